@@ -1,0 +1,94 @@
+/** Who may import whom: house rules as a gate. Each rule names the layer and what it must not reach. */
+const NODE_BUILTIN = { dependencyTypes: ['core'] };
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'shared-is-pure',
+      comment: 'electron/shared: shared and zod only; no node, no DOM, no electron, no react',
+      severity: 'error',
+      from: { path: '^electron/shared/' },
+      to: { pathNot: ['^electron/shared/', '^node_modules/zod/'] },
+    },
+    {
+      name: 'shared-without-node',
+      severity: 'error',
+      from: { path: '^electron/shared/' },
+      to: NODE_BUILTIN,
+    },
+    {
+      name: 'core-imports-core-and-shared',
+      comment: 'electron/core: shared, core, node and its own packages',
+      severity: 'error',
+      from: { path: '^electron/core/' },
+      to: {
+        path: '^(electron|renderer|test|node_modules)/',
+        pathNot: [
+          '^electron/(core|shared)/',
+          '^node_modules/(better-sqlite3|@types/better-sqlite3|pino|ulid|zod|@types/node)/',
+        ],
+      },
+    },
+    {
+      name: 'core-domains-are-siblings',
+      comment: 'Sibling domains meet only in create-core or through ports',
+      severity: 'error',
+      from: { path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|queue)/' },
+      to: {
+        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|queue)/',
+        pathNot: ['^electron/core/$1/', '^electron/core/jobs/'],
+      },
+    },
+    {
+      name: 'jobs-know-no-domain',
+      comment: 'core/jobs is generic: it knows no training, data or chat',
+      severity: 'error',
+      from: { path: '^electron/core/jobs/' },
+      to: { path: '^electron/core/(runs|datasets|models|merge|chat|runtime|metrics|settings)/' },
+    },
+    {
+      name: 'rpc-imports-shared',
+      severity: 'error',
+      from: { path: '^electron/rpc/' },
+      to: { path: '^(electron|renderer|test)/', pathNot: ['^electron/(rpc|shared)/'] },
+    },
+    {
+      name: 'faces-import-the-composition-root',
+      comment: 'electron/server, cli, main: shared, rpc, core/create-core and core/ports; never each other',
+      severity: 'error',
+      from: { path: '^electron/(server|cli|main)/' },
+      to: {
+        path: '^(electron|renderer|test)/',
+        pathNot: ['^electron/$1/', '^electron/(shared|rpc)/', '^electron/core/(create-core|ports)[.]ts$'],
+      },
+    },
+    {
+      name: 'server-packages',
+      severity: 'error',
+      from: { pathNot: '^(electron/server|test)/' },
+      to: { path: '^node_modules/(fastify|ws|@types/ws)/' },
+    },
+    {
+      name: 'tests-are-not-imported',
+      severity: 'error',
+      from: { pathNot: '^test/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'tools-are-not-imported',
+      comment: 'Set-up and build scripts are entry points',
+      severity: 'error',
+      from: { pathNot: '^(electron/tools|test)/' },
+      to: { path: '^electron/tools/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '[.]cjs$' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,90 @@
+/** The part of JSON Schema that zod writes for the protocol. */
+export type JsonSchema = Readonly<{
+  type?: string;
+  const?: unknown;
+  enum?: readonly unknown[];
+  properties?: Readonly<Record<string, JsonSchema>>;
+  required?: readonly string[];
+  items?: JsonSchema;
+  anyOf?: readonly JsonSchema[];
+  oneOf?: readonly JsonSchema[];
+  description?: string;
+  additionalProperties?: boolean | JsonSchema;
+}>;
+
+const SCALARS: Readonly<Record<string, string>> = {
+  string: 'str',
+  integer: 'int',
+  number: 'float',
+  boolean: 'bool',
+  null: 'None',
+  object: 'dict[str, Any]',
+  array: 'list[Any]',
+};
+
+const pascal = (text: string): string =>
+  text.replaceAll(/(^|[^A-Za-z0-9])([a-zA-Z0-9])/g, (_match, _gap, letter: string) => letter.toUpperCase());
+
+/** The value of a union member's tag (`kind`, `type`, `op`), which names its class. */
+const tagOf = (schema: JsonSchema): string | undefined => {
+  for (const key of ['kind', 'type', 'op']) {
+    const tag = schema.properties?.[key]?.const;
+    if (typeof tag === 'string') return tag;
+  }
+  return undefined;
+};
+
+class PythonTypeWriter {
+  readonly #classes: string[] = [];
+
+  typeOf(schema: JsonSchema, name: string): string {
+    if (schema.const !== undefined) return `Literal[${JSON.stringify(schema.const)}]`;
+    if (schema.enum !== undefined)
+      return `Literal[${schema.enum.map((value) => JSON.stringify(value)).join(', ')}]`;
+    const members = schema.anyOf ?? schema.oneOf;
+    if (members !== undefined) {
+      const types = members.map((member, index) =>
+        this.typeOf(member, `${name}${pascal(tagOf(member) ?? (members.length > 2 ? String(index) : ''))}`),
+      );
+      return [...new Set(types)].join(' | ');
+    }
+    if (schema.type === 'array') return `list[${this.typeOf(schema.items ?? {}, `${name}Item`)}]`;
+    if (schema.properties !== undefined)
+      return this.#typedDict(schema.properties, schema.required ?? [], name);
+    return SCALARS[schema.type ?? ''] ?? 'Any';
+  }
+
+  #typedDict(
+    properties: Readonly<Record<string, JsonSchema>>,
+    _required: readonly string[],
+    name: string,
+  ): string {
+    const fields = Object.entries(properties).map(
+      ([key, schema]) => `        ${JSON.stringify(key)}: ${this.typeOf(schema, `${name}${pascal(key)}`)},`,
+    );
+    this.#classes.push(`${name} = TypedDict(\n    "${name}",\n    {\n${fields.join('\n')}\n    },\n)`);
+    return name;
+  }
+
+  alias(name: string, type: string): void {
+    if (type !== name) this.#classes.push(`${name}: TypeAlias = ${type}`);
+  }
+
+  text(): string {
+    return this.#classes.join('\n\n');
+  }
+}
+
+/** Python source with one TypedDict (or union of them) per schema; values are as after `protocol.parse`. */
+export const pythonTypes = (schemas: Readonly<Record<string, JsonSchema>>): string => {
+  const writer = new PythonTypeWriter();
+  for (const [name, schema] of Object.entries(schemas)) writer.alias(name, writer.typeOf(schema, name));
+  return [
+    '"""Shapes of everything that crosses between TypeScript and Python. Generated: npm run generate."""',
+    '',
+    'from typing import Any, Literal, TypeAlias, TypedDict',
+    '',
+    writer.text(),
+    '',
+  ].join('\n');
+};

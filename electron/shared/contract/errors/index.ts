@@ -1,0 +1,60 @@
+import type { ErrorBody } from '../studio-error.ts';
+import { CHAT_SERVICE_ERRORS } from './chat-service.ts';
+import { CORE_ERRORS } from './core.ts';
+import { DATASET_ERRORS } from './dataset.ts';
+import type { ErrorText, ErrorTexts } from './error-table.ts';
+import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
+import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
+import { RECIPE_ERRORS } from './recipe.ts';
+import { RUN_ERRORS } from './run.ts';
+
+/** The tables by file; no code may stand in two of them (a test checks it). */
+export const ERROR_TABLES = {
+  'chat-service': CHAT_SERVICE_ERRORS,
+  core: CORE_ERRORS,
+  dataset: DATASET_ERRORS,
+  'merge-service': MERGE_SERVICE_ERRORS,
+  'model-library': MODEL_LIBRARY_ERRORS,
+  recipe: RECIPE_ERRORS,
+  run: RUN_ERRORS,
+} as const;
+
+const ERROR_TEXTS = {
+  ...CHAT_SERVICE_ERRORS,
+  ...CORE_ERRORS,
+  ...DATASET_ERRORS,
+  ...MERGE_SERVICE_ERRORS,
+  ...MODEL_LIBRARY_ERRORS,
+  ...RECIPE_ERRORS,
+  ...RUN_ERRORS,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_TEXTS;
+export type ErrorLanguage = keyof ErrorTexts;
+
+const fill = (template: string, params: Readonly<Record<string, unknown>>): string =>
+  template.replace(/\{([A-Za-z][A-Za-z0-9]*)\}/gu, (whole, name: string) => {
+    const value = params[name];
+    if (value === undefined || value === null) return whole;
+    if (Array.isArray(value)) return value.map(String).join(', ');
+    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  });
+
+/**
+ * The words for an error in one language. A code without texts (of a newer runtime, say) is described as
+ * `core.internal` with the code kept in the message.
+ */
+export function describeError(
+  error: Pick<ErrorBody, 'code' | 'params'>,
+  language: ErrorLanguage,
+): ErrorText & { readonly code: string } {
+  const known: Readonly<Record<string, ErrorTexts>> = ERROR_TEXTS;
+  const texts = Object.hasOwn(known, error.code) ? known[error.code] : undefined;
+  const text = (texts ?? ERROR_TEXTS['core.internal'])[language];
+  return {
+    code: error.code,
+    message: fill(text.message, error.params) + (texts === undefined ? ` (${error.code})` : ''),
+    cause: fill(text.cause, error.params),
+    action: fill(text.action, error.params),
+  };
+}

@@ -1,0 +1,40 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const MERGE_SERVICE_ERRORS = {
+  'merge.no_adapter': {
+    en: {
+      message: 'The run “{run}” has no adapter to merge.',
+      cause: 'It has not written a checkpoint yet, or the one that was named is not whole.',
+      action: 'Let the run save a checkpoint, or name a step that has one.',
+    },
+    zh: {
+      message: '训练“{run}”没有可合并的适配器。',
+      cause: '它尚未写出检查点，或指定的检查点不完整。',
+      action: '请等待训练保存检查点，或指定已有检查点的步数。',
+    },
+  },
+  'merge.base_missing': {
+    en: {
+      message: 'The base model of this run is no longer at {path}.',
+      cause: 'The folder was moved, renamed or removed, or its drive is not connected.',
+      action: 'Put the folder back and merge again.',
+    },
+    zh: {
+      message: '该训练的基座模型已不在 {path}。',
+      cause: '目录被移动、改名或删除，或所在磁盘未连接。',
+      action: '请恢复该目录后重新合并。',
+    },
+  },
+  'merge.not_merged': {
+    en: {
+      message: 'The model “{model}” was not made by merging.',
+      cause: 'It was added as a folder, so there is no merge to show.',
+      action: 'Open it under Models.',
+    },
+    zh: {
+      message: '模型“{model}”不是合并得到的。',
+      cause: '它是以目录形式添加的，没有合并记录可看。',
+      action: '请在“模型”中查看。',
+    },
+  },
+} as const satisfies ErrorTable;

@@ -1,0 +1,40 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const RECIPE_ERRORS = {
+  'recipe.invalid': {
+    en: {
+      message: 'The recipe cannot be used: {summary}',
+      cause: 'A setting is unknown, of the wrong type, or outside its allowed range.',
+      action: 'Correct the named settings; each is listed with what is allowed.',
+    },
+    zh: {
+      message: '训练方案无法使用：{summary}',
+      cause: '有设置项不存在、类型错误或超出允许范围。',
+      action: '请改正指出的设置项；每一项都列有允许的取值。',
+    },
+  },
+  'recipe.dataset_not_found': {
+    en: {
+      message: 'The recipe names the dataset “{dataset}”, which is not there.',
+      cause: 'It is neither an id or name of the library nor a dataset file on disk.',
+      action: 'Import the data first, or correct the recipe.',
+    },
+    zh: {
+      message: '训练方案指定的数据集“{dataset}”不存在。',
+      cause: '它既不是数据集库中的编号或名称，也不是磁盘上的数据集文件。',
+      action: '请先导入数据，或修改训练方案。',
+    },
+  },
+  'recipe.model_not_found': {
+    en: {
+      message: 'The recipe names the model “{model}”, which is not there.',
+      cause: 'It is neither an id or name of the library nor a model folder on disk.',
+      action: 'Add the model folder first, or correct the recipe.',
+    },
+    zh: {
+      message: '训练方案指定的模型“{model}”不存在。',
+      cause: '它既不是模型库中的编号或名称，也不是磁盘上的模型目录。',
+      action: '请先添加模型目录，或修改训练方案。',
+    },
+  },
+} as const satisfies ErrorTable;

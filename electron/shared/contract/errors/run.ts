@@ -1,0 +1,112 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const RUN_ERRORS = {
+  'run.not_live': {
+    en: {
+      message: 'The run “{run}” is not running.',
+      cause: 'It has already ended ({state}), so there is no process to talk to.',
+      action: 'Resume the run if you want it to go on.',
+    },
+    zh: {
+      message: '训练“{run}”不在运行。',
+      cause: '它已经结束（{state}），没有可以接收指令的进程。',
+      action: '如需继续，请断点续训。',
+    },
+  },
+  'run.already_live': {
+    en: {
+      message: 'The run “{run}” is still running.',
+      cause: 'A second process on the same run would write over its checkpoints.',
+      action: 'Stop it first, then try again.',
+    },
+    zh: {
+      message: '训练“{run}”仍在运行。',
+      cause: '同一训练若有两个进程，会互相覆盖检查点。',
+      action: '请先停止，再重试。',
+    },
+  },
+  'run.finished': {
+    en: {
+      message: 'The run “{run}” is complete; there is nothing left to resume.',
+      cause: 'It reached its last step and wrote the adapter.',
+      action: 'Start a new run from its recipe to train further.',
+    },
+    zh: {
+      message: '训练“{run}”已全部完成，无需续训。',
+      cause: '它已到达最后一步并写出适配器。',
+      action: '如需继续训练，请用它的训练方案新建训练。',
+    },
+  },
+  'run.no_checkpoint': {
+    en: {
+      message: 'The run “{run}” has no whole checkpoint at step {step}.',
+      cause: 'The checkpoint was never written, was removed to save space, or is damaged.',
+      action: 'Resume without naming a step, to take the last whole checkpoint.',
+    },
+    zh: {
+      message: '训练“{run}”在第 {step} 步没有完整的检查点。',
+      cause: '该检查点从未写出、已为节省空间删除，或已损坏。',
+      action: '请不指定步数续训，将自动采用最近的完整检查点。',
+    },
+  },
+  'run.export_exists': {
+    en: {
+      message: 'Something already stands at {path}.',
+      cause: 'An export never writes over what it finds unless it is told to.',
+      action: 'Choose another place, or allow overwriting.',
+    },
+    zh: {
+      message: '{path} 已存在内容。',
+      cause: '未经允许，导出不会覆盖已有内容。',
+      action: '请另选位置，或允许覆盖。',
+    },
+  },
+  'run.export_failed': {
+    en: {
+      message: 'The export could not be written to {path}.',
+      cause: 'The folder cannot be written, the disk is full, or a file of the run is missing.',
+      action: 'Check the place and its free space, then export again.',
+    },
+    zh: {
+      message: '无法将导出内容写入 {path}。',
+      cause: '目录不可写、磁盘已满，或训练目录中缺少文件。',
+      action: '请检查该位置及剩余空间，然后重新导出。',
+    },
+  },
+  'run.folder_invalid': {
+    en: {
+      message: '{path} is not a run folder: {reason}',
+      cause: 'A run folder holds run.json and attempts/<n>/ with job.json and events.ndjson.',
+      action: 'Name the folder that `legal_eagle train` wrote, complete and not a folder inside it.',
+    },
+    zh: {
+      message: '{path} 不是训练目录：{reason}',
+      cause: '训练目录应包含 run.json，以及含有 job.json 和 events.ndjson 的 attempts/<n>/。',
+      action: '请指定 `legal_eagle train` 写出的完整目录，而非其中的子目录。',
+    },
+  },
+  'run.already_known': {
+    en: {
+      message: 'The run {runId} is already in the history.',
+      cause: 'A run folder can be adopted once; its id is taken.',
+      action: 'Open it under Runs.',
+    },
+    zh: {
+      message: '训练 {runId} 已在训练记录中。',
+      cause: '一个训练目录只能收录一次，其编号已被占用。',
+      action: '请在“训练记录”中打开它。',
+    },
+  },
+  'run.no_log': {
+    en: {
+      message: 'The run “{run}” has no log for attempt {attempt}.',
+      cause: 'The attempt never started, or its folder was removed.',
+      action: 'Choose another attempt.',
+    },
+    zh: {
+      message: '训练“{run}”的第 {attempt} 次尝试没有日志。',
+      cause: '该次尝试从未启动，或其目录已被删除。',
+      action: '请选择另一次尝试。',
+    },
+  },
+} as const satisfies ErrorTable;

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { chatReplySchema } from '../protocol/chat.ts';
+import { jobSchema } from './methods/jobs.ts';
+import { checkpointSchema, runDetailSchema, runSummarySchema, sampleSchema } from './methods/runs.ts';
+
+/** Live points of one run since the last frame, oldest first. */
+const metricPointSchema = z.object({ key: z.string(), step: z.int(), value: z.number().nullable() });
+
+/** `runs`: the live runs first, then every run whose row changed. */
+export const runsTopicSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), live: z.array(runSummarySchema) }),
+  z.object({ kind: z.literal('changed'), run: runSummarySchema }),
+  z.object({ kind: z.literal('removed'), runId: z.string() }),
+]);
+
+/** `run.<id>`: one frame at most every {@link RUN_FRAME_INTERVAL_MS}. */
+export const runTopicSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), run: runDetailSchema }),
+  z.object({
+    kind: z.literal('update'),
+    run: runSummarySchema,
+    points: z.array(metricPointSchema),
+    /** Points after this step are void: a resumed attempt replaced them. */
+    truncatedAfterStep: z.int().optional(),
+    checkpoints: z.array(checkpointSchema).optional(),
+    samples: z.array(sampleSchema).optional(),
+  }),
+]);
+
+/** `job.<id>`: `seq` is the sequence number of the last job event that the frame covers. */
+export const jobTopicSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), job: jobSchema }),
+  z.object({
+    kind: z.literal('events'),
+    events: z.array(z.object({ seq: z.int(), t: z.int(), type: z.string(), data: z.unknown() })),
+  }),
+  z.object({ kind: z.literal('state'), job: jobSchema }),
+]);
+
+/** `chat.<sessionId>`: what the chat process says, and its end. */
+export const chatTopicSchema = z.union([
+  chatReplySchema,
+  z.object({ kind: z.literal('closed'), code: z.string().optional(), detail: z.string().optional() }),
+]);
+
+/** Sent in place of a topic's data where a subscription failed. */
+export const topicErrorSchema = z.object({
+  kind: z.literal('error'),
+  error: z.object({
+    code: z.string(),
+    params: z.record(z.string(), z.unknown()),
+    detail: z.string().optional(),
+  }),
+});
+
+/** Four frames a second a run: faster than an eye follows a curve, slower than a chart redraws. */
+export const RUN_FRAME_INTERVAL_MS = 250;
+
+export type RunsTopicData = z.output<typeof runsTopicSchema>;
+export type RunTopicData = z.output<typeof runTopicSchema>;
+export type JobTopicData = z.output<typeof jobTopicSchema>;
+export type ChatTopicData = z.output<typeof chatTopicSchema>;
+export type MetricPoint = z.output<typeof metricPointSchema>;

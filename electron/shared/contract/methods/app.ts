@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { method } from '../define.ts';
+import { emptySchema, timeMsSchema } from './common.ts';
+
+const capabilitySchema = z.object({ available: z.boolean(), reason: z.string().optional() });
+
+export const capabilitiesSchema = z.object({
+  nativeDialogs: capabilitySchema,
+  revealInFolder: capabilitySchema,
+  upload: capabilitySchema,
+  terminal: capabilitySchema,
+  autoUpdate: capabilitySchema,
+});
+
+export const settingsSchema = z.strictObject({
+  language: z.enum(['auto', 'zh-CN', 'en']).default('auto'),
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  airGap: z.boolean().default(false),
+});
+
+export const APP_METHODS = {
+  'app.info': method({
+    input: emptySchema,
+    output: z.object({
+      name: z.string(),
+      version: z.string(),
+      protocolVersion: z.int(),
+      dataFolder: z.string(),
+      platform: z.string(),
+      readOnly: z.boolean(),
+      startedAtMs: timeMsSchema,
+    }),
+    errors: [],
+  }),
+  'app.capabilities': method({ input: emptySchema, output: capabilitiesSchema, errors: [] }),
+  'settings.get': method({ input: emptySchema, output: settingsSchema, errors: [] }),
+  'settings.set': method({
+    input: settingsSchema.partial(),
+    output: settingsSchema,
+    errors: ['core.read_only'],
+  }),
+} as const;

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { mappingSchema } from '../../protocol/mapping.ts';
+import { method } from '../define.ts';
+import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
+
+/** One equation: `records` = `trainRows` + `evalRows` + `excludedRows`. */
+const datasetCountsSchema = z.object({
+  records: z.int(),
+  trainRows: z.int(),
+  evalRows: z.int(),
+  excludedRows: z.int(),
+  problems: z.int(),
+});
+
+export const datasetSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  state: z.enum(['importing', 'ready', 'failed']),
+  jobId: z.string().optional(),
+  createdAtMs: timeMsSchema,
+  counts: datasetCountsSchema.optional(),
+  contentHash: z.string().optional(),
+  error: errorSummarySchema.optional(),
+});
+
+const datasetSourceSchema = z.object({
+  id: z.int(),
+  path: z.string(),
+  format: z.string(),
+  encoding: z.string(),
+  layout: z.string(),
+  records: z.int(),
+  usable: z.int(),
+  problems: z.int(),
+});
+
+const datasetRowSchema = z.object({
+  id: z.int(),
+  split: z.enum(['train', 'eval', 'excluded']),
+  line: z.int(),
+  source: z.string(),
+  layout: z.string(),
+  messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+});
+
+const datasetProblemSchema = z.object({
+  source: z.string(),
+  line: z.int().optional(),
+  column: z.int().optional(),
+  field: z.string().optional(),
+  code: z.string(),
+  severity: z.enum(['error', 'warning', 'note']),
+  params: z.record(z.string(), z.unknown()),
+});
+
+export const DATASET_METHODS = {
+  'datasets.import': method({
+    input: z.object({
+      sources: z.array(z.string().min(1)).min(1).max(1000),
+      mapping: mappingSchema.optional(),
+      evalFraction: z.number().min(0).lt(1).default(0.05),
+      seed: z.int().min(0).default(42),
+      accept: z.enum(['none', 'usable']).default('none'),
+      name: z.string().trim().min(1).max(120).optional(),
+    }),
+    output: z.object({ datasetId: z.string(), jobId: z.string() }),
+    errors: ['core.read_only', 'dataset.source_missing'],
+  }),
+  'datasets.list': method({
+    input: z.object({ search: z.string().max(200).default(''), ...pageInputShape }),
+    output: pageOf(datasetSchema),
+    errors: [],
+  }),
+  'datasets.show': method({
+    input: z.object({ dataset: referenceSchema }),
+    output: datasetSchema.extend({
+      sources: z.array(datasetSourceSchema),
+      statistics: z.record(z.string(), z.unknown()).optional(),
+      statisticsJobId: z.string().optional(),
+    }),
+    errors: ['core.not_found', 'core.ambiguous', 'dataset.unreadable'],
+  }),
+  'datasets.rows': method({
+    input: z.object({
+      dataset: referenceSchema,
+      split: z.enum(['all', 'train', 'eval', 'excluded']).default('all'),
+      search: z.string().max(200).default(''),
+      ...pageInputShape,
+    }),
+    output: pageOf(datasetRowSchema),
+    errors: ['core.not_found', 'core.ambiguous', 'dataset.not_ready', 'dataset.unreadable'],
+  }),
+  'datasets.problems': method({
+    input: z.object({ dataset: referenceSchema, code: z.string().max(120).optional(), ...pageInputShape }),
+    output: pageOf(datasetProblemSchema),
+    errors: ['core.not_found', 'core.ambiguous', 'dataset.unreadable'],
+  }),
+  'datasets.remove': method({
+    input: z.object({ dataset: referenceSchema }),
+    output: z.object({ datasetId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'dataset.in_use'],
+  }),
+  /** Counts tokens with a model's own tokenizer and template. */
+  'datasets.statistics': method({
+    input: z.object({
+      dataset: referenceSchema,
+      model: referenceSchema,
+      template: z.string().min(1).default('auto'),
+      systemPrompt: z.string().max(20_000).nullable().default(null),
+      cutoffLength: z.int().min(16).default(2048),
+    }),
+    output: z.object({ jobId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'dataset.not_ready', 'model.unsupported'],
+  }),
+} as const;
+
+export type DatasetView = z.output<typeof datasetSchema>;
+export type DatasetSourceView = z.output<typeof datasetSourceSchema>;
+export type DatasetRowView = z.output<typeof datasetRowSchema>;
+export type DatasetProblemView = z.output<typeof datasetProblemSchema>;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { method } from '../define.ts';
+import { errorSummarySchema, timeMsSchema } from './common.ts';
+
+export const jobStateSchema = z.enum(['starting', 'running', 'done', 'stopped', 'failed', 'interrupted']);
+
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  state: jobStateSchema,
+  dir: z.string(),
+  createdAtMs: timeMsSchema,
+  endedAtMs: timeMsSchema.optional(),
+  exitCode: z.int().optional(),
+  error: errorSummarySchema.optional(),
+  result: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const JOB_METHODS = {
+  'jobs.show': method({
+    input: z.object({ jobId: z.string().min(1) }),
+    output: jobSchema,
+    errors: ['core.not_found'],
+  }),
+  /** Asks a job to stop at its next safe point and returns at once; the topic `job.<id>` tells when it has. */
+  'jobs.stop': method({
+    input: z.object({
+      jobId: z.string().min(1),
+      deadlineMs: z.int().min(0).max(600_000).default(60_000),
+    }),
+    output: jobSchema,
+    errors: ['core.not_found', 'core.read_only'],
+  }),
+} as const;
+
+export type JobView = z.output<typeof jobSchema>;

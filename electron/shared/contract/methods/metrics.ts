@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { method } from '../define.ts';
+import { referenceSchema } from './common.ts';
+
+const seriesSchema = z.object({
+  key: z.string(),
+  /** Points in the asked range before decimation. */
+  total: z.int(),
+  /** Decimated by largest-triangle-three-buckets; `value` is null where the run reported a non-finite number. */
+  points: z.array(z.object({ step: z.int(), value: z.number().nullable() })),
+  /** Lowest and highest value of each bucket, so that a spike between two points stays visible. */
+  buckets: z.array(z.object({ fromStep: z.int(), toStep: z.int(), min: z.number(), max: z.number() })),
+  nonFiniteSteps: z.array(z.int()),
+});
+
+export const METRIC_METHODS = {
+  'metrics.query': method({
+    input: z.object({
+      run: referenceSchema,
+      keys: z.array(z.string().min(1)).min(1).max(32),
+      from: z.int().nonnegative().default(0),
+      to: z.int().nonnegative().optional(),
+      maxPoints: z.int().min(2).max(5000).default(1200),
+    }),
+    output: z.object({ series: z.array(seriesSchema) }),
+    errors: ['core.not_found', 'core.ambiguous'],
+  }),
+} as const;
+
+export type MetricSeries = z.output<typeof seriesSchema>;

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { RUN_STATES } from '../../domain/run-state.ts';
+import { recipeSchema } from '../../protocol/recipe.ts';
+import { method } from '../define.ts';
+import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
+
+export const runSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(RUN_STATES),
+  origin: z.enum(['studio', 'adopted']),
+  modelId: z.string().optional(),
+  modelPath: z.string(),
+  modelName: z.string(),
+  datasetId: z.string().optional(),
+  datasetPath: z.string(),
+  datasetName: z.string(),
+  createdAtMs: timeMsSchema,
+  startedAtMs: timeMsSchema.optional(),
+  endedAtMs: timeMsSchema.optional(),
+  attempts: z.int(),
+  jobId: z.string().optional(),
+  step: z.int(),
+  steps: z.int().optional(),
+  epoch: z.number().optional(),
+  loss: z.number().optional(),
+  lossFirst: z.number().optional(),
+  evalLoss: z.number().optional(),
+  evalLossFirst: z.number().optional(),
+  bestEvalLoss: z.number().optional(),
+  bestEvalStep: z.int().optional(),
+  tokensPerSecond: z.number().optional(),
+  etaMs: z.number().optional(),
+  error: errorSummarySchema.optional(),
+});
+
+export const checkpointSchema = z.object({
+  step: z.int(),
+  path: z.string(),
+  bytes: z.int(),
+  manifestSha256: z.string(),
+  reason: z.string(),
+  evalLoss: z.number().optional(),
+  best: z.boolean(),
+  createdAtMs: timeMsSchema,
+});
+
+export const sampleSchema = z.object({
+  step: z.int(),
+  prompt: z.string(),
+  answer: z.string(),
+  finish: z.string(),
+  tokens: z.int(),
+});
+
+const attemptSchema = z.object({
+  number: z.int(),
+  jobId: z.string(),
+  dir: z.string(),
+  startStep: z.int().optional(),
+  resumedFromStep: z.int().optional(),
+  createdAtMs: timeMsSchema,
+});
+
+export const runDetailSchema = runSummarySchema.extend({
+  dir: z.string(),
+  recipe: recipeSchema,
+  plan: z.record(z.string(), z.unknown()).optional(),
+  device: z.record(z.string(), z.unknown()).optional(),
+  result: z.record(z.string(), z.unknown()).optional(),
+  adapterPath: z.string().optional(),
+  attemptList: z.array(attemptSchema),
+  checkpoints: z.array(checkpointSchema),
+  samples: z.array(sampleSchema),
+  metricKeys: z.array(z.string()),
+});
+
+const runEventSchema = z.object({
+  attempt: z.int(),
+  seq: z.int(),
+  atMs: timeMsSchema,
+  type: z.string(),
+  data: z.unknown(),
+});
+
+const runInput = z.object({ run: referenceSchema });
+
+export const RUN_METHODS = {
+  /** `recipe` is what a person wrote; it is checked here, and every fault names its field. */
+  'runs.start': method({
+    input: z.object({ recipe: z.record(z.string(), z.unknown()) }),
+    output: z.object({ runId: z.string(), jobId: z.string() }),
+    errors: [
+      'core.read_only',
+      'core.ambiguous',
+      'recipe.invalid',
+      'recipe.dataset_not_found',
+      'recipe.model_not_found',
+      'dataset.not_ready',
+      'dataset.unreadable',
+      'model.unsupported',
+    ],
+  }),
+  'runs.list': method({
+    input: z.object({
+      search: z.string().max(200).default(''),
+      states: z.array(z.enum(RUN_STATES)).default([]),
+      sort: z.enum(['createdAtMs', 'name', 'state', 'loss', 'evalLoss']).default('createdAtMs'),
+      descending: z.boolean().default(true),
+      ...pageInputShape,
+    }),
+    output: pageOf(runSummarySchema),
+    errors: [],
+  }),
+  'runs.show': method({
+    input: runInput,
+    output: runDetailSchema,
+    errors: ['core.not_found', 'core.ambiguous'],
+  }),
+  /** Stop and save: climbs the stop ladder inside one deadline and returns when the runner has ended. */
+  'runs.stop': method({
+    input: runInput.extend({ deadlineMs: z.int().min(0).max(3_600_000).default(120_000) }),
+    output: runSummarySchema,
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.not_live'],
+  }),
+  'runs.saveNow': method({
+    input: runInput,
+    output: z.object({ controlId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.not_live'],
+  }),
+  'runs.sampleNow': method({
+    input: runInput,
+    output: z.object({ controlId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.not_live'],
+  }),
+  /** A new attempt from the last whole checkpoint, or from the start where there is none. */
+  'runs.resume': method({
+    input: runInput.extend({ fromStep: z.int().min(1).optional() }),
+    output: z.object({ runId: z.string(), jobId: z.string(), attempt: z.int(), fromStep: z.int() }),
+    errors: [
+      'core.not_found',
+      'core.ambiguous',
+      'core.read_only',
+      'run.already_live',
+      'run.finished',
+      'run.no_checkpoint',
+    ],
+  }),
+  'runs.export': method({
+    input: runInput.extend({
+      path: z.string().min(1),
+      format: z.enum(['folder', 'zip']).default('folder'),
+      overwrite: z.boolean().default(false),
+    }),
+    output: z.object({ path: z.string(), files: z.array(z.string()), bytes: z.int() }),
+    errors: ['core.not_found', 'core.ambiguous', 'run.export_exists', 'run.export_failed'],
+  }),
+  /** Takes a run folder made by `python -m legal_eagle train` on another machine into the history. */
+  'runs.adopt': method({
+    input: z.object({ path: z.string().min(1), name: z.string().trim().min(1).max(120).optional() }),
+    output: runSummarySchema,
+    errors: [
+      'core.read_only',
+      'run.folder_invalid',
+      'run.already_known',
+      'run.already_live',
+      'recipe.invalid',
+    ],
+  }),
+  'runs.remove': method({
+    input: runInput,
+    output: z.object({ runId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.already_live'],
+  }),
+  'runs.events': method({
+    input: runInput.extend({
+      types: z.array(z.string()).default([]),
+      after: z.object({ attempt: z.int().min(1), seq: z.int().min(0) }).optional(),
+      limit: z.int().min(1).max(5000).default(200),
+    }),
+    output: z.object({ items: z.array(runEventSchema), more: z.boolean() }),
+    errors: ['core.not_found', 'core.ambiguous'],
+  }),
+  /** A byte range of an attempt's log, cut at character borders. Without `offset`: the last `limitBytes`. */
+  'runs.log': method({
+    input: runInput.extend({
+      attempt: z.int().min(1).optional(),
+      offset: z.int().nonnegative().optional(),
+      limitBytes: z.int().min(1).max(1_048_576).default(65_536),
+    }),
+    output: z.object({
+      attempt: z.int(),
+      offset: z.int(),
+      nextOffset: z.int(),
+      sizeBytes: z.int(),
+      text: z.string(),
+    }),
+    errors: ['core.not_found', 'core.ambiguous', 'run.no_log'],
+  }),
+} as const;
+
+export type RunSummary = z.output<typeof runSummarySchema>;
+export type RunDetail = z.output<typeof runDetailSchema>;
+export type CheckpointView = z.output<typeof checkpointSchema>;
+export type SampleView = z.output<typeof sampleSchema>;

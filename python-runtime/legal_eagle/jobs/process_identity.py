@@ -1,0 +1,146 @@
+"""Who a process is: its start time as the OS counts it, and which boot it belongs to.
+
+A pid alone says nothing, because it is used again; pid + start time + boot id name one process for ever.
+The same values are computed by electron/core/platform in TypeScript.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Final, Protocol
+
+from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, JobError
+
+# Antivirus scanners and indexers on Windows hold a fresh file for a moment; ten tries make half a second.
+_REPLACE_TRIES: Final = 10
+_REPLACE_PAUSE_SECONDS: Final = 0.05
+
+
+class ProcessPlatform(Protocol):
+    """What differs between operating systems for a job process."""
+
+    def start_time(self, pid: int) -> str | None:
+        """Start of a living process in the OS's own unit, or None when there is no such process."""
+
+    def boot_id(self) -> str:
+        """A text that changes with every boot."""
+
+    def replace_file(self, source: Path, target: Path) -> None:
+        """Rename `source` over `target` in one step. Raises OSError."""
+
+    def own_tree(self, name: str) -> None:
+        """Make the processes this one starts die with it, where process groups cannot do that."""
+
+
+class LinuxPlatform:
+    """Reads /proc (proc(5)); `proc_root` is injected by tests."""
+
+    def __init__(self, proc_root: Path = Path("/proc")) -> None:
+        self._proc_root = proc_root
+
+    def start_time(self, pid: int) -> str | None:
+        try:
+            stat = (self._proc_root / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        # Field 2 is the command in parentheses and may hold spaces and parentheses itself.
+        fields = stat[stat.rindex(")") + 2 :].split()
+        state, start_ticks = fields[0], fields[19]
+        return None if state in {"Z", "X"} else start_ticks
+
+    def boot_id(self) -> str:
+        return (self._proc_root / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+    def replace_file(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+    def own_tree(self, name: str) -> None:
+        """Nothing to do: the launcher gives every job a process group of its own."""
+
+
+class WindowsApi(Protocol):
+    """The few Win32 calls a job needs; see windows_api.py."""
+
+    def creation_filetime(self, pid: int) -> int | None:
+        """Creation FILETIME of a living process (GetProcessTimes), else None."""
+
+    def registry_boot_counter(self) -> int | None:
+        """`BootId` of Session Manager/Memory Management/PrefetchParameters; None when it cannot be read."""
+
+    def boot_filetime(self) -> int:
+        """Start of the boot as FILETIME: system time minus GetTickCount64."""
+
+    def create_kill_on_close_job(self, name: str) -> None:
+        """Put this process into a new named job object that ends all its processes with its last handle."""
+
+    def replace(self, source: str, target: str) -> None:
+        """MoveFileEx with MOVEFILE_REPLACE_EXISTING."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class WindowsPlatform:
+    """Windows 10 and 11. The calls come through `api`, so that this class is tested anywhere."""
+
+    def __init__(self, api: WindowsApi) -> None:
+        self._api = api
+
+    def start_time(self, pid: int) -> str | None:
+        filetime = self._api.creation_filetime(pid)
+        return None if filetime is None else str(filetime)
+
+    def boot_id(self) -> str:
+        counter = self._api.registry_boot_counter()
+        if counter is not None:
+            return f"boot-{counter}"
+        # The difference of two clocks moves by milliseconds and by clock corrections; ten minutes is
+        # shorter than any two boots that could share a pid and a creation time.
+        return f"boottime-{self._api.boot_filetime() // 6_000_000_000}"
+
+    def replace_file(self, source: Path, target: Path) -> None:
+        for attempt in range(_REPLACE_TRIES):
+            try:
+                self._api.replace(str(source), str(target))
+                return
+            except PermissionError:
+                if attempt == _REPLACE_TRIES - 1:
+                    raise
+                self._api.sleep(_REPLACE_PAUSE_SECONDS)
+
+    def own_tree(self, name: str) -> None:
+        try:
+            self._api.create_kill_on_close_job(name)
+        except OSError as error:
+            # An outer job that forbids nesting: the core then ends the tree with taskkill /T alone.
+            print(f"no job object ({error}); children are ended one by one", file=sys.stderr)  # noqa: T201
+
+
+def current_platform() -> ProcessPlatform:
+    """The platform of this machine. Raises JobError `job.platform_unsupported`."""
+    if sys.platform == "win32":
+        from legal_eagle.jobs.windows_api import Win32Api
+
+        return WindowsPlatform(Win32Api())
+    if sys.platform == "linux":
+        return LinuxPlatform()
+    raise JobError(
+        "job.platform_unsupported",
+        f"jobs run on Linux and Windows, not on {sys.platform}",
+        exit_code=EXIT_ENVIRONMENT,
+        params={"platform": sys.platform},
+    )
+
+
+def kill_own_group(exit_code: int) -> None:
+    """End this process and, where it leads a group, everything in the group. Does not return."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+        time.sleep(0.2)
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(exit_code)

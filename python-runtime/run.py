@@ -1,0 +1,20 @@
+"""Entry point of every job: `python -I -X utf8 <absolute>/run.py <job folder>`.
+
+The descriptors a parent leaks (Electron leaks about 25: browser sockets, shared memory) are closed
+before anything else runs: a surviving runner would keep the parent's helper processes alive, and model
+code must never hold the browser's sockets. Python has read this whole file before it executes it.
+"""
+
+import os
+
+os.closerange(3, 65536)
+
+import sys  # noqa: E402
+
+# `-I` ignores PYTHONPATH and the working directory, so the package is found from this file alone.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
+if __name__ == "__main__":
+    from legal_eagle.jobs.main import main
+
+    sys.exit(main(sys.argv[1:]))

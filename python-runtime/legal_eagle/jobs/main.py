@@ -33,7 +33,7 @@ from legal_eagle.jobs.errors import (
 )
 from legal_eagle.jobs.failures import is_disk_full, to_job_error
 from legal_eagle.jobs.heartbeat import Heartbeat
-from legal_eagle.jobs.process_identity import current_platform, kill_own_group
+from legal_eagle.jobs.process_identity import current_platform, kill_own_group, send_ctrl_break
 from legal_eagle.jobs.wire import EVENTS_FILE, EventWriter
 from legal_eagle.protocol import Issue, parse
 
@@ -84,17 +84,23 @@ class StopState:
 
 
 def main(arguments: Sequence[str], handlers: Mapping[str, str] = HANDLERS) -> int:
-    """Run the job folder named by the only argument; returns the exit code of the process."""
+    """Run the job folder named by the only argument; returns the exit code of the process.
+
+    `--ctrl-break <pid>` (Windows) instead asks the job with that pid to stop: Node cannot send CTRL_BREAK.
+    """
+    if len(arguments) == 2 and arguments[0] == "--ctrl-break":
+        return send_ctrl_break(int(arguments[1]))
     if len(arguments) != 1:
         print("usage: run.py <job folder>", file=sys.stderr)  # noqa: T201
         return EXIT_SPEC
     _make_log_readable()
     folder = Path(arguments[0])
+    stop = StopState()
     try:
         platform = current_platform()
         spec, problem = read_spec(folder)
         nonce = spec.get("nonce")
-        platform.own_tree(f"Local\\LegalEagle-{nonce}")
+        platform.prepare(f"Local\\LegalEagle-{nonce}", stop.by_system)
         heartbeat = Heartbeat(folder, nonce if isinstance(nonce, str) else "", platform)
         writer = EventWriter(folder / EVENTS_FILE)
     except FileExistsError:
@@ -103,7 +109,7 @@ def main(arguments: Sequence[str], handlers: Mapping[str, str] = HANDLERS) -> in
     except (OSError, JobError) as error:
         print(f"cannot start in {folder}: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_DISK_FULL if is_disk_full(error) else EXIT_SPEC
-    return _run(folder, spec, problem, heartbeat, writer, handlers)
+    return _run(folder, spec, problem, stop, heartbeat, writer, handlers)
 
 
 def read_spec(folder: Path) -> tuple[dict[str, Any], JobError | None]:
@@ -130,11 +136,11 @@ def _run(
     folder: Path,
     spec: dict[str, Any],
     problem: JobError | None,
+    stop: StopState,
     heartbeat: Heartbeat,
     writer: EventWriter,
     handlers: Mapping[str, str],
 ) -> int:
-    stop = StopState()
     _install_signals(stop)
     inbox: ControlInbox | None = None
     try:
@@ -220,7 +226,7 @@ def _install_signals(stop: StopState) -> None:
     def request_stop(_signal: int, _frame: object) -> None:
         stop.by_system()
 
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+    for name in ("SIGTERM", "SIGINT"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), request_stop)
     if hasattr(signal, "SIGHUP"):

@@ -7,8 +7,10 @@ The same values are computed by electron/core/platform in TypeScript.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -31,8 +33,8 @@ class ProcessPlatform(Protocol):
     def replace_file(self, source: Path, target: Path) -> None:
         """Rename `source` over `target` in one step. Raises OSError."""
 
-    def own_tree(self, name: str) -> None:
-        """Make the processes this one starts die with it, where process groups cannot do that."""
+    def prepare(self, name: str, on_terminate: Callable[[], None]) -> None:
+        """Before the job starts: make this process able to be asked to stop and to be ended with its tree."""
 
 
 class LinuxPlatform:
@@ -57,8 +59,8 @@ class LinuxPlatform:
     def replace_file(self, source: Path, target: Path) -> None:
         source.replace(target)
 
-    def own_tree(self, name: str) -> None:
-        """Nothing to do: the launcher gives every job a process group of its own."""
+    def prepare(self, name: str, on_terminate: Callable[[], None]) -> None:
+        """Nothing to do: the launcher gives every job a process group, and main.py handles SIGTERM."""
 
 
 class WindowsApi(Protocol):
@@ -75,6 +77,9 @@ class WindowsApi(Protocol):
 
     def create_kill_on_close_job(self, name: str) -> None:
         """Put this process into a new named job object that ends all its processes with its last handle."""
+
+    def listen_for_ctrl_break(self, on_break: Callable[[], None]) -> None:
+        """Have a console, hidden where it is new, and call `on_break` on CTRL_BREAK."""
 
     def replace(self, source: str, target: str) -> None:
         """MoveFileEx with MOVEFILE_REPLACE_EXISTING."""
@@ -110,12 +115,17 @@ class WindowsPlatform:
                     raise
                 self._api.sleep(_REPLACE_PAUSE_SECONDS)
 
-    def own_tree(self, name: str) -> None:
+    def prepare(self, name: str, on_terminate: Callable[[], None]) -> None:
+        # Each of the two may be refused by an outer job or a session without consoles. The stop ladder
+        # then has one rung less (control file, taskkill /T /F), so the job goes on.
         try:
             self._api.create_kill_on_close_job(name)
         except OSError as error:
-            # An outer job that forbids nesting: the core then ends the tree with taskkill /T alone.
-            print(f"no job object ({error}); children are ended one by one", file=sys.stderr)  # noqa: T201
+            print(f"no job object: {error}", file=sys.stderr)  # noqa: T201
+        try:
+            self._api.listen_for_ctrl_break(on_terminate)
+        except OSError as error:
+            print(f"CTRL_BREAK cannot be received: {error}", file=sys.stderr)  # noqa: T201
 
 
 def current_platform() -> ProcessPlatform:
@@ -136,11 +146,23 @@ def current_platform() -> ProcessPlatform:
 
 def kill_own_group(exit_code: int) -> None:
     """End this process and, where it leads a group, everything in the group. Does not return."""
-    if sys.platform != "win32" and os.getpgrp() == os.getpid():
-        import signal
-
+    if os.name == "posix" and os.getpgrp() == os.getpid():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(os.getpgrp(), signal.SIGTERM)
         time.sleep(0.2)
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(exit_code)
+
+
+def send_ctrl_break(pid: int) -> int:
+    """Exit code of the helper process that asks the job `pid` to stop: 0 when the event was sent."""
+    if os.name != "nt":
+        return EXIT_ENVIRONMENT
+    from legal_eagle.jobs.windows_api import Win32Api
+
+    try:
+        Win32Api().send_ctrl_break(pid)
+    except OSError as error:
+        print(f"CTRL_BREAK to {pid} failed: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0

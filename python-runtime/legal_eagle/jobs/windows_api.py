@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +46,7 @@ class _ExtendedLimits(ctypes.Structure):
 
 def _kernel32() -> Any:
     kernel32: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
-    for name in ("OpenProcess", "GetCurrentProcess", "CreateJobObjectW"):
+    for name in ("OpenProcess", "GetCurrentProcess", "CreateJobObjectW", "GetConsoleWindow"):
         getattr(kernel32, name).restype = ctypes.c_void_p
     kernel32.GetTickCount64.restype = ctypes.c_uint64
     return kernel32
@@ -63,6 +64,8 @@ class Win32Api:
         self._kernel32 = _kernel32()
         # Kept open as long as the process lives: closing the last handle ends every process of the job.
         self._job: int | None = None
+        # ctypes frees a callback that nobody holds.
+        self._ctrl_handler: Any = None
 
     def creation_filetime(self, pid: int) -> int | None:
         handle = self._kernel32.OpenProcess(_PROCESS_QUERY_LIMITED_INFORMATION, False, pid)
@@ -121,21 +124,36 @@ class Win32Api:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
-    def allocate_hidden_console(self) -> None:
-        """Give a detached process a console nobody sees: CTRL_BREAK reaches console processes only."""
+    def listen_for_ctrl_break(self, on_break: Callable[[], None]) -> None:
+        # A detached process starts without a console, and CTRL_BREAK reaches console processes only.
         if self._kernel32.AllocConsole():
             user32: Any = ctypes.WinDLL("user32")  # type: ignore[attr-defined,unused-ignore]
-            self._kernel32.GetConsoleWindow.restype = ctypes.c_void_p
             user32.ShowWindow(ctypes.c_void_p(self._kernel32.GetConsoleWindow()), _SW_HIDE)
 
-    def send_ctrl_break(self, pid: int) -> None:
-        """Send CTRL_BREAK to the process group `pid` from a helper process. Raises OSError.
+        def handle(event: int) -> int:
+            if event != _CTRL_BREAK_EVENT:
+                return 0
+            on_break()
+            return 1
 
-        The sender has to be on the console of the receiver, so the caller gives up its own.
+        # Not signal.signal(SIGBREAK): AllocConsole empties the handler table, and the C runtime, which
+        # filled it once at start, does not do so again.
+        self._set_ctrl_handler(handle)
+
+    def send_ctrl_break(self, pid: int) -> None:
+        """Send CTRL_BREAK to every process on the console of `pid`, from a helper process. Raises OSError.
+
+        Only processes of one console can signal each other, so the helper gives up its own.
         """
         self._kernel32.FreeConsole()
         if not self._kernel32.AttachConsole(pid):
             raise _last_error()
-        self._kernel32.SetConsoleCtrlHandler(None, True)
-        if not self._kernel32.GenerateConsoleCtrlEvent(_CTRL_BREAK_EVENT, pid):
+        self._set_ctrl_handler(lambda _event: 1)
+        if not self._kernel32.GenerateConsoleCtrlEvent(_CTRL_BREAK_EVENT, 0):
+            raise _last_error()
+
+    def _set_ctrl_handler(self, handle: Callable[[int], int]) -> None:
+        kind: Any = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint32)  # type: ignore[attr-defined,unused-ignore]
+        self._ctrl_handler = kind(handle)
+        if not self._kernel32.SetConsoleCtrlHandler(self._ctrl_handler, True):
             raise _last_error()

@@ -1,0 +1,1 @@
+"""Turning a finished run into model files: merge and its parity check."""

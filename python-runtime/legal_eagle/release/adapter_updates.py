@@ -1,0 +1,176 @@
+"""Mapping a LoRA adapter onto the base model's own tensors.
+
+Adapters and bases come in two layouts (fused ``wqkv``, or split q, k and v). Every adapter module is mapped
+exactly onto the tensor that the base file holds; nothing is approximated and nothing is left out silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.config import ModelConfig
+from legal_eagle.models.layouts import internlm2_to_llama_names, pack_wqkv, unpack_wqkv
+from legal_eagle.release.lora_adapter import Adapter, AdapterModule, unsupported
+
+# Order of q, k and v wherever they are numbered.
+_PARTS = (0, 1, 2)
+
+Factors = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class LowRankUpdate:
+    """``W + scale · B @ A`` for one base tensor of ``shape`` [out, in].
+
+    ``factors()`` reads (A [rank, in], B [out, rank]) in fp32 from disk.
+    """
+
+    shape: tuple[int, int]
+    rank: int
+    scale: float
+    factors: Callable[[], Factors]
+
+
+def plan_updates(
+    adapter: Adapter, config: ModelConfig, base_shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, LowRankUpdate]:
+    """Return the updates by base tensor name.
+
+    Raises ``merge.adapter_target_missing`` for a module that the base does not have and
+    ``merge.adapter_shape`` where shapes disagree.
+    """
+    updates: list[tuple[str, LowRankUpdate]] = []
+    fused_parts: dict[str, dict[int, AdapterModule]] = {}
+    unknown: list[str] = []
+    counterparts = _counterparts(config)
+    for name, module in adapter.modules.items():
+        targets = counterparts.get(name, ())
+        if f"{name}.weight" in base_shapes:
+            updates.append((f"{name}.weight", _direct(adapter, module)))
+        elif any(f"{target.module}.weight" not in base_shapes for target in targets) or not targets:
+            unknown.append(name)
+        elif len(targets) == len(_PARTS):
+            _check_outputs(module, sum(_part_rows(config)))
+            for index, target in enumerate(targets):
+                part = _part_of_fused(adapter, module, config, index)
+                updates.append((f"{target.module}.weight", part))
+        elif targets[0].part is not None:
+            _check_outputs(module, _part_rows(config)[targets[0].part])
+            fused_parts.setdefault(targets[0].module, {})[targets[0].part] = module
+        else:
+            updates.append((f"{targets[0].module}.weight", _direct(adapter, module)))
+    if unknown:
+        raise JobError(
+            "merge.adapter_target_missing",
+            f"the base has no module {unknown[0]} ({len(unknown)} such modules)",
+            exit_code=EXIT_DATA,
+            params={"module": unknown[0], "count": len(unknown)},
+        )
+    for target_module, parts in fused_parts.items():
+        updates.append((f"{target_module}.weight", _fused_from_parts(adapter, parts, config)))
+    return _checked(updates, base_shapes)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A module of the base; ``part`` is 0, 1 or 2 where only q, k or v of it is meant."""
+
+    module: str
+    part: int | None = None
+
+
+def _counterparts(config: ModelConfig) -> dict[str, tuple[_Target, ...]]:
+    """Module names of the other layout -> modules of the base's own."""
+    to_llama = internlm2_to_llama_names(config)
+    if config.layout == "llama":
+        return {source: tuple(_Target(name) for name in names) for source, names in to_llama.items()}
+    to_internlm2: dict[str, tuple[_Target, ...]] = {}
+    for source, names in to_llama.items():
+        for index, name in enumerate(names):
+            to_internlm2[name] = (_Target(source, index if len(names) == len(_PARTS) else None),)
+    return to_internlm2
+
+
+def _checked(
+    updates: list[tuple[str, LowRankUpdate]], base_shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, LowRankUpdate]:
+    by_tensor: dict[str, LowRankUpdate] = {}
+    for tensor, update in updates:
+        if tensor in by_tensor:
+            raise unsupported(f"two modules change {tensor}")
+        if tuple(base_shapes[tensor]) != update.shape:
+            raise _wrong_shape(tensor, update.shape, tuple(base_shapes[tensor]))
+        by_tensor[tensor] = update
+    return by_tensor
+
+
+def _wrong_shape(name: str, adapter_shape: tuple[int, ...], base_shape: tuple[int, ...]) -> JobError:
+    return JobError(
+        "merge.adapter_shape",
+        f"{name}: the adapter is made for {list(adapter_shape)}, the base has {list(base_shape)}",
+        exit_code=EXIT_DATA,
+        params={"tensor": name, "adapterShape": list(adapter_shape), "baseShape": list(base_shape)},
+    )
+
+
+def _part_rows(config: ModelConfig) -> tuple[int, int, int]:
+    kv_rows = config.kv_heads * config.head_dim
+    return config.heads * config.head_dim, kv_rows, kv_rows
+
+
+def _check_outputs(module: AdapterModule, rows: int) -> None:
+    if module.outputs != rows:
+        raise _wrong_shape(module.name, (module.outputs, module.inputs), (rows, module.inputs))
+
+
+def _direct(adapter: Adapter, module: AdapterModule) -> LowRankUpdate:
+    return LowRankUpdate(
+        (module.outputs, module.inputs), module.rank, module.scale, partial(adapter.load, module)
+    )
+
+
+def _part_of_fused(adapter: Adapter, module: AdapterModule, config: ModelConfig, index: int) -> LowRankUpdate:
+    """One of q, k, v out of an adapter on wqkv: A stays, B's rows are unpacked as the weight's are."""
+
+    def factors() -> Factors:
+        a, b = adapter.load(module)
+        return a, unpack_wqkv(b, config.heads, config.kv_heads, config.head_dim)[index]
+
+    return LowRankUpdate((_part_rows(config)[index], module.inputs), module.rank, module.scale, factors)
+
+
+def _fused_from_parts(
+    adapter: Adapter, parts: Mapping[int, AdapterModule], config: ModelConfig
+) -> LowRankUpdate:
+    """Adapters on q, k and/or v as one on wqkv: A' = [Aq; Ak; Av], B' = pack(blockdiag(Bq, Bk, Bv)).
+
+    Each part's scale is folded into its B, since the parts may have different ones.
+    """
+    modules = [parts[index] for index in _PARTS if index in parts]
+    rank = sum(module.rank for module in modules)
+    inputs = modules[0].inputs
+    for module in modules:
+        if module.inputs != inputs:
+            raise _wrong_shape(module.name, (module.outputs, module.inputs), (module.outputs, inputs))
+
+    def factors() -> Factors:
+        a_rows: list[torch.Tensor] = []
+        blocks = [torch.zeros(rows, rank) for rows in _part_rows(config)]
+        first = 0
+        for index in _PARTS:
+            if index not in parts:
+                continue
+            module = parts[index]
+            a, b = adapter.load(module)
+            a_rows.append(a)
+            blocks[index][:, first : first + module.rank] = b * module.scale
+            first += module.rank
+        q, k, v = blocks
+        return torch.cat(a_rows), pack_wqkv(q, k, v, config.heads, config.kv_heads, config.head_dim)
+
+    return LowRankUpdate((sum(_part_rows(config)), inputs), rank, 1.0, factors)

@@ -1,0 +1,144 @@
+"""A model folder that appears under its name only when it is whole.
+
+Files are written into a hidden sibling; a lock beside it, which the system drops when the process dies,
+tells a left-over of a killed merge (removed) from one that is being written (refused).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from legal_eagle.engine.disk import sync_folder
+from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_SPEC, JobError
+
+# Configuration and tokenizer files, and what a file system needs for itself.
+DISK_MARGIN_BYTES = 64 << 20
+
+
+def free_bytes_at(folder: Path) -> int:
+    """Free bytes for this user on the volume that holds ``folder``."""
+    return shutil.disk_usage(folder).free
+
+
+def disk_full(path: Path, needed_bytes: int, free_bytes: int) -> JobError:
+    return JobError(
+        "merge.disk_full",
+        f"{path} needs {needed_bytes} bytes, {free_bytes} are free",
+        exit_code=EXIT_DISK_FULL,
+        params={"path": str(path), "neededBytes": needed_bytes, "freeBytes": free_bytes},
+    )
+
+
+def refuse_existing(final: Path) -> None:
+    """Raise ``merge.output_exists`` unless ``final`` is absent or an empty folder."""
+    if final.is_symlink() or (final.exists() and (not final.is_dir() or any(final.iterdir()))):
+        raise JobError(
+            "merge.output_exists",
+            f"{final} already exists",
+            exit_code=EXIT_SPEC,
+            params={"path": str(final)},
+        )
+
+
+class StagedFolder:
+    """Use as a context manager; leaving it without ``publish`` or ``set_aside`` removes what was written."""
+
+    def __init__(
+        self, final: Path, needed_bytes: int, *, free_bytes: Callable[[Path], int] = free_bytes_at
+    ) -> None:
+        self.final = final
+        self.path = final.parent / f".{final.name}.merging"
+        self._lock_path = final.parent / f".{final.name}.merging.lock"
+        self._needed_bytes = needed_bytes
+        self._free_bytes = free_bytes
+        self._lock: int | None = None
+
+    def __enter__(self) -> StagedFolder:
+        refuse_existing(self.final)
+        self.final.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = self._acquire()
+        try:
+            # Only the holder of the lock comes here, so a folder that is there belongs to nobody.
+            shutil.rmtree(self.path, ignore_errors=True)
+            free = self._free_bytes(self.final.parent)
+            needed = self._needed_bytes + DISK_MARGIN_BYTES
+            if free < needed:
+                raise disk_full(self.final, needed, free)
+            self.path.mkdir()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._release()
+
+    def publish(self) -> Path:
+        """Give the folder its name. Raises ``merge.output_exists`` if somebody took it meanwhile."""
+        refuse_existing(self.final)
+        return self._rename(self.final)
+
+    def set_aside(self, reason: str) -> Path:
+        """Keep the files under ``<name>.<reason>`` (numbered if taken), never under the final name."""
+        target = self.final.with_name(f"{self.final.name}.{reason}")
+        number = 2
+        while target.exists():
+            target = self.final.with_name(f"{self.final.name}.{reason}-{number}")
+            number += 1
+        return self._rename(target)
+
+    def _rename(self, target: Path) -> Path:
+        sync_folder(self.path)
+        if target.is_dir():
+            target.rmdir()  # empty; Windows does not rename onto it
+        self.path.rename(target)
+        sync_folder(target.parent)
+        return target
+
+    def _acquire(self) -> int:
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+        if not lock_descriptor(descriptor):
+            os.close(descriptor)
+            raise JobError(
+                "merge.output_busy",
+                f"another merge is writing {self.final}",
+                exit_code=EXIT_SPEC,
+                params={"path": str(self.final)},
+            )
+        return descriptor
+
+    def _release(self) -> None:
+        if self._lock is None:
+            return
+        if sys.platform != "win32":
+            # Removed while still held; an opener of the removed file locks something nobody else sees, so
+            # the staging folder itself is created without exist_ok as the second guard.
+            self._lock_path.unlink(missing_ok=True)
+        os.close(self._lock)
+        self._lock = None
+        if sys.platform == "win32":
+            self._lock_path.unlink(missing_ok=True)
+
+
+def lock_descriptor(descriptor: int) -> bool:
+    """Take an exclusive lock that ends with the process; False if another process holds it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,4 +1,6 @@
-/** What a run is doing, as a person sees it. */
+import { EXIT_CODES } from '../protocol/exit-codes.ts';
+
+/** What a run, and each of its jobs, is doing, as a person sees it. */
 export const RUN_STATES = [
   'starting',
   'running',
@@ -11,6 +13,24 @@ export const RUN_STATES = [
 
 export type RunState = (typeof RUN_STATES)[number];
 
+/** What the core learns about a job. Facts may come late, twice or not at all. */
+export type RunFact =
+  /** The event `started`, or a heartbeat that is the job's own. */
+  | Readonly<{ kind: 'started' }>
+  /** A person asked it to stop. */
+  | Readonly<{ kind: 'stop-requested' }>
+  /** The event `ended`. */
+  | Readonly<{ kind: 'ended'; status: 'done' | 'stopped' | 'failed'; exitCode: number }>
+  /** The process could not be created. */
+  | Readonly<{ kind: 'launch-failed' }>
+  /** Our child is gone without `ended`: the system told us how. */
+  | Readonly<{ kind: 'exited'; exitCode: number | undefined; signal: string | undefined; reported: boolean }>
+  /** A runner that is not our child is gone without `ended`; nobody knows how. `reported`: it wrote `error`. */
+  | Readonly<{ kind: 'vanished'; reported: boolean }>;
+
+/** Signals by which a machine or a person ends a healthy process; the others are the mark of a defect. */
+const OUTSIDE_SIGNALS: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGINT', 'SIGBREAK']);
+
 /** A live run has a process that may still report; only such a run can be stopped. */
 export function isLive(state: RunState): boolean {
   return state === 'starting' || state === 'running' || state === 'stopping';
@@ -19,4 +39,49 @@ export function isLive(state: RunState): boolean {
 /** Whether a new attempt makes sense: everything that ended before its last step. */
 export function isResumable(state: RunState): boolean {
   return state === 'stopped' || state === 'failed' || state === 'interrupted';
+}
+
+/**
+ * The state after a fact. Total: a fact that says nothing new leaves the state as it is, and nothing leaves
+ * a state that is not live, so that replaying an event file changes no history.
+ */
+export function nextRunState(state: RunState, fact: RunFact): RunState {
+  if (!isLive(state)) return state;
+  switch (fact.kind) {
+    case 'started':
+      return state === 'starting' ? 'running' : state;
+    case 'stop-requested':
+      return 'stopping';
+    case 'launch-failed':
+      return 'failed';
+    case 'ended':
+      return afterEnded(state, fact.status, fact.exitCode);
+    case 'exited':
+      return afterExit(state, fact.exitCode, fact.signal, fact.reported);
+    case 'vanished':
+      if (fact.reported) return 'failed';
+      return state === 'stopping' ? 'stopped' : 'interrupted';
+  }
+}
+
+function afterEnded(state: RunState, status: 'done' | 'stopped' | 'failed', exitCode: number): RunState {
+  // A signal or a vanished core made it save and leave; nobody decided that the run should stop.
+  if (status === 'stopped' && exitCode === EXIT_CODES.resumable && state !== 'stopping') return 'interrupted';
+  return status;
+}
+
+function afterExit(
+  state: RunState,
+  exitCode: number | undefined,
+  signal: string | undefined,
+  reported: boolean,
+): RunState {
+  if (reported) return 'failed';
+  // The last rung of the stop ladder ends a job that did not answer: that is a stop, not an accident.
+  if (state === 'stopping') return 'stopped';
+  if (signal !== undefined) return OUTSIDE_SIGNALS.has(signal) ? 'interrupted' : 'failed';
+  if (exitCode === EXIT_CODES.stopped) return 'stopped';
+  if (exitCode === EXIT_CODES.resumable || exitCode === undefined) return 'interrupted';
+  // Exit code 0 without the event `ended` included: what it did is unknown.
+  return 'failed';
 }

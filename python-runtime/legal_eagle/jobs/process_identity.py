@@ -72,9 +72,6 @@ class WindowsApi(Protocol):
     def registry_boot_counter(self) -> int | None:
         """`BootId` of Session Manager/Memory Management/PrefetchParameters; None when it cannot be read."""
 
-    def boot_filetime(self) -> int:
-        """Start of the boot as FILETIME: system time minus GetTickCount64."""
-
     def create_kill_on_close_job(self, name: str) -> None:
         """Put this process into a new named job object that ends all its processes with its last handle."""
 
@@ -99,11 +96,8 @@ class WindowsPlatform:
 
     def boot_id(self) -> str:
         counter = self._api.registry_boot_counter()
-        if counter is not None:
-            return f"boot-{counter}"
-        # The difference of two clocks moves by milliseconds and by clock corrections; ten minutes is
-        # shorter than any two boots that could share a pid and a creation time.
-        return f"boottime-{self._api.boot_filetime() // 6_000_000_000}"
+        # A creation FILETIME is a date, not a count since boot, so pid and start alone name the process too.
+        return "boot-unknown" if counter is None else f"boot-{counter}"
 
     def replace_file(self, source: Path, target: Path) -> None:
         for attempt in range(_REPLACE_TRIES):

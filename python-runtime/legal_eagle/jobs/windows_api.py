@@ -15,8 +15,6 @@ _JOB_EXTENDED_LIMIT_INFORMATION: Final = 9
 _JOB_LIMIT_KILL_ON_JOB_CLOSE: Final = 0x2000
 _CTRL_BREAK_EVENT: Final = 1
 _SW_HIDE: Final = 0
-# 100 ns units between 1601 (FILETIME) and 1970 (time.time_ns).
-_EPOCH_FILETIME: Final = 116_444_736_000_000_000
 
 
 class _BasicLimits(ctypes.Structure):
@@ -48,7 +46,6 @@ def _kernel32() -> Any:
     kernel32: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
     for name in ("OpenProcess", "GetCurrentProcess", "CreateJobObjectW", "GetConsoleWindow"):
         getattr(kernel32, name).restype = ctypes.c_void_p
-    kernel32.GetTickCount64.restype = ctypes.c_uint64
     return kernel32
 
 
@@ -97,10 +94,6 @@ class Win32Api:
         except OSError:
             return None
         return value if isinstance(value, int) else None
-
-    def boot_filetime(self) -> int:
-        now = time.time_ns() // 100 + _EPOCH_FILETIME
-        return now - int(self._kernel32.GetTickCount64()) * 10_000
 
     def create_kill_on_close_job(self, name: str) -> None:
         job = self._kernel32.CreateJobObjectW(None, ctypes.c_wchar_p(name))

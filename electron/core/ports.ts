@@ -1,0 +1,43 @@
+import type { ChildProcess } from 'node:child_process';
+
+// Process ports (core/jobs, core/db/core-lock)
+
+/** Names one process for ever: a pid alone is used again. */
+export type ProcessIdentity = Readonly<{ pid: number; osStartTime: string; bootId: string }>;
+
+export type SpawnRequest = Readonly<{
+  command: string;
+  args: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+  /** A detached process survives this one and has no standard input. */
+  detached: boolean;
+  /** Descriptor of the log; standard error always goes there. */
+  logDescriptor: number;
+  /** `pipe` gives the caller standard output; otherwise it goes to the log. */
+  stdout: 'log' | 'pipe';
+}>;
+
+/** Everything that differs between operating systems about processes. Implementations: core/platform. */
+export type ProcessPlatform = Readonly<{
+  name: 'linux' | 'win32';
+  /** A text that changes with every boot; the same that `legal_eagle/jobs/process_identity.py` computes. */
+  bootId(): Promise<string>;
+  /** Start of a living process in the unit of the OS, undefined where there is none (a zombie is none). */
+  startTime(pid: number): Promise<string | undefined>;
+  /** Whether a process with this pid exists; cheap, and no proof of who it is. */
+  exists(pid: number): boolean;
+  /** Creates the process as leader of a group of its own. */
+  spawn(request: SpawnRequest): ChildProcess;
+  /** Second rung of the stop ladder: SIGTERM to the group, or CTRL_BREAK. Resolves when it is sent. */
+  terminate(process: ProcessIdentity): Promise<void>;
+  /**
+   * Ends a process and everything it started. `marker` (`NAME=value` of the environment) finds what has
+   * left the group or has lost its parent. Does nothing to a process whose identity does not match.
+   */
+  killTree(process: ProcessIdentity, marker: string): Promise<void>;
+  /** Renames `source` over `target` in one step, however long a scanner holds the target. */
+  replaceFile(source: string, target: string): Promise<void>;
+  /** Names (upper case) and prefixes of environment variables that a runner may inherit. */
+  inheritedEnvironment: Readonly<{ names: readonly string[]; prefixes: readonly string[] }>;
+}>;

@@ -16,14 +16,14 @@ export const CHAT_ERRORS = {
   'chat.context_too_long': {
     en: {
       message:
-        'The conversation has {promptTokens} tokens and the answer may take {maxNewTokens}; the model holds {maxPositions}.',
+        'The conversation has {promptTokens} tokens; the model holds {maxPositions}, its answer included.',
       cause: 'Nothing is cut off silently, because an answer to half a question misleads.',
-      action: 'Shorten the conversation, start a new one, or lower the longest answer length.',
+      action: 'Shorten the conversation or start a new one.',
     },
     zh: {
-      message: '对话共 {promptTokens} 个词元，回答最多 {maxNewTokens} 个；模型最多容纳 {maxPositions} 个。',
+      message: '对话共 {promptTokens} 个词元；模型连同回答最多容纳 {maxPositions} 个。',
       cause: '本软件不会悄悄截断内容，因为只看到半个问题的回答会误导人。',
-      action: '请缩短对话、另开新对话，或调低回答的最大长度。',
+      action: '请缩短对话，或另开新对话。',
     },
   },
   'chat.template_mismatch': {

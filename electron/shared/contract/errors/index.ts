@@ -1,32 +1,44 @@
 import type { ErrorBody } from '../studio-error.ts';
+import { CHAT_ERRORS } from './chat.ts';
 import { CHAT_SERVICE_ERRORS } from './chat-service.ts';
 import { CORE_ERRORS } from './core.ts';
 import { DATASET_ERRORS } from './dataset.ts';
 import type { ErrorText, ErrorTexts } from './error-table.ts';
+import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
 import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
 import { RECIPE_ERRORS } from './recipe.ts';
 import { RUN_ERRORS } from './run.ts';
+import { RUNTIME_ERRORS } from './runtime.ts';
+import { SERVER_ERRORS } from './server.ts';
 
 /** The tables by file; no code may stand in two of them (a test checks it). */
 export const ERROR_TABLES = {
+  chat: CHAT_ERRORS,
   'chat-service': CHAT_SERVICE_ERRORS,
   core: CORE_ERRORS,
   dataset: DATASET_ERRORS,
+  merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
   'model-library': MODEL_LIBRARY_ERRORS,
   recipe: RECIPE_ERRORS,
   run: RUN_ERRORS,
+  runtime: RUNTIME_ERRORS,
+  server: SERVER_ERRORS,
 } as const;
 
 const ERROR_TEXTS = {
+  ...CHAT_ERRORS,
   ...CHAT_SERVICE_ERRORS,
   ...CORE_ERRORS,
   ...DATASET_ERRORS,
+  ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,
   ...MODEL_LIBRARY_ERRORS,
   ...RECIPE_ERRORS,
   ...RUN_ERRORS,
+  ...RUNTIME_ERRORS,
+  ...SERVER_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_TEXTS;
@@ -37,7 +49,7 @@ const fill = (template: string, params: Readonly<Record<string, unknown>>): stri
     const value = params[name];
     if (value === undefined || value === null) return whole;
     if (Array.isArray(value)) return value.map(String).join(', ');
-    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+    return typeof value === 'string' ? value : JSON.stringify(value);
   });
 
 /**

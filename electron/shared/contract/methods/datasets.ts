@@ -3,13 +3,13 @@ import { mappingSchema } from '../../protocol/mapping.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
 
-/** One equation: `records` = `trainRows` + `evalRows` + `excludedRows`. */
+/** One equation: `rows` = `train` + `eval` + `excluded`; `unreadable` places of a source gave no row at all. */
 const datasetCountsSchema = z.object({
-  records: z.int(),
-  trainRows: z.int(),
-  evalRows: z.int(),
-  excludedRows: z.int(),
-  problems: z.int(),
+  rows: z.int(),
+  train: z.int(),
+  eval: z.int(),
+  excluded: z.int(),
+  unreadable: z.int(),
 });
 
 export const datasetSchema = z.object({
@@ -26,32 +26,36 @@ export const datasetSchema = z.object({
 
 const datasetSourceSchema = z.object({
   id: z.int(),
+  file: z.string(),
   path: z.string(),
-  format: z.string(),
+  bytes: z.int(),
+  container: z.string(),
   encoding: z.string(),
-  layout: z.string(),
+  layouts: z.record(z.string(), z.int()),
   records: z.int(),
-  usable: z.int(),
-  problems: z.int(),
 });
 
 const datasetRowSchema = z.object({
   id: z.int(),
   split: z.enum(['train', 'eval', 'excluded']),
-  line: z.int(),
-  source: z.string(),
+  file: z.string(),
+  line: z.int().optional(),
   layout: z.string(),
+  excludedReason: z.string().optional(),
   messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+  extra: z.record(z.string(), z.unknown()),
+  /** The record as it stood in the source; only of excluded rows. */
+  raw: z.string().optional(),
 });
 
 const datasetProblemSchema = z.object({
-  source: z.string(),
+  file: z.string(),
+  record: z.int().optional(),
   line: z.int().optional(),
-  column: z.int().optional(),
-  field: z.string().optional(),
   code: z.string(),
-  severity: z.enum(['error', 'warning', 'note']),
-  params: z.record(z.string(), z.unknown()),
+  level: z.enum(['error', 'warning']),
+  key: z.string().optional(),
+  detail: z.string().optional(),
 });
 
 export const DATASET_METHODS = {
@@ -76,8 +80,12 @@ export const DATASET_METHODS = {
     input: z.object({ dataset: referenceSchema }),
     output: datasetSchema.extend({
       sources: z.array(datasetSourceSchema),
-      statistics: z.record(z.string(), z.unknown()).optional(),
-      statisticsJobId: z.string().optional(),
+      problemCounts: z.array(
+        z.object({ code: z.string(), level: z.enum(['error', 'warning']), count: z.int() }),
+      ),
+      statistics: z.array(
+        z.object({ key: z.string(), createdAtMs: timeMsSchema, value: z.record(z.string(), z.unknown()) }),
+      ),
     }),
     errors: ['core.not_found', 'core.ambiguous', 'dataset.unreadable'],
   }),

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { method } from '../define.ts';
 import { errorSummarySchema, timeMsSchema } from './common.ts';
 
-export const jobStateSchema = z.enum(['starting', 'running', 'done', 'stopped', 'failed', 'interrupted']);
+export const jobStateSchema = z.enum([
+  'starting',
+  'running',
+  'stopping',
+  'done',
+  'stopped',
+  'failed',
+  'interrupted',
+]);
 
 export const jobSchema = z.object({
   id: z.string(),

@@ -1,0 +1,76 @@
+import type { Disposable } from '../shared/contract/disposable.ts';
+import { clientFrameSchema, type ClientFrame, type ServerFrame } from '../shared/contract/frames.ts';
+import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { FrameChannel } from './frame-channel.ts';
+import type { TopicHub } from './topic-hub.ts';
+
+export type ServeOptions = {
+  readonly dispatcher: Dispatcher;
+  readonly hub: TopicHub;
+  /** Told of failures without a code of their own: defects, for the log. */
+  readonly onDefect: (error: unknown, method: string) => void;
+};
+
+/** Answers one client until its channel closes or this is disposed. */
+export function serveChannel(channel: FrameChannel, options: ServeOptions): Disposable {
+  const { dispatcher, hub, onDefect } = options;
+  const subscriptions = new Map<string, Disposable>();
+  const send = (frame: ServerFrame): void => channel.send(frame);
+
+  const unsubscribe = (topic: string): void => {
+    subscriptions.get(topic)?.dispose();
+    subscriptions.delete(topic);
+  };
+
+  const handle = async (frame: ClientFrame): Promise<void> => {
+    switch (frame.k) {
+      case 'req':
+        try {
+          send({ k: 'res', id: frame.id, ok: true, data: await dispatcher.call(frame.method, frame.params) });
+        } catch (error) {
+          if (!(error instanceof StudioError)) onDefect(error, frame.method);
+          send({ k: 'res', id: frame.id, ok: false, error: { ...toErrorBody(error) } });
+        }
+        return;
+      case 'sub': {
+        const { topic } = frame;
+        unsubscribe(topic);
+        try {
+          const subscription = hub.subscribe(topic, frame.since, ({ seq, data }) =>
+            send({ k: 'evt', topic, seq, data }),
+          );
+          subscriptions.set(topic, subscription);
+        } catch (error) {
+          if (!(error instanceof StudioError)) onDefect(error, `sub ${topic}`);
+          send({ k: 'evt', topic, seq: 0, data: { kind: 'error', error: toErrorBody(error) } });
+        }
+        return;
+      }
+      case 'unsub':
+        unsubscribe(frame.topic);
+        return;
+    }
+  };
+
+  const receiving = channel.onMessage((message) => {
+    const parsed = clientFrameSchema.safeParse(message);
+    if (parsed.success) {
+      void handle(parsed.data);
+      return;
+    }
+    const id: unknown =
+      typeof message === 'object' && message !== null && 'id' in message ? message.id : undefined;
+    if (typeof id === 'number' && Number.isSafeInteger(id) && id >= 0) {
+      send({ k: 'res', id, ok: false, error: toErrorBody(new StudioError('core.bad_frame')) });
+    }
+  });
+  const closing = channel.onClose(() => dispose());
+
+  const dispose = (): void => {
+    receiving.dispose();
+    closing.dispose();
+    for (const topic of [...subscriptions.keys()]) unsubscribe(topic);
+  };
+  return { dispose };
+}

@@ -1,0 +1,157 @@
+"""Causal attention inside each document of a pack, forward and backward.
+
+Two back ends with one meaning. On CPU each document is one call of the fused kernel, on views of the
+packed rows. Elsewhere documents of similar length are padded into one batch inside the attention
+only: right-padding under a causal mask changes no real row, so every fused kernel applies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+_MAX_PADDED_SHARE = 0.25
+
+
+class Attention(Protocol):
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, Any]:
+        """q [T, H, d], k and v [T, K, d] → output [T, H, d] and what `backward` needs."""
+        ...
+
+    def backward(
+        self, d_output: torch.Tensor, saved: Any, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
+    ) -> None:
+        """Writes the gradients into dq [T, H, d], dk and dv [T, K, d]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedDocument:
+    q: torch.Tensor
+    k: torch.Tensor
+    v: torch.Tensor
+    output: torch.Tensor
+    log_sum_exp: torch.Tensor
+
+
+def _as_batch(x: torch.Tensor) -> torch.Tensor:
+    return x.transpose(0, 1).unsqueeze(0)
+
+
+class PerDocumentAttention:
+    """The CPU's fused kernel, one document a call."""
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, Any]:
+        output = torch.empty(q.shape, dtype=q.dtype)
+        saved: list[_SavedDocument] = []
+        for begin, end in pairwise(cu_lengths):
+            rows = slice(begin, end)
+            parts = _as_batch(q[rows]), _as_batch(k[rows]), _as_batch(v[rows])
+            result, log_sum_exp = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+                *parts, 0.0, True
+            )
+            output[rows] = result[0].transpose(0, 1)
+            saved.append(_SavedDocument(*parts, _as_batch(output[rows]), log_sum_exp))
+        return output, saved
+
+    def backward(
+        self, d_output: torch.Tensor, saved: Any, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
+    ) -> None:
+        begin = 0
+        for document in saved:
+            rows = slice(begin, begin + document.q.shape[2])
+            begin = rows.stop
+            groups = document.q.shape[1] // document.k.shape[1]
+            k, v = document.k, document.v
+            if groups > 1:
+                k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
+            grads = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
+                _as_batch(d_output[rows]), document.q, k, v, document.output, document.log_sum_exp, 0.0, True
+            )
+            dq[rows] = grads[0][0].transpose(0, 1)
+            for target, grad in ((dk, grads[1]), (dv, grads[2])):
+                heads = grad[0] if groups == 1 else grad[0].view(-1, groups, *grad.shape[2:]).sum(dim=1)
+                target[rows] = heads.transpose(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedBucket:
+    rows: torch.Tensor
+    slots: torch.Tensor
+    inputs: tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+    output: torch.Tensor
+
+
+class PaddedAttention:
+    """Pads only inside the attention: [documents, longest] a bucket of similar lengths."""
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, Any]:
+        output = torch.empty_like(q, memory_format=torch.contiguous_format)
+        saved: list[_SavedBucket] = []
+        for documents in _length_buckets(cu_lengths):
+            rows, slots, longest = _bucket_index(documents, cu_lengths, q.device)
+            padded = []
+            for x in (q, k, v):
+                buffer = x.new_zeros(len(documents) * longest, *x.shape[1:])
+                buffer[slots] = x[rows]
+                padded.append(buffer.view(len(documents), longest, *x.shape[1:]).transpose(1, 2))
+            q_in, k_in, v_in = (x.detach().requires_grad_(True) for x in padded)
+            with torch.enable_grad():
+                result = scaled_dot_product_attention(
+                    q_in, k_in, v_in, is_causal=True, enable_gqa=q.shape[1] != k.shape[1]
+                )
+            output[rows] = result.detach().transpose(1, 2).flatten(0, 1)[slots]
+            saved.append(_SavedBucket(rows, slots, (q_in, k_in, v_in), result))
+        return output, saved
+
+    def backward(
+        self, d_output: torch.Tensor, saved: Any, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
+    ) -> None:
+        for bucket in saved:
+            documents, longest = bucket.output.shape[0], bucket.output.shape[2]
+            buffer = d_output.new_zeros(documents * longest, *d_output.shape[1:])
+            buffer[bucket.slots] = d_output[bucket.rows]
+            d_padded = buffer.view(documents, longest, *d_output.shape[1:]).transpose(1, 2)
+            with torch.enable_grad():
+                grads = torch.autograd.grad(bucket.output, bucket.inputs, d_padded)
+            for target, grad in zip((dq, dk, dv), grads, strict=True):
+                target[bucket.rows] = grad.transpose(1, 2).flatten(0, 1)[bucket.slots]
+
+
+def attention_for(device: torch.device, dtype: torch.dtype) -> Attention:
+    cpu_kernel = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16)
+    return PerDocumentAttention() if cpu_kernel else PaddedAttention()
+
+
+def _length_buckets(cu_lengths: Sequence[int]) -> list[list[int]]:
+    """Documents by falling length, cut where the shorter ones would be padding by more than a quarter."""
+    lengths = [end - begin for begin, end in pairwise(cu_lengths)]
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    buckets: list[list[int]] = []
+    for document in order:
+        if buckets and lengths[document] >= lengths[buckets[-1][0]] * (1 - _MAX_PADDED_SHARE):
+            buckets[-1].append(document)
+        elif lengths[document] > 0:
+            buckets.append([document])
+    return buckets
+
+
+def _bucket_index(
+    documents: Sequence[int], cu_lengths: Sequence[int], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, int]:
+    """Packed rows and padded slots of a bucket's tokens, and the bucket's longest length."""
+    longest = max(cu_lengths[i + 1] - cu_lengths[i] for i in documents)
+    rows = [torch.arange(cu_lengths[i], cu_lengths[i + 1]) for i in documents]
+    slots = [
+        torch.arange(cu_lengths[i + 1] - cu_lengths[i]) + place * longest for place, i in enumerate(documents)
+    ]
+    return torch.cat(rows).to(device), torch.cat(slots).to(device), longest

@@ -1,0 +1,152 @@
+"""LoRA (Hu et al. 2021, arXiv:2106.09685): settings, targets and the adapter's storage.
+
+rsLoRA (Kalajdzievski 2023, arXiv:2312.03732) scales by alpha / sqrt(rank) instead of alpha / rank.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.config import ModelConfig
+from legal_eagle.models.layouts import linear_names, linear_shapes, model_names
+
+
+@dataclass(frozen=True, slots=True)
+class LoraConfig:
+    """`targets`: all linear layers, the attention's, the MLP's, or module names such as `q_proj`."""
+
+    rank: int
+    alpha: float
+    dropout: float = 0.0
+    targets: Literal["all", "attention", "mlp"] | Sequence[str] = "all"
+    rs_lora: bool = False
+
+    @property
+    def scale(self) -> float:
+        return self.alpha / (math.sqrt(self.rank) if self.rs_lora else self.rank)
+
+
+def target_names(config: ModelConfig, targets: str | Sequence[str]) -> list[str]:
+    """The short module names that `targets` means for this layout, in layer order.
+
+    Raises JobError `model.lora_target` for a name that the layout has not, with those it has.
+    """
+    names = model_names(config.layout).layer
+    available = [name.rsplit(".", 1)[-1] for name in linear_shapes(config)]
+    attention = [name.rsplit(".", 1)[-1] for name in (*names.qkv, names.o)]
+    if targets == "all":
+        return available
+    if targets == "attention":
+        return attention
+    if targets == "mlp":
+        return [name for name in available if name not in attention]
+    wanted = [targets] if isinstance(targets, str) else list(targets)
+    unknown = [name for name in wanted if name not in available]
+    if unknown or not wanted:
+        raise JobError(
+            "model.lora_target",
+            f"{unknown[0] if unknown else 'nothing'} is not a linear layer of this model.",
+            params={"target": unknown[0] if unknown else "", "available": ", ".join(available)},
+        )
+    return [name for name in available if name in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRows:
+    """One checkpoint module inside a fused linear: its rows there, and the checkpoint's row for each
+    of them (None: the same order)."""
+
+    name: str
+    start: int
+    end: int
+    order: torch.Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoraSlice:
+    """The adapter of one module: A [r, in] and B [out, r] are fp32 masters, views into the store."""
+
+    rows: ModuleRows
+    a: torch.nn.Parameter
+    b: torch.nn.Parameter
+    a_grad: torch.Tensor
+    b_grad: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class LoraGroup:
+    """The adapters of one fused linear. `a` and `a_grad` [n·r, in] hold all their A below each
+    other, so that one product serves all."""
+
+    slices: tuple[LoraSlice, ...]
+    a: torch.Tensor
+    a_grad: torch.Tensor
+
+
+class LoraStore:
+    """All masters in one flat fp32 tensor and all gradients in another: one all-reduce, one clip."""
+
+    def __init__(self, config: LoraConfig, model: ModelConfig, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+        short = set(target_names(model, config.targets))
+        shapes = linear_shapes(model)
+        per_layer = sum(
+            config.rank * (rows + columns)
+            for name, (rows, columns) in shapes.items()
+            if name.rsplit(".", 1)[-1] in short
+        )
+        self._targets = {name for name in linear_names(model) if name.rsplit(".", 1)[-1] in short}
+        self.masters = torch.zeros(per_layer * model.layers, dtype=torch.float32, device=device)
+        self.gradients = torch.zeros_like(self.masters)
+        self._used = 0
+        self.parameters: list[tuple[str, torch.nn.Parameter, torch.Tensor]] = []
+
+    def create_group(self, modules: Iterable[ModuleRows], columns: int) -> LoraGroup | None:
+        """Takes storage for the targeted ones of `modules`; None where none is."""
+        wanted = [module for module in modules if module.name in self._targets]
+        if not wanted:
+            return None
+        rank = self.config.rank
+        a, a_grad = self._take(len(wanted) * rank, columns)
+        slices = []
+        for index, module in enumerate(wanted):
+            part = slice(index * rank, (index + 1) * rank)
+            b, b_grad = self._take(module.end - module.start, rank)
+            item = LoraSlice(module, torch.nn.Parameter(a[part]), torch.nn.Parameter(b), a_grad[part], b_grad)
+            self.parameters.append((f"{module.name}.lora_A.weight", item.a, item.a_grad))
+            self.parameters.append((f"{module.name}.lora_B.weight", item.b, item.b_grad))
+            slices.append(item)
+        return LoraGroup(tuple(slices), a, a_grad)
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """A uniform in ±1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B zero: the adapter starts as
+        nothing. `generator` is a CPU one, so that every device starts alike."""
+        with torch.no_grad():
+            for name, parameter, _ in self.parameters:
+                if name.endswith("lora_A.weight"):
+                    bound = 1.0 / math.sqrt(parameter.shape[1])
+                    values = torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
+                    parameter.copy_(values)
+                else:
+                    parameter.zero_()
+
+    def attach_gradients(self) -> None:
+        """Makes every `.grad` the view into the flat buffer, keeping what it holds; a gradient that
+        was dropped (`zero_grad(set_to_none=True)`) starts at zero."""
+        for _, parameter, view in self.parameters:
+            if parameter.grad is None:
+                view.zero_()
+                parameter.grad = view
+            elif parameter.grad.data_ptr() != view.data_ptr():
+                view.copy_(parameter.grad)
+                parameter.grad = view
+
+    def _take(self, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
+        begin, self._used = self._used, self._used + rows * columns
+        part = slice(begin, self._used)
+        return self.masters[part].view(rows, columns), self.gradients[part].view(rows, columns)

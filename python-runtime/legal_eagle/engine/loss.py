@@ -1,0 +1,52 @@
+"""Cross-entropy over a frozen output head, in chunks, without ever holding all logits.
+
+The head has no gradient, so the gradient of the hidden rows is computed in the forward pass while a
+chunk's logits exist (as in Liger Kernel's fused linear cross-entropy, arXiv:2410.10989).
+"""
+
+from collections.abc import Iterator
+
+import torch
+
+from legal_eagle.engine.gemm import linear, matmul
+
+# Logits of one chunk: large enough for the matrix product, small enough to stay near the cores.
+_CHUNK_LOGITS = 1 << 22
+
+
+def linear_cross_entropy_value(
+    hidden: torch.Tensor, head: torch.Tensor, targets: torch.Tensor
+) -> torch.Tensor:
+    """Sum of -log softmax(hidden headᵀ)[target] over the rows, fp32 scalar: hidden [N, d], head
+    [V, d], targets int64 [N]. N may be 0."""
+    total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+    for rows in _chunks(hidden.shape[0], head.shape[0]):
+        logits, log_sum_exp = _logits(hidden[rows], head)
+        total += (log_sum_exp - logits.gather(1, targets[rows, None])).sum()
+    return total
+
+
+def linear_cross_entropy(
+    hidden: torch.Tensor, head: torch.Tensor, targets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`linear_cross_entropy_value` and its gradient for `hidden` [N, d]."""
+    total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+    gradient = torch.empty_like(hidden)
+    for rows in _chunks(hidden.shape[0], head.shape[0]):
+        target = targets[rows, None]
+        logits, log_sum_exp = _logits(hidden[rows], head)
+        total += (log_sum_exp - logits.gather(1, target)).sum()
+        probabilities = logits.sub_(log_sum_exp).exp_()
+        probabilities.scatter_add_(1, target, -torch.ones_like(log_sum_exp))
+        gradient[rows] = matmul(probabilities.to(hidden.dtype), head)
+    return total, gradient
+
+
+def _logits(hidden: torch.Tensor, head: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    logits = linear(hidden, head).float()
+    return logits, torch.logsumexp(logits, dim=-1, keepdim=True)
+
+
+def _chunks(rows: int, vocabulary: int) -> Iterator[slice]:
+    rows_per_chunk = max(16, _CHUNK_LOGITS // vocabulary)
+    return (slice(begin, begin + rows_per_chunk) for begin in range(0, rows, rows_per_chunk))

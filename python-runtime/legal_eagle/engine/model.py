@@ -1,0 +1,113 @@
+"""Loads a checkpoint folder into a frozen decoder."""
+
+from pathlib import Path
+
+import torch
+
+from legal_eagle.engine.attention import attention_for
+from legal_eagle.engine.block import Block
+from legal_eagle.engine.decoder import Decoder
+from legal_eagle.engine.linear import FrozenLinear
+from legal_eagle.engine.lora import ModuleRows
+from legal_eagle.engine.rope import interleaved_order
+from legal_eagle.models.config import ModelConfig, read_config
+from legal_eagle.models.layouts import model_names, unpack_wqkv
+from legal_eagle.models.weights import SafetensorsFolder
+
+__all__ = ["Decoder", "build_model"]
+
+
+def build_model(
+    folder: Path, *, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+) -> Decoder:
+    """The decoder of a model folder, frozen, in `dtype` on `device`.
+
+    q and k rows are stored in the order of `rope.interleaved_order`, q, k, v below each other, gate
+    and up below each other. Raises JobError `model.*` before any tensor is loaded.
+    """
+    config = read_config(folder)
+    weights = SafetensorsFolder(folder)
+    weights.check_tensors(config)
+    loader = _Loader(config, weights, dtype, torch.device(device))
+    names = model_names(config.layout)
+    embedding = loader.tensor(f"{names.embedding}.weight")
+    head = embedding if config.tied_embeddings else loader.tensor(f"{names.head}.weight")
+    blocks = [loader.block(index) for index in range(config.layers)]
+    return Decoder(config, embedding, blocks, loader.tensor(f"{names.final_norm}.weight"), head)
+
+
+class _Loader:
+    def __init__(
+        self, config: ModelConfig, weights: SafetensorsFolder, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self._config = config
+        self._weights = weights
+        self._dtype = dtype
+        self._device = device
+        self._names = model_names(config.layout)
+        self._attention = attention_for(device, dtype)
+        self._qkv_orders = _qkv_row_orders(config)
+
+    def tensor(self, name: str, order: torch.Tensor | None = None) -> torch.Tensor:
+        loaded = self._weights.load(name)
+        if order is not None:
+            loaded = loaded[order]
+        return loaded.to(self._device, self._dtype)
+
+    def block(self, index: int) -> Block:
+        config, layer = self._config, self._names.layer
+        prefix = f"{self._names.layer_prefix}.{index}"
+        qk_norm = None
+        if config.qk_norm:
+            order = interleaved_order(config.head_dim)
+            qk_norm = (
+                self.tensor(f"{prefix}.{layer.q_norm}.weight", order),
+                self.tensor(f"{prefix}.{layer.k_norm}.weight", order),
+            )
+        qkv_names = tuple(f"{prefix}.{name}" for name in layer.qkv)
+        return Block(
+            index=index,
+            heads=config.heads,
+            kv_heads=config.kv_heads,
+            head_dim=config.head_dim,
+            eps=config.rms_norm_eps,
+            attention_norm=self.tensor(f"{prefix}.{layer.attention_norm}.weight"),
+            mlp_norm=self.tensor(f"{prefix}.{layer.mlp_norm}.weight"),
+            qk_norm=qk_norm,
+            qkv=self._fused(qkv_names, self._qkv_orders, biased=config.qkv_bias),
+            o=self._fused((f"{prefix}.{layer.o}",), (None,), biased=config.o_bias),
+            gate_up=self._fused(
+                (f"{prefix}.{layer.gate}", f"{prefix}.{layer.up}"), (None, None), biased=False
+            ),
+            down=self._fused((f"{prefix}.{layer.down}",), (None,), biased=False),
+            attention=self._attention,
+        )
+
+    def _fused(
+        self, names: tuple[str, ...], orders: tuple[torch.Tensor | None, ...], *, biased: bool
+    ) -> FrozenLinear:
+        pairs = list(zip(names, orders, strict=True))
+        parts = [self.tensor(f"{name}.weight", order) for name, order in pairs]
+        bias = torch.cat([self.tensor(f"{name}.bias", order) for name, order in pairs]) if biased else None
+        modules, begin = [], 0
+        for (name, order), part in zip(pairs, parts, strict=True):
+            modules.append(ModuleRows(name, begin, begin + part.shape[0], order))
+            begin += part.shape[0]
+        weight = torch.cat(parts) if len(parts) > 1 else parts[0]
+        return FrozenLinear(weight.contiguous(), bias, tuple(modules))
+
+
+def _qkv_row_orders(config: ModelConfig) -> tuple[torch.Tensor | None, ...]:
+    """For each qkv module of the layout, the checkpoint's row of each row that the engine stores."""
+    inside_head = interleaved_order(config.head_dim)
+
+    def interleave(rows: torch.Tensor) -> torch.Tensor:
+        return rows.view(-1, config.head_dim)[:, inside_head].flatten()
+
+    if config.layout == "internlm2":
+        rows = torch.arange((config.heads + 2 * config.kv_heads) * config.head_dim)
+        q, k, v = unpack_wqkv(rows, config.heads, config.kv_heads, config.head_dim)
+        return (torch.cat((interleave(q), interleave(k), v)),)
+    q = torch.arange(config.heads * config.head_dim)
+    k = torch.arange(config.kv_heads * config.head_dim)
+    return interleave(q), interleave(k), None

@@ -1,0 +1,155 @@
+"""Adapters as PEFT writes and reads them (huggingface/peft, docs/source/developer_guides/checkpoint.md)."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from legal_eagle.engine.decoder import Decoder
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.jobs.errors import JobError
+
+ADAPTER_CONFIG_FILE = "adapter_config.json"
+ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors"
+_PREFIX = "base_model.model."
+# What would make the adapter compute something else than s·B·A beside each linear layer.
+_REFUSED_SETTINGS = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "layers_to_transform")
+
+
+def adapter_tensors(decoder: Decoder) -> dict[str, torch.Tensor]:
+    """The adapter by PEFT's names, rows of B in the checkpoint's order, fp32 on CPU."""
+    tensors: dict[str, torch.Tensor] = {}
+    for block in decoder.blocks:
+        for linear in (block.qkv, block.o, block.gate_up, block.down):
+            for item in linear.lora.slices if linear.lora is not None else ():
+                b = item.b.detach().cpu()
+                if item.rows.order is not None:
+                    stored = torch.empty_like(b)
+                    stored[item.rows.order] = b
+                    b = stored
+                name = f"{_PREFIX}{item.rows.name}"
+                tensors[f"{name}.lora_A.weight"] = item.a.detach().cpu().clone()
+                tensors[f"{name}.lora_B.weight"] = b.clone()
+    return tensors
+
+
+def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
+    """The content of adapter_config.json."""
+    if decoder.lora is None:
+        raise RuntimeError("this decoder has no adapter")
+    lora = decoder.lora.config
+    modules = {name.split(".")[-3] for name, _ in decoder.lora_parameters()}
+    return {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": base_path,
+        "r": lora.rank,
+        "lora_alpha": lora.alpha,
+        "lora_dropout": lora.dropout,
+        "use_rslora": lora.rs_lora,
+        "target_modules": sorted(modules),
+        "bias": "none",
+        "fan_in_fan_out": False,
+        "inference_mode": True,
+        "init_lora_weights": True,
+        "use_dora": False,
+        "modules_to_save": None,
+    }
+
+
+def save_adapter(decoder: Decoder, folder: Path, base_path: str) -> None:
+    """Writes both files into `folder`, which exists. Not atomic: callers write into a new folder."""
+    tensors = adapter_tensors(decoder)
+    (folder / ADAPTER_WEIGHTS_FILE).write_bytes(save(tensors, metadata={"format": "pt"}))
+    text = json.dumps(adapter_config(decoder, base_path), ensure_ascii=False, indent=2)
+    (folder / ADAPTER_CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_adapter_config(folder: Path) -> LoraConfig:
+    """Raises JobError `model.adapter_missing`, `model.adapter_broken`, `model.adapter_unsupported`."""
+    path = folder / ADAPTER_CONFIG_FILE
+    if not path.is_file() or not (folder / ADAPTER_WEIGHTS_FILE).is_file():
+        raise JobError("model.adapter_missing", f"{folder} holds no adapter.", params={"folder": str(folder)})
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.get("peft_type") != "LORA":
+            raise _unsupported("peft_type", values.get("peft_type"))
+        for key in _REFUSED_SETTINGS:
+            if values.get(key):
+                raise _unsupported(key, values[key])
+        if values.get("bias", "none") != "none":
+            raise _unsupported("bias", values["bias"])
+        targets = values["target_modules"]
+        if targets == "all-linear":
+            targets = "all"
+        elif not isinstance(targets, list):
+            raise _unsupported("target_modules", targets)
+        return LoraConfig(
+            rank=int(values["r"]),
+            alpha=float(values["lora_alpha"]),
+            dropout=float(values.get("lora_dropout", 0.0)),
+            targets=targets if isinstance(targets, str) else tuple(str(x) for x in targets),
+            rs_lora=bool(values.get("use_rslora", False)),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise _broken(ADAPTER_CONFIG_FILE, error) from error
+
+
+def load_adapter(decoder: Decoder, folder: Path) -> None:
+    """Adds the adapter in `folder` to a decoder that has none, or overwrites one of the same shape.
+
+    Raises as `read_adapter_config`, and JobError `model.adapter_mismatch` where its tensors are not
+    those of this base.
+    """
+    lora = read_adapter_config(folder)
+    if decoder.lora is None:
+        decoder.add_lora(lora, torch.Generator().manual_seed(0))
+    try:
+        tensors = load_file(folder / ADAPTER_WEIGHTS_FILE)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _broken(ADAPTER_WEIGHTS_FILE, error) from error
+    set_adapter_tensors(decoder, tensors)
+
+
+@torch.no_grad()
+def set_adapter_tensors(decoder: Decoder, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Copies tensors as `adapter_tensors` gives them into the masters."""
+    unused = set(tensors)
+    for block in decoder.blocks:
+        for linear in (block.qkv, block.o, block.gate_up, block.down):
+            for item in linear.lora.slices if linear.lora is not None else ():
+                for name, master in (("lora_A", item.a), ("lora_B", item.b)):
+                    key = f"{_PREFIX}{item.rows.name}.{name}.weight"
+                    stored = tensors.get(key)
+                    if stored is None or stored.shape != master.shape:
+                        raise _mismatch(key)
+                    unused.discard(key)
+                    order = item.rows.order if name == "lora_B" else None
+                    master.copy_(stored if order is None else stored[order])
+    if unused:
+        raise _mismatch(min(unused))
+
+
+def _unsupported(setting: str, value: object) -> JobError:
+    return JobError(
+        "model.adapter_unsupported",
+        f"The adapter has {setting} = {value}, which is not supported.",
+        params={"setting": setting, "value": str(value)},
+    )
+
+
+def _broken(file: str, error: Exception) -> JobError:
+    return JobError(
+        "model.adapter_broken", f"{file} is not readable.", params={"file": file}, detail=str(error)
+    )
+
+
+def _mismatch(tensor: str) -> JobError:
+    return JobError(
+        "model.adapter_mismatch",
+        f"The adapter does not fit this base: {tensor}.",
+        params={"tensor": tensor},
+    )

@@ -1,0 +1,80 @@
+"""Rotary positions (Su et al. 2021, arXiv:2104.09864) on heads whose rotated pairs lie side by side.
+
+Checkpoints rotate halves: element i with i + d/2. The engine stores q and k rows with those pairs
+adjacent (`interleaved_order`), which leaves q·k unchanged and makes a rotation one complex product.
+"""
+
+import math
+
+import torch
+
+from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.config import ModelConfig
+
+
+def interleaved_order(head_dim: int) -> torch.Tensor:
+    """For each row of a head as the engine stores it, the checkpoint's row: [0, d/2, 1, d/2 + 1, …]."""
+    half = head_dim // 2
+    return torch.stack((torch.arange(half), torch.arange(half) + half), dim=1).flatten()
+
+
+def inverse_frequencies(config: ModelConfig) -> torch.Tensor:
+    """Angle per position of each pair, fp32 [d/2], with linear or llama3 scaling applied.
+
+    Dynamic NTK scaling has no effect up to `max_positions`, beyond which `RopeTable` refuses.
+    llama3: transformers modeling_rope_utils.py, `_compute_llama3_parameters`.
+    """
+    exponents = torch.arange(0, config.head_dim, 2, dtype=torch.int64).float() / config.head_dim
+    frequencies = 1.0 / (config.rope_theta**exponents)
+    scaling = config.rope_scaling
+    if scaling is None or scaling.kind == "dynamic":
+        return frequencies
+    if scaling.kind == "linear":
+        return frequencies / scaling.factor
+    wavelengths = 2 * math.pi / frequencies
+    longest = scaling.original_positions / scaling.low_freq_factor
+    shortest = scaling.original_positions / scaling.high_freq_factor
+    blend = (scaling.original_positions / wavelengths - scaling.low_freq_factor) / (
+        scaling.high_freq_factor - scaling.low_freq_factor
+    )
+    blended = (1 - blend) * frequencies / scaling.factor + blend * frequencies
+    scaled = torch.where(wavelengths > longest, frequencies / scaling.factor, frequencies)
+    between = (wavelengths >= shortest) & (wavelengths <= longest)
+    return torch.where(between, blended, scaled)
+
+
+class RopeTable:
+    """Rotations of all positions met so far."""
+
+    def __init__(self, config: ModelConfig, device: torch.device) -> None:
+        self._config = config
+        self._frequencies = inverse_frequencies(config).to(device)
+        self._table = torch.empty(0, config.head_dim // 2, dtype=torch.complex64, device=device)
+
+    def rotations(self, positions: torch.Tensor, longest: int) -> torch.Tensor:
+        """complex64 [T, 1, d/2] for positions [T], all below `longest`.
+
+        Raises JobError `model.beyond_positions` where dynamic scaling would start to change the base.
+        """
+        scaling = self._config.rope_scaling
+        if scaling is not None and scaling.kind == "dynamic" and longest > self._config.max_positions:
+            raise JobError(
+                "model.beyond_positions",
+                f"{longest} tokens exceed the model's {self._config.max_positions} positions.",
+                params={"tokens": longest, "limit": self._config.max_positions},
+            )
+        if longest > self._table.shape[0]:
+            rows = max(longest, 2 * self._table.shape[0], 256)
+            angles = torch.arange(rows, device=positions.device).float()[:, None] * self._frequencies
+            self._table = torch.polar(torch.ones_like(angles), angles)
+        return self._table[positions][:, None, :]
+
+
+def rotate_(heads: torch.Tensor, rotations: torch.Tensor) -> None:
+    """Rotates heads [T, n, d] (rows may be strided) in place; with `rotations.conj()` backwards."""
+    pairs = heads.view(*heads.shape[:-1], -1, 2)
+    if heads.dtype is torch.float32:
+        torch.view_as_complex(pairs).mul_(rotations)
+        return
+    rotated = torch.view_as_complex(pairs.float().contiguous()) * rotations
+    pairs.copy_(torch.view_as_real(rotated))

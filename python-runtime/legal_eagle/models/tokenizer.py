@@ -1,0 +1,152 @@
+"""A model folder's tokenizer, without any code from the folder."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.bpe_from_pieces import build_bpe
+from legal_eagle.models.sentencepiece_model import read_sentencepiece_model
+
+TOKENIZER_FILE = "tokenizer.json"
+SENTENCEPIECE_FILE = "tokenizer.model"
+_CONFIG_FILE = "tokenizer_config.json"
+_BROKEN = "\ufffd"
+# A character is at most 4 bytes, so at most 4 byte tokens can be waiting for their end.
+_MAX_PENDING_TOKENS = 4
+
+
+class ChatTokenizer:
+    """Text to token ids and back.
+
+    Text is always plain text here: the name of a control token inside it (`<|im_end|>` typed by a
+    person) becomes ordinary pieces. Control tokens enter only by id, from `special_id`.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, content_hash: str, bos_token: str | None) -> None:
+        self._tokenizer = tokenizer
+        self._tokenizer.encode_special_tokens = True
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.content_hash = content_hash
+        self.bos_id = None if bos_token is None else tokenizer.token_to_id(bos_token)
+        self.vocab_size: int = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
+
+    @staticmethod
+    def load(folder: Path) -> "ChatTokenizer":
+        """Reads `tokenizer.json`, or builds from `tokenizer.model`. Raises JobError
+        `model.no_tokenizer`, `model.tokenizer_broken` or `model.tokenizer_unsupported`."""
+        settings = _read_settings(folder)
+        json_path, model_path = folder / TOKENIZER_FILE, folder / SENTENCEPIECE_FILE
+        if json_path.is_file():
+            source = json_path.read_bytes()
+            tokenizer = _parse_tokenizer_json(json_path, source)
+            bos_token = _token_text(settings.get("bos_token"))
+        elif model_path.is_file():
+            model = read_sentencepiece_model(model_path)
+            source = model_path.read_bytes()
+            tokenizer = build_bpe(model)
+            bos_token = model.pieces[model.bos_id].text
+        else:
+            raise JobError(
+                "model.no_tokenizer", f"{folder} holds no tokenizer.", params={"folder": str(folder)}
+            )
+        return ChatTokenizer(tokenizer, content_hash=hashlib.sha256(source).hexdigest(), bos_token=bos_token)
+
+    def encode(self, text: str, *, add_bos: bool = False) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return [self.bos_id, *ids] if add_bos and self.bos_id is not None else ids
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode` of every text, on all cores."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def decode(self, ids: Iterable[int], *, skip_special: bool = True) -> str:
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=skip_special)
+        return text
+
+    def has_token(self, token: str) -> bool:
+        return self._tokenizer.token_to_id(token) is not None
+
+    def special_id(self, token: str) -> int:
+        """Id of a control token by name. Raises JobError `model.token_missing`."""
+        id_: int | None = self._tokenizer.token_to_id(token)
+        if id_ is None:
+            raise JobError(
+                "model.token_missing", f"The tokenizer has no token {token}.", params={"token": token}
+            )
+        return id_
+
+    def to_json(self) -> str:
+        """The content of an equal `tokenizer.json`."""
+        text: str = self._tokenizer.to_str(pretty=False)
+        return text
+
+
+class StreamDecoder:
+    """Turns ids into text as they come; holds back a character whose bytes are not all there yet, and
+    drops bytes that never become one."""
+
+    def __init__(self, tokenizer: ChatTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._context: list[int] = []
+        self._pending: list[int] = []
+
+    def push(self, id_: int) -> str:
+        """The text that became certain with this id; often empty."""
+        self._pending.append(id_)
+        text = self._pending_text()
+        if text.endswith(_BROKEN) and len(self._pending) < _MAX_PENDING_TOKENS:
+            return ""
+        # The last piece stays as context: some decoders write a piece differently at the start.
+        self._context, self._pending = self._pending[-1:], []
+        return text.replace(_BROKEN, "")
+
+    def flush(self) -> str:
+        """The rest at the end of the answer; an unfinished character is dropped."""
+        text = self._pending_text() if self._pending else ""
+        self._context, self._pending = [], []
+        return text.replace(_BROKEN, "")
+
+    def _pending_text(self) -> str:
+        known = self._tokenizer.decode(self._context)
+        whole = self._tokenizer.decode([*self._context, *self._pending])
+        return whole[len(known) :] if whole.startswith(known) else whole
+
+
+def _parse_tokenizer_json(path: Path, source: bytes) -> Tokenizer:
+    try:
+        return Tokenizer.from_str(source.decode("utf-8"))
+    # The Rust reader raises a bare Exception for every malformed file.
+    except Exception as error:
+        raise JobError(
+            "model.tokenizer_broken",
+            f"{path.name} is not a tokenizer file.",
+            params={"file": path.name},
+            detail=str(error),
+        ) from error
+
+
+def _read_settings(folder: Path) -> dict[str, object]:
+    path = folder / _CONFIG_FILE
+    if not path.is_file():
+        return {}
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise JobError(
+            "model.tokenizer_broken",
+            f"{path.name} is not readable JSON.",
+            params={"file": path.name},
+            detail=str(error),
+        ) from error
+    return settings if isinstance(settings, dict) else {}
+
+
+def _token_text(value: object) -> str | None:
+    content = value.get("content") if isinstance(value, dict) else value
+    return content if isinstance(content, str) else None

@@ -1,0 +1,172 @@
+"""A checkpoint folder's tensors, from safetensors files only. Nothing in the folder is executed."""
+
+import json
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import safe_open
+
+from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.layouts import expected_tensors, is_ignored_extra
+from legal_eagle.models.safetensors_header import TensorInfo, read_header
+
+if TYPE_CHECKING:
+    from legal_eagle.models.config import ModelConfig
+
+SINGLE_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+_PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+_FLOAT_DTYPES = ("F32", "F16", "BF16")
+_TORCH_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+
+class SafetensorsFolder:
+    """The tensors of one model folder, by name, across its shards.
+
+    Headers are read and checked at construction; tensor data only by `load`. Raises JobError
+    `model.pickle_only`, `model.no_weights`, `model.index_broken`, `model.index_path`,
+    `model.shard_missing`, `model.shard_broken`, `model.missing_tensors`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._infos: dict[str, TensorInfo] = {}
+        self._shards: dict[str, str] = {}
+        index_path = folder / INDEX_FILE
+        if index_path.is_file():
+            self._read_index(index_path)
+        elif (folder / SINGLE_FILE).is_file():
+            self._add_shard(SINGLE_FILE)
+        else:
+            raise _no_weights(folder)
+
+    def names(self) -> list[str]:
+        return list(self._infos)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self._infos[name].shape
+
+    def dtype(self, name: str) -> str:
+        """The safetensors name of the stored type: F32, F16, BF16, …"""
+        return self._infos[name].dtype
+
+    def byte_size(self, name: str) -> int:
+        info = self._infos[name]
+        return info.end - info.begin
+
+    def shard_of(self, name: str) -> str:
+        """File name of the shard that holds `name`."""
+        return self._shards[name]
+
+    def shards(self) -> list[str]:
+        """Shard file names, in the order of their first tensor."""
+        return list(dict.fromkeys(self._shards.values()))
+
+    def load(self, name: str) -> torch.Tensor:
+        """The tensor on CPU in its stored type (a private copy, not a view of the mapped file)."""
+        if self.dtype(name) not in _TORCH_DTYPES:
+            raise JobError(
+                "model.tensor_dtype",
+                f"{name} is stored as {self.dtype(name)}.",
+                params={"tensor": name, "dtype": self.dtype(name)},
+            )
+        with safe_open(self.folder / self._shards[name], framework="pt", device="cpu") as shard:
+            tensor: torch.Tensor = shard.get_tensor(name)
+        return tensor
+
+    def check_tensors(self, config: "ModelConfig") -> None:
+        """Compares the folder with what `config` needs, before anything is loaded.
+
+        Raises JobError `model.missing_tensors`, `model.extra_tensors`, `model.tensor_shape` or
+        `model.tensor_dtype`, naming the first offender and counting the rest.
+        """
+        expected = expected_tensors(config)
+        names = set(self.names())
+        missing = [name for name in expected if name not in names]
+        if missing:
+            raise missing_tensors(missing)
+        extra = sorted(name for name in names - expected.keys() if not is_ignored_extra(name, config))
+        if extra:
+            raise JobError(
+                "model.extra_tensors",
+                f"{len(extra)} tensors do not belong to this architecture, first: {extra[0]}.",
+                params={"count": len(extra), "first": extra[0]},
+                detail="\n".join(extra[:50]),
+            )
+        for name, shape in expected.items():
+            if self.shape(name) != shape:
+                raise JobError(
+                    "model.tensor_shape",
+                    f"{name} has shape {self.shape(name)} where config.json means {shape}.",
+                    params={
+                        "tensor": name,
+                        "shape": "×".join(map(str, self.shape(name))),
+                        "expected": "×".join(map(str, shape)),
+                    },
+                )
+            if self.dtype(name) not in _FLOAT_DTYPES:
+                raise JobError(
+                    "model.tensor_dtype",
+                    f"{name} is stored as {self.dtype(name)}.",
+                    params={"tensor": name, "dtype": self.dtype(name)},
+                )
+
+    def _read_index(self, path: Path) -> None:
+        try:
+            weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+            entries = {str(name): str(file) for name, file in weight_map.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise JobError(
+                "model.index_broken",
+                f"{path.name} is not a safetensors index.",
+                params={"file": path.name},
+                detail=str(error),
+            ) from error
+        for file in dict.fromkeys(entries.values()):
+            _check_shard_name(file)
+            self._add_shard(file)
+        absent = [name for name, file in entries.items() if self._shards.get(name) != file]
+        if absent:
+            raise missing_tensors(absent)
+
+    def _add_shard(self, file: str) -> None:
+        path = self.folder / file
+        if not path.is_file():
+            raise JobError("model.shard_missing", f"{file} is missing.", params={"file": file})
+        for name, info in read_header(path).items():
+            self._infos[name] = info
+            self._shards[name] = file
+
+
+def missing_tensors(names: list[str]) -> JobError:
+    return JobError(
+        "model.missing_tensors",
+        f"{len(names)} tensors are missing, first: {names[0]}.",
+        params={"count": len(names), "first": names[0]},
+        detail="\n".join(names[:50]),
+    )
+
+
+def _check_shard_name(file: str) -> None:
+    """A shard is a plain file name in the folder, on every system: an index must not reach outside."""
+    plain = PurePosixPath(file).name == file and PureWindowsPath(file).name == file
+    if not plain or ":" in file or "\0" in file or not file.endswith(".safetensors"):
+        raise JobError(
+            "model.index_path",
+            f"The index names {file!r}, which is not a safetensors file in the folder.",
+            params={"file": file},
+        )
+
+
+def _no_weights(folder: Path) -> JobError:
+    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLE_SUFFIXES)
+    if pickles:
+        return JobError(
+            "model.pickle_only",
+            f"{folder} holds weights only as pickle ({pickles[0]}), which can run code when read.",
+            params={"folder": str(folder), "file": pickles[0]},
+        )
+    return JobError(
+        "model.no_weights", f"{folder} holds no safetensors weights.", params={"folder": str(folder)}
+    )

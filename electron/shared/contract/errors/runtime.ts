@@ -66,13 +66,14 @@ export const RUNTIME_ERRORS = {
   'runtime.network': {
     en: {
       message: 'The packages could not be downloaded.',
-      cause: 'The package index did not answer. This machine may be offline, or need a mirror or a proxy.',
+      cause:
+        'The package index did not answer, or does not carry a locked package. This machine may be offline, or need a mirror or a proxy.',
       action:
         'Check the connection, or choose a mirror (--mirror tuna) or set HTTPS_PROXY; then try again. What was downloaded is kept.',
     },
     zh: {
       message: '无法下载软件包。',
-      cause: '软件源没有响应。本机可能没有网络，或需要镜像或代理。',
+      cause: '软件源没有响应，或缺少锁定的软件包。本机可能没有网络，或需要镜像或代理。',
       action: '请检查网络，或选择镜像（--mirror tuna）、设置 HTTPS_PROXY 后重试。已下载的内容会保留。',
     },
   },

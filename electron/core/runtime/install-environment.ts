@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { CommandResult, RunCommand } from './command.ts';
+import { PipProgress, type InstallProgress } from './pip-progress.ts';
+import type { FoundPython } from './python-locator.ts';
+import { environmentPython, type RuntimeLock } from './runtime-paths.ts';
+import { findTorchSource, type TorchSource } from './torch-source.ts';
+
+export type InstallOptions = Readonly<{
+  run: RunCommand;
+  platform: NodeJS.Platform;
+  env: Readonly<Record<string, string | undefined>>;
+  base: FoundPython;
+  lock: RuntimeLock;
+  /** Lock of pip itself: the bundled pip of an older Python cannot report bytes. */
+  pipLock: string;
+  torchIndex: string;
+  fetchText: (url: string) => Promise<string>;
+  environmentDir: string;
+  onProgress: (progress: InstallProgress) => void;
+}>;
+
+const pipFailure = (result: CommandResult, step: string, folder: string): StudioError => {
+  const detail = `${result.stdout.slice(-4000)}\n${result.stderrTail.slice(-8000)}`.trim();
+  const text = `${result.stdout}\n${result.stderrTail}`;
+  if (/No space left on device|Errno 28|not enough space|WinError 112/iu.test(text)) {
+    return new StudioError('runtime.disk_full', { folder }, { detail });
+  }
+  if (/DO NOT MATCH THE HASHES|hash(es)? (are|is) required/iu.test(text)) {
+    return new StudioError('runtime.hash_mismatch', {}, { detail });
+  }
+  if (
+    /NewConnectionError|ConnectTimeout|ReadTimeout|Name or service not known|Temporary failure in name|getaddrinfo failed|Connection refused|ConnectionReset|Network is unreachable|ProxyError|SSLError|Max retries exceeded|from versions: none/iu.test(
+      text,
+    )
+  ) {
+    return new StudioError('runtime.network', {}, { detail });
+  }
+  return new StudioError(
+    'runtime.install_failed',
+    { step, exitCode: result.exitCode ?? result.startError ?? 'none' },
+    { detail },
+  );
+};
+
+/** The lock without torch, for when torch comes from PyTorch's own index. */
+export const withoutTorch = (lockText: string): string =>
+  lockText.replace(/^torch==\S+ \\\n(?:\s+--hash=\S+(?: \\)?\n?)+/mu, '');
+
+/**
+ * Makes a virtual environment in `environmentDir` and installs the lock into it, every file checked against its
+ * hash. Nothing is built from source. Returns where torch came from.
+ */
+export const installEnvironment = async (options: InstallOptions): Promise<TorchSource> => {
+  const { environmentDir, lock, run, onProgress } = options;
+  const note = (phase: InstallProgress['phase']): void =>
+    onProgress({
+      phase,
+      package: undefined,
+      packagesDone: 0,
+      packagesTotal: lock.packages.length,
+      fileBytes: 0,
+      fileTotalBytes: 0,
+      downloadedBytes: 0,
+    });
+  note('python');
+  const venv = await run(
+    options.base.executable,
+    ['-I', '-X', 'utf8', '-m', 'venv', '--clear', environmentDir],
+    { env: options.env },
+  );
+  if (venv.exitCode !== 0) throw pipFailure(venv, 'venv', environmentDir);
+  const python = environmentPython(options.platform, environmentDir);
+  const env = { ...options.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PYTHONUTF8: '1' };
+  const pip = async (step: string, args: readonly string[], progress?: PipProgress): Promise<void> => {
+    const result = await run(
+      python,
+      ['-m', 'pip', 'install', '--no-input', '--no-deps', '--require-hashes', '--only-binary=:all:', ...args],
+      { env, ...(progress === undefined ? {} : { onLine: (line) => progress.line(line) }) },
+    );
+    if (result.exitCode !== 0) throw pipFailure(result, step, environmentDir);
+  };
+  note('pip');
+  await pip('pip', ['-r', options.pipLock]);
+  note('torch');
+  const torch = await findTorchSource({ ...options, python, env });
+  const counted = new PipProgress('packages', lock.packages.length, onProgress);
+  const raw = ['--progress-bar', 'raw'];
+  if (torch.kind === 'configured') {
+    await pip('packages', [...raw, '-r', lock.file], counted);
+    return torch;
+  }
+  const scratch = mkdtempSync(path.join(tmpdir(), 'legal-eagle-lock-'));
+  try {
+    const rest = path.join(scratch, 'without-torch.lock');
+    const torchOnly = path.join(scratch, 'torch.lock');
+    writeFileSync(rest, withoutTorch(readFileSync(lock.file, 'utf8')));
+    writeFileSync(torchOnly, `${torch.requirement}\n`);
+    await pip('torch', [...raw, '-r', torchOnly], new PipProgress('torch', 1, onProgress));
+    await pip('packages', [...raw, '-r', rest], counted);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return torch;
+};

@@ -1,0 +1,1 @@
+"""Checks that this Python environment can do the studio's work."""

@@ -45,7 +45,7 @@ def generate(
     for _ in range(min(max_new_tokens, limit - len(ids))):
         if should_stop is not None and should_stop():
             return
-        logits = _next_logits(decoder, pending, position, caches, use_lora=use_lora)
+        logits = next_logits(decoder, pending, position, caches, use_lora=use_lora)
         position += len(pending)
         token = sample(logits, temperature=temperature, top_p=top_p, generator=generator)
         yield token
@@ -55,7 +55,7 @@ def generate(
 
 
 @torch.no_grad()
-def _next_logits(
+def next_logits(
     decoder: "Decoder", ids: Sequence[int], position: int, caches: Sequence[LayerCache], *, use_lora: bool
 ) -> torch.Tensor:
     """fp32 logits [V] on CPU after `ids`, which stand at `position` and following."""

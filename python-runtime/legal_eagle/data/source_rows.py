@@ -32,18 +32,18 @@ class SourceRows:
     def rows(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[MappedRow | Problem]:
         """Rows in order, with the findings that belong to no row between them."""
         mapper = RowMapper(self.profile, self._options)
-        unmapped = 0
+        unmapped = False
         lists = False
         for item in self.reader.records(on_bytes):
             if isinstance(item, Problem):
                 yield item
                 continue
             row = mapper.map(item)
-            unmapped += row.excluded_reason == "row.no_layout"
+            if row.excluded_reason == "row.no_layout" and not unmapped:
+                unmapped = True
+                columns = ", ".join(name for name, _ in self.profile.columns.most_common(12))
+                yield Problem("data.no_mapping", detail=columns)
             lists = lists or (self.profile.answers_are_lists and not row.excluded_reason)
             yield row
-        if unmapped:
-            columns = ", ".join(name for name, _ in self.profile.columns.most_common(12))
-            yield Problem("data.no_mapping", detail=columns)
         if lists:
             yield Problem("data.answer_lists")

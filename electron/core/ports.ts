@@ -1,5 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 
+import type { Disposable } from '../shared/contract/disposable.ts';
+import type { Capabilities } from '../shared/contract/methods/app.ts';
+
 // Process ports (core/jobs, core/db/core-lock)
 
 /** Names one process for ever: a pid alone is used again. */
@@ -41,3 +44,20 @@ export type ProcessPlatform = Readonly<{
   /** Names (upper case) and prefixes of environment variables that a runner may inherit. */
   inheritedEnvironment: Readonly<{ names: readonly string[]; prefixes: readonly string[] }>;
 }>;
+
+// Ports of the whole core
+
+export type Clock = Readonly<{
+  nowMs(): number;
+  /** Runs `work` once, after `delayMs`; does not keep the process alive. */
+  after(delayMs: number, work: () => void): Disposable;
+}>;
+
+/** Ids that sort by the time they were made (ULID). */
+export type IdGen = Readonly<{ next(): string }>;
+
+/** The interpreter that jobs run on. Throws `runtime.*` where no verified environment stands. */
+export type RuntimePort = Readonly<{ pythonPath(): Promise<string> }>;
+
+/** What the face in front of the core can do; a capability that is off says why. */
+export type HostUi = Readonly<{ capabilities: Capabilities }>;

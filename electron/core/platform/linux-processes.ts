@@ -51,7 +51,19 @@ export function linuxProcesses(effects: LinuxEffects = REAL_EFFECTS): ProcessPla
     killTree: (target, marker) => killTree(effects.procRoot, trySignal, target, marker),
     replaceFile: (source, target) => rename(source, target),
     inheritedEnvironment: {
-      names: ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'LD_LIBRARY_PATH'],
+      names: [
+        'PATH',
+        'HOME',
+        'USER',
+        'LOGNAME',
+        'LANG',
+        'LANGUAGE',
+        'TZ',
+        'TMPDIR',
+        'TEMP',
+        'TMP',
+        'LD_LIBRARY_PATH',
+      ],
       prefixes: ['LC_', 'CUDA_', 'NVIDIA_', 'NCCL_', 'OMP_', 'MKL_', 'XDG_'],
     },
   };

@@ -13,10 +13,7 @@ const BOOT_ID_KEY =
 
 export type WindowsEffects = Readonly<{
   /** Runs a program without a window and resolves with its exit code and output. */
-  run: (
-    command: string,
-    args: readonly string[],
-  ) => Promise<Readonly<{ exitCode: number; stdout: string }>>;
+  run: (command: string, args: readonly string[]) => Promise<Readonly<{ exitCode: number; stdout: string }>>;
   exists: (pid: number) => boolean;
   rename: (source: string, target: string) => Promise<void>;
   pause: (milliseconds: number) => Promise<void>;
@@ -137,7 +134,8 @@ async function replaceHeldFile(effects: WindowsEffects, source: string, target: 
       await effects.rename(source, target);
       return;
     } catch (error) {
-      if (attempt === REPLACE_TRIES || !HELD_FILE_CODES.has((error as NodeJS.ErrnoException).code)) throw error;
+      if (attempt === REPLACE_TRIES || !HELD_FILE_CODES.has((error as NodeJS.ErrnoException).code))
+        throw error;
       await effects.pause(REPLACE_PAUSE_MS);
     }
   }

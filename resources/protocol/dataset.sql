@@ -100,6 +100,7 @@ CREATE TABLE statistics (
 -- ("离婚" is searched as "离 婚"). Contentless: to edit a row, first
 --   INSERT INTO rows_fts (rows_fts, rowid, text) VALUES ('delete', :id, :oldSpacedText)
 -- with the text exactly as it was indexed, then insert the new one.
--- Spaced text of a row = contents joined by "\n", then a space on both sides of every character of
+-- Spaced text of a row = contents joined by "\n", then every run of the following characters with a space between
+-- any two of them and on both sides of the run:
 -- U+2E80–U+9FFF, U+A960–U+A97F, U+AC00–U+D7FF, U+F900–U+FAFF, U+FE30–U+FE4F, U+20000–U+3FFFF, and U+0000 as a space.
 CREATE VIRTUAL TABLE rows_fts USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');

@@ -14,6 +14,13 @@ import { pythonTypes, type JsonSchema } from './python-types.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
+/** Which schemas stand together as Python types; shapes that share parts belong to one file. */
+const PYTHON_FILES: Readonly<Record<string, readonly string[]>> = {
+  spec_types: ['Recipe', 'Mapping', 'JobSpec'],
+  event_types: ['JobEvent', 'Control', 'Heartbeat'],
+  chat_types: ['ChatRequest', 'ChatReply'],
+};
+
 const kebab = (name: string): string => name.replaceAll(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
 
 const outputs = (): ReadonlyMap<string, string> => {
@@ -27,7 +34,10 @@ const outputs = (): ReadonlyMap<string, string> => {
   }
   const bundle = { version: PROTOCOL_VERSION, exitCodes: EXIT_CODES, schemas };
   files.set('python-runtime/legal_eagle/protocol/schemas.json', `${JSON.stringify(bundle, null, 1)}\n`);
-  files.set('python-runtime/legal_eagle/protocol/types.py', pythonTypes(schemas));
+  for (const [file, names] of Object.entries(PYTHON_FILES)) {
+    const chosen = Object.fromEntries(Object.entries(schemas).filter(([name]) => names.includes(name)));
+    files.set(`python-runtime/legal_eagle/protocol/${file}.py`, pythonTypes(chosen));
+  }
   return files;
 };
 

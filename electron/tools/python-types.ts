@@ -34,13 +34,35 @@ const tagOf = (schema: JsonSchema): string | undefined => {
   return undefined;
 };
 
+/** Line length that ruff format allows; longer unions and enums are broken as it breaks them. */
+const MAX_LINE_CHARS = 110;
+
+const fieldLine = (key: string, type: string): string => {
+  const line = `    ${key}: ${type}`;
+  const inner = /^Literal\[(.*)\]$/u.exec(type)?.[1];
+  if (line.length <= MAX_LINE_CHARS || inner === undefined) return line;
+  return `    ${key}: Literal[\n${inner
+    .split(', ')
+    .map((value) => `        ${value},\n`)
+    .join('')}    ]`;
+};
+
+const aliasLine = (name: string, type: string): string => {
+  const line = `${name}: TypeAlias = ${type}`;
+  if (line.length <= MAX_LINE_CHARS) return line;
+  return `${name}: TypeAlias = (\n    ${type.split(' | ').join('\n    | ')}\n)`;
+};
+
 class PythonTypeWriter {
-  readonly #classes: string[] = [];
+  readonly #definitions: string[] = [];
+  /** Class by the properties it was made from: one shape has one name. */
+  readonly #classes = new Map<string, string>();
 
   typeOf(schema: JsonSchema, name: string): string {
     if (schema.const !== undefined) return `Literal[${JSON.stringify(schema.const)}]`;
-    if (schema.enum !== undefined)
+    if (schema.enum !== undefined) {
       return `Literal[${schema.enum.map((value) => JSON.stringify(value)).join(', ')}]`;
+    }
     const members = schema.anyOf ?? schema.oneOf;
     if (members !== undefined) {
       const types = members.map((member, index) =>
@@ -49,29 +71,30 @@ class PythonTypeWriter {
       return [...new Set(types)].join(' | ');
     }
     if (schema.type === 'array') return `list[${this.typeOf(schema.items ?? {}, `${name}Item`)}]`;
-    if (schema.properties !== undefined)
-      return this.#typedDict(schema.properties, schema.required ?? [], name);
+    if (schema.properties !== undefined) return this.#typedDict(schema.properties, name);
     return SCALARS[schema.type ?? ''] ?? 'Any';
   }
 
-  #typedDict(
-    properties: Readonly<Record<string, JsonSchema>>,
-    _required: readonly string[],
-    name: string,
-  ): string {
-    const fields = Object.entries(properties).map(
-      ([key, schema]) => `        ${JSON.stringify(key)}: ${this.typeOf(schema, `${name}${pascal(key)}`)},`,
+  #typedDict(properties: Readonly<Record<string, JsonSchema>>, name: string): string {
+    const shape = JSON.stringify(properties);
+    const known = this.#classes.get(shape);
+    if (known !== undefined) return known;
+    this.#classes.set(shape, name);
+    const fields = Object.entries(properties).map(([key, schema]) =>
+      fieldLine(key, this.typeOf(schema, `${name}${pascal(key)}`)),
     );
-    this.#classes.push(`${name} = TypedDict(\n    "${name}",\n    {\n${fields.join('\n')}\n    },\n)`);
+    this.#definitions.push(
+      `class ${name}(TypedDict):\n${fields.length === 0 ? '    pass' : fields.join('\n')}`,
+    );
     return name;
   }
 
   alias(name: string, type: string): void {
-    if (type !== name) this.#classes.push(`${name}: TypeAlias = ${type}`);
+    if (type !== name) this.#definitions.push(aliasLine(name, type));
   }
 
   text(): string {
-    return this.#classes.join('\n\n');
+    return this.#definitions.join('\n\n\n');
   }
 }
 
@@ -83,6 +106,7 @@ export const pythonTypes = (schemas: Readonly<Record<string, JsonSchema>>): stri
     '"""Shapes of everything that crosses between TypeScript and Python. Generated: npm run generate."""',
     '',
     'from typing import Any, Literal, TypeAlias, TypedDict',
+    '',
     '',
     writer.text(),
     '',

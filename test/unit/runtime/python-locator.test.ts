@@ -11,7 +11,7 @@ type Machine = Readonly<Record<string, Readonly<{ version: string; venv?: boolea
 const machine =
   (interpreters: Machine): RunCommand =>
   (command, args) => {
-    const key = [command, ...args.filter((one) => /^-3\./u.test(one))].join(' ');
+    const key = [command, ...args.filter((one) => one.startsWith('-3.'))].join(' ');
     const found = interpreters[key];
     if (found === undefined) {
       return Promise.resolve({ exitCode: undefined, stdout: '', stderrTail: '', startError: 'ENOENT' });

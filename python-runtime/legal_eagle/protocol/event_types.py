@@ -1,0 +1,279 @@
+"""Shapes of everything that crosses between TypeScript and Python. Generated: npm run generate."""
+
+from typing import Any, Literal, TypeAlias, TypedDict
+
+
+class JobEventStartedData(TypedDict):
+    pid: int
+    osStartTime: str
+    bootId: str
+    nonce: str
+    platform: str
+    python: str
+
+
+class JobEventStarted(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["started"]
+    data: JobEventStartedData
+
+
+class JobEventPhaseData(TypedDict):
+    name: str
+    detail: str
+
+
+class JobEventPhase(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["phase"]
+    data: JobEventPhaseData
+
+
+class JobEventProgressData(TypedDict):
+    done: float
+    total: Any
+    unit: Literal["bytes", "rows", "tokens", "tensors", "steps", "prompts"]
+    etaMs: Any
+
+
+class JobEventProgress(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["progress"]
+    data: JobEventProgressData
+
+
+class JobEventDeviceData(TypedDict):
+    device: str
+    name: str
+    precision: str
+    cpuThreads: int
+    reasons: list[str]
+
+
+class JobEventDevice(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["device"]
+    data: JobEventDeviceData
+
+
+class JobEventPlanData(TypedDict):
+    steps: int
+    startStep: int
+    stepsPerEpoch: float
+    epochs: float
+    globalBatch: int
+    batchUnit: Literal["samples", "packs"]
+    trainRows: int
+    evalRows: int
+    trainTokens: int
+    answerTokens: int
+    truncatedRows: int
+    droppedRows: int
+    fill: float
+    loraParameters: int
+    planHash: str
+
+
+class JobEventPlan(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["plan"]
+    data: JobEventPlanData
+
+
+class JobEventStepData(TypedDict):
+    step: int
+    epoch: float
+    loss: Any
+    learningRate: float
+    gradNorm: Any
+    tokens: int
+    answerTokens: int
+    tokensPerSecond: Any
+    padShare: float
+    microBatches: int
+    stepMs: float
+    peakBytes: int
+    remainingTokens: int
+    etaMs: Any
+    skipped: bool
+    nonFinite: list[str]
+
+
+class JobEventStep(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["step"]
+    data: JobEventStepData
+
+
+class JobEventEvalData(TypedDict):
+    step: int
+    loss: Any
+    answerTokens: int
+    rows: int
+    best: bool
+    nonFinite: list[str]
+
+
+class JobEventEval(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["eval"]
+    data: JobEventEvalData
+
+
+class JobEventSampleData(TypedDict):
+    step: int
+    prompt: str
+    answer: str
+    finish: Literal["stop", "length", "cancelled"]
+    tokens: int
+
+
+class JobEventSample(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["sample"]
+    data: JobEventSampleData
+
+
+class JobEventCheckpointData(TypedDict):
+    step: int
+    path: str
+    bytes: int
+    manifestSha256: str
+    reason: Literal["interval", "save-now", "stop", "end", "non-finite"]
+    evalLoss: Any
+    best: bool
+
+
+class JobEventCheckpoint(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["checkpoint"]
+    data: JobEventCheckpointData
+
+
+class JobEventCheckpointRemovedData(TypedDict):
+    step: int
+    path: str
+
+
+class JobEventCheckpointRemoved(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["checkpoint-removed"]
+    data: JobEventCheckpointRemovedData
+
+
+class JobEventControlAckData(TypedDict):
+    id: str
+    command: str
+
+
+class JobEventControlAck(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["control-ack"]
+    data: JobEventControlAckData
+
+
+class JobEventWarningData(TypedDict):
+    code: str
+    message: str
+    params: dict[str, Any]
+
+
+class JobEventWarning(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["warning"]
+    data: JobEventWarningData
+
+
+class JobEventErrorData(TypedDict):
+    code: str
+    message: str
+    params: dict[str, Any]
+    detail: Any
+
+
+class JobEventError(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["error"]
+    data: JobEventErrorData
+
+
+class JobEventResult(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["result"]
+    data: dict[str, Any]
+
+
+class JobEventEndedData(TypedDict):
+    status: Literal["done", "stopped", "failed"]
+    exitCode: int
+
+
+class JobEventEnded(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["ended"]
+    data: JobEventEndedData
+
+
+JobEvent: TypeAlias = (
+    JobEventStarted
+    | JobEventPhase
+    | JobEventProgress
+    | JobEventDevice
+    | JobEventPlan
+    | JobEventStep
+    | JobEventEval
+    | JobEventSample
+    | JobEventCheckpoint
+    | JobEventCheckpointRemoved
+    | JobEventControlAck
+    | JobEventWarning
+    | JobEventError
+    | JobEventResult
+    | JobEventEnded
+)
+
+
+class Control(TypedDict):
+    version: Literal[1]
+    id: str
+    command: Literal["stop", "save-now", "sample-now", "ping"]
+    atMs: int
+
+
+class Heartbeat(TypedDict):
+    version: Literal[1]
+    pid: int
+    osStartTime: str
+    bootId: str
+    nonce: str
+    atMs: int

@@ -1,0 +1,211 @@
+"""Shapes of everything that crosses between TypeScript and Python. Generated: npm run generate."""
+
+from typing import Any, Literal, TypeAlias, TypedDict
+
+
+class RecipeBatch(TypedDict):
+    unit: Literal["samples", "packs"]
+    microBatch: int
+    gradientAccumulation: int
+
+
+class RecipeOptimizer(TypedDict):
+    name: Literal["adamw"]
+    learningRate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    weightDecay: float
+    maxGradNorm: float
+
+
+class RecipeSchedule(TypedDict):
+    kind: Literal["linear", "cosine", "constant"]
+    warmupRatio: float
+
+
+class RecipeLora(TypedDict):
+    rank: int
+    alpha: float
+    dropout: float
+    targets: Literal["all", "attention", "mlp"] | list[str]
+    rsLora: bool
+
+
+class RecipeEvaluation(TypedDict):
+    everySteps: int
+    maxRows: int
+    samplePrompts: list[str]
+    sampleEverySteps: int
+    sampleMaxTokens: int
+
+
+class RecipeCheckpoints(TypedDict):
+    everySteps: int
+    keepLast: int
+    keepBest: bool
+
+
+class RecipeHardware(TypedDict):
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    cpuThreads: int
+    maxTokensPerMicroBatch: int
+
+
+class Recipe(TypedDict):
+    version: Literal[1]
+    name: str
+    stage: Literal["sft"]
+    model: str
+    dataset: str
+    template: str
+    systemPrompt: str | None
+    thinking: Literal["none", "keep", "strip", "empty"]
+    cutoffLength: int
+    epochs: float
+    maxSteps: int
+    seed: int
+    batch: RecipeBatch
+    optimizer: RecipeOptimizer
+    schedule: RecipeSchedule
+    lora: RecipeLora
+    evaluation: RecipeEvaluation
+    checkpoints: RecipeCheckpoints
+    hardware: RecipeHardware
+
+
+class Mapping(TypedDict):
+    layout: Literal[
+        "disc-pair",
+        "disc-triplet",
+        "question-answer",
+        "alpaca",
+        "sharegpt",
+        "messages",
+        "query-response",
+        "human-assistant",
+        "xtuner",
+        "lawyer-llama",
+        "custom",
+    ]
+    prompt: list[str]
+    answer: str
+    system: str
+    history: str
+    reference: str
+    referencePlacement: Literal["ignore", "before", "after"]
+    referenceHeading: str
+
+
+class JobSpecTrainParams(TypedDict):
+    runId: str
+    attempt: int
+    recipe: Recipe
+    modelPath: str
+    datasetPath: str
+    runDir: str
+    tokenCacheDir: str
+    resumeFrom: str | None
+
+
+class JobSpecTrain(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["train"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecTrainParams
+
+
+class JobSpecDatasetImportParams(TypedDict):
+    sources: list[str]
+    outPath: str
+    mapping: Mapping | None
+    evalFraction: float
+    seed: int
+    accept: Literal["none", "usable"]
+
+
+class JobSpecDatasetImport(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["dataset-import"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecDatasetImportParams
+
+
+class JobSpecDatasetStatisticsParams(TypedDict):
+    datasetPath: str
+    modelPath: str
+    template: str
+    systemPrompt: Any
+    cutoffLength: int
+
+
+class JobSpecDatasetStatistics(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["dataset-statistics"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecDatasetStatisticsParams
+
+
+class JobSpecMergeParams(TypedDict):
+    basePath: str
+    adapterPath: str
+    outPath: str
+    dtype: Literal["base", "fp32"]
+    maxShardBytes: int
+    parityPrompts: list[str]
+
+
+class JobSpecMerge(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["merge"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecMergeParams
+
+
+class JobSpecChatParams(TypedDict):
+    modelPath: str
+    adapterPath: str | None
+    template: str
+    device: Literal["auto", "cpu", "cuda"]
+    cpuThreads: int
+
+
+class JobSpecChat(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["chat"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecChatParams
+
+
+class JobSpecSelfTestParams(TypedDict):
+    pass
+
+
+class JobSpecSelfTest(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["self-test"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecSelfTestParams
+
+
+JobSpec: TypeAlias = (
+    JobSpecTrain
+    | JobSpecDatasetImport
+    | JobSpecDatasetStatistics
+    | JobSpecMerge
+    | JobSpecChat
+    | JobSpecSelfTest
+)

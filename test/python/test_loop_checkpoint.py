@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from legal_eagle.engine.checkpoint import (
     DamagedCheckpointError,
     list_checkpoints,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from legal_eagle.data.pack_plan import BatchShape, Plan, plan, shuffled, with_limit
 
 LENGTHS = st.lists(st.integers(2, 300), min_size=1, max_size=120)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from legal_eagle.data.token_store import StoreKey, TokenStore, build_or_open, cut_to
 
 KEY = StoreKey("rows", "train", "tokenizer", "template", None, "none", 64)

@@ -19,8 +19,9 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def capture() -> dict[str, Any]:
-    """The state of all generators; CUDA's only where a device is present."""
+def capture(own: torch.Generator | None = None) -> dict[str, Any]:
+    """The state of all global generators and of the run's `own` (it feeds dropout); CUDA's only where a
+    device is present."""
     version, internal, gauss = random.getstate()
     name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     return {
@@ -30,10 +31,11 @@ def capture() -> dict[str, Any]:
         "cuda": [_encode_tensor(state) for state in torch.cuda.get_rng_state_all()]
         if torch.cuda.is_available()
         else [],
+        "own": None if own is None else _encode_tensor(own.get_state()),
     }
 
 
-def restore(state: dict[str, Any]) -> None:
+def restore(state: dict[str, Any], own: torch.Generator | None = None) -> None:
     """Sets all generators to a captured state."""
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
@@ -42,6 +44,8 @@ def restore(state: dict[str, Any]) -> None:
     torch.set_rng_state(_decode_tensor(state["torch"]))
     if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all([_decode_tensor(one) for one in state["cuda"]])
+    if own is not None:
+        own.set_state(_decode_tensor(state["own"]))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,147 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const TRAIN_ERRORS = {
+  'train.no_rows': {
+    en: {
+      message: 'No row of the dataset can be trained on ({rows} rows, cutoff {cutoff} tokens).',
+      cause:
+        'A row counts only when at least one token of its answer lies inside the cutoff. Either the dataset has no training rows, or the prompts alone are longer than the cutoff.',
+      action: 'Raise the cutoff length, or check the dataset and its field mapping.',
+    },
+    zh: {
+      message: '数据集中没有可用于训练的行（共 {rows} 行，截断长度 {cutoff}）。',
+      cause:
+        '只有答案中至少一个词元位于截断长度之内的行才会参与训练。可能是数据集没有训练行，也可能是问题本身就超过了截断长度。',
+      action: '请加大截断长度，或检查数据集及其字段映射。',
+    },
+  },
+  'train.vocabulary_too_large': {
+    en: {
+      message: 'The tokenizer has {tokenizer} tokens, but the model knows only {embedding}.',
+      cause: 'Tokens were added to the tokenizer without enlarging the model, so some ids have no embedding.',
+      action: 'Use the tokenizer that belongs to this model, or a model whose embedding was enlarged for it.',
+    },
+    zh: {
+      message: '分词器有 {tokenizer} 个词元，而模型只有 {embedding} 个。',
+      cause: '分词器增加了词元，但模型的词向量没有相应扩大，部分编号没有对应的向量。',
+      action: '请使用与该模型配套的分词器，或使用已扩大词向量的模型。',
+    },
+  },
+  'train.no_cuda': {
+    en: {
+      message: 'The recipe asks for an NVIDIA GPU, and none can be used.',
+      cause:
+        'No CUDA device was found by the installed PyTorch ({torch}). The driver may be missing or too old, or the runtime may be the CPU variant.',
+      action: 'Set the device to “auto” or “cpu”, or install the GPU variant of the runtime.',
+    },
+    zh: {
+      message: '训练方案要求使用 NVIDIA 显卡，但没有可用的显卡。',
+      cause:
+        '当前安装的 PyTorch（{torch}）没有找到 CUDA 设备。可能是驱动缺失或过旧，也可能是运行环境为 CPU 版本。',
+      action: '请把设备设为“auto”或“cpu”，或安装 GPU 版本的运行环境。',
+    },
+  },
+  'train.precision_unsupported': {
+    en: {
+      message: 'Training in {precision} is not supported.',
+      cause: 'Half precision (fp16) needs loss scaling, which this version does not have.',
+      action: 'Choose one of: {allowed}.',
+    },
+    zh: {
+      message: '不支持以 {precision} 精度训练。',
+      cause: '半精度（fp16）训练需要损失缩放，当前版本没有提供。',
+      action: '请选择以下精度之一：{allowed}。',
+    },
+  },
+  'train.several_processes': {
+    en: {
+      message: 'This version trains in a single process, but WORLD_SIZE is {worldSize}.',
+      cause: 'A launcher for several GPUs started the run. Training on several GPUs is not available yet.',
+      action: 'Start the run without the launcher, on one GPU.',
+    },
+    zh: {
+      message: '当前版本只能用单个进程训练，而 WORLD_SIZE 为 {worldSize}。',
+      cause: '本次训练由多卡启动器启动，而多卡训练尚未提供。',
+      action: '请不使用启动器，在单张显卡上启动训练。',
+    },
+  },
+  'train.non_finite': {
+    en: {
+      message: 'Training diverged at step {step}: three steps in a row had no finite loss or gradient.',
+      cause:
+        'The numbers grew out of range. The usual reason is a learning rate that is too high; rarely the data or the precision. The adapter kept its last finite values in {checkpoint}.',
+      action: 'Lower the learning rate or raise the warm-up ratio, then start a new run.',
+    },
+    zh: {
+      message: '训练在第 {step} 步发散：连续三步的损失或梯度不是有限数值。',
+      cause:
+        '数值超出了范围，通常是学习率过高，少数情况下是数据或精度的问题。适配器的最后有效数值保存在 {checkpoint} 中。',
+      action: '请降低学习率或提高预热比例，然后重新开始训练。',
+    },
+  },
+  'train.out_of_memory': {
+    en: {
+      message: 'There is not enough memory for step {step}, even for one row of {tokens} tokens at a time.',
+      cause:
+        'The studio already lowered the tokens computed at once as far as possible; the longest row alone does not fit. Progress is saved in {checkpoint}.',
+      action:
+        'Close other programs that use this device, or choose a shorter cutoff length or a smaller model.',
+    },
+    zh: {
+      message: '第 {step} 步内存不足：即使每次只计算一行（{tokens} 个词元）也放不下。',
+      cause: '已将每次计算的词元数降到最低，但最长的一行仍然放不下。进度已保存在 {checkpoint} 中。',
+      action: '请关闭占用该设备的其他程序，或选择更短的截断长度、更小的模型。',
+    },
+  },
+  'train.micro_batch_lowered': {
+    en: {
+      message: 'Memory ran out; the run goes on with {newTokens} tokens at once instead of {oldTokens}.',
+      cause:
+        'A micro-batch did not fit into memory. The global batch and the gradient stay exactly as the recipe says; only speed may change.',
+      action: 'Continue; nothing has to be done.',
+    },
+    zh: {
+      message: '内存不足，训练以每次 {newTokens} 个词元继续（原为 {oldTokens} 个）。',
+      cause: '一个微批次超出了内存。全局批次和梯度仍与训练方案完全一致，只可能影响速度。',
+      action: '可以继续，无需处理。',
+    },
+  },
+  'train.disk_full': {
+    en: {
+      message: 'The disk is full: nothing more can be written below {folder}.',
+      cause: 'A checkpoint or a report could not be written. The last whole checkpoint is intact.',
+      action: 'Free some space, then resume the run from its last checkpoint.',
+    },
+    zh: {
+      message: '磁盘已满：无法继续写入 {folder}。',
+      cause: '检查点或训练记录无法写入。最近一个完整的检查点没有受到影响。',
+      action: '请清理磁盘空间，然后从最近的检查点继续训练。',
+    },
+  },
+  'train.checkpoint_damaged': {
+    en: {
+      message: 'The checkpoint {checkpoint} cannot be used: {reason}',
+      cause: 'Its files do not match its manifest, so training from it would start from wrong numbers.',
+      action: 'Resume from an earlier checkpoint of this run.',
+    },
+    zh: {
+      message: '检查点 {checkpoint} 无法使用：{reason}',
+      cause: '文件与清单不一致，从它继续训练会从错误的数值开始。',
+      action: '请从本次训练的更早的检查点继续。',
+    },
+  },
+  'train.resume_mismatch': {
+    en: {
+      message: 'The run cannot go on from {checkpoint}: {changed} changed since it was saved.',
+      cause:
+        'A resumed run computes exactly what the uninterrupted one would have. With another dataset, tokenizer, template, base model, number of processes or deciding recipe setting it would be another run.',
+      action: 'Restore what changed, or start a new run.',
+    },
+    zh: {
+      message: '无法从 {checkpoint} 继续：保存之后，{changed} 发生了变化。',
+      cause:
+        '继续训练的结果必须与未中断时完全一致。数据集、分词器、模板、基座模型、进程数或关键设置一旦改变，就成了另一次训练。',
+      action: '请恢复发生变化的部分，或重新开始一次训练。',
+    },
+  },
+} as const satisfies ErrorTable;

@@ -1,0 +1,104 @@
+"""Where and how a run computes, with the reason for every decision that was not the person's own."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, EXIT_SPEC, JobError
+from legal_eagle.protocol.spec_types import RecipeHardware
+
+# On a CPU larger forward passes gain nothing once a matrix product fills the caches.
+_CPU_TOKENS = 2048
+_CUDA_TOKENS = 8192
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """`dtype` is the arithmetic of the frozen base; adapters and Adam are always fp32."""
+
+    device: torch.device
+    name: str
+    precision: str
+    dtype: torch.dtype
+    cpu_threads: int
+    max_tokens_per_micro_batch: int
+    reasons: tuple[str, ...]
+
+
+def choose_device(hardware: RecipeHardware, environment: Mapping[str, str] = os.environ) -> DeviceChoice:
+    """Resolves every `auto` of the recipe. JobError `train.no_cuda`, `train.precision_unsupported`,
+    `train.several_processes`.
+    """
+    if int(environment.get("WORLD_SIZE", "1") or "1") > 1:
+        raise JobError(
+            "train.several_processes",
+            "this version trains in one process; WORLD_SIZE asks for more",
+            exit_code=EXIT_SPEC,
+            params={"worldSize": environment["WORLD_SIZE"]},
+        )
+    reasons: list[str] = []
+    device = _device(hardware["device"], reasons)
+    precision = _precision(hardware["precision"], device, reasons)
+    threads = hardware["cpuThreads"]
+    if threads == 0:
+        threads = min(torch.get_num_threads(), _usable_cpus())
+        reasons.append(f"cpuThreads {threads}: all cores this process may use")
+    tokens = hardware["maxTokensPerMicroBatch"]
+    if tokens == 0:
+        tokens = _CPU_TOKENS if device.type == "cpu" else _CUDA_TOKENS
+        reasons.append(f"maxTokensPerMicroBatch {tokens}: the default of a {device.type} run")
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _cpu_name()
+    return DeviceChoice(device, name, precision, _DTYPES[precision], threads, tokens, tuple(reasons))
+
+
+def _device(wanted: str, reasons: list[str]) -> torch.device:
+    available = torch.cuda.is_available()
+    if wanted == "cuda" and not available:
+        raise JobError(
+            "train.no_cuda",
+            "the recipe asks for a CUDA device and there is none",
+            exit_code=EXIT_ENVIRONMENT,
+            params={"torch": torch.__version__},
+        )
+    if wanted == "auto":
+        wanted = "cuda" if available else "cpu"
+        reasons.append("device cuda: a CUDA device is present" if available else "device cpu: no CUDA device")
+    return torch.device("cuda", torch.cuda.current_device()) if wanted == "cuda" else torch.device("cpu")
+
+
+def _precision(wanted: str, device: torch.device, reasons: list[str]) -> str:
+    if wanted == "auto":
+        if device.type == "cpu":
+            reasons.append("precision fp32: bf16 gains nothing on a CPU")
+            return "fp32"
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            reasons.append("precision bf16: the GPU computes it")
+            return "bf16"
+        reasons.append("precision fp32: the GPU has no bf16")
+        return "fp32"
+    if wanted == "fp16":
+        # Needs a loss scaler whose state is part of exact resume.
+        raise JobError(
+            "train.precision_unsupported",
+            "fp16 training is not supported; use bf16 or fp32",
+            exit_code=EXIT_SPEC,
+            params={"precision": wanted, "allowed": "auto, bf16, fp32"},
+        )
+    return wanted
+
+
+def _usable_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu_name() -> str:
+    return platform.processor() or platform.machine() or "CPU"

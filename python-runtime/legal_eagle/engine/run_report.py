@@ -1,0 +1,126 @@
+"""What a run says about itself: job events, and the same numbers for TensorBoard."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import TracebackType
+
+import torch
+
+from legal_eagle.engine.checkpoint import CheckpointInfo
+from legal_eagle.engine.evaluation import EvalResult
+from legal_eagle.engine.loop import StepResult
+from legal_eagle.engine.process_memory import peak_bytes
+from legal_eagle.engine.progress import Throughput
+from legal_eagle.engine.sampling import SampleAnswer
+from legal_eagle.engine.tensorboard_log import TensorBoardLog
+from legal_eagle.jobs.context import Reporter
+
+
+class RunReport:
+    """Writes the events of a training attempt."""
+
+    def __init__(self, reporter: Reporter, job_dir: Path, device: torch.device) -> None:
+        self._reporter = reporter
+        self._device = device
+        self._throughput = Throughput()
+        self._board = TensorBoardLog(job_dir)
+
+    def __enter__(self) -> RunReport:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._board.close()
+
+    def phase(self, name: str, detail: str | None = None) -> None:
+        self._reporter.emit("phase", {"name": name} if detail is None else {"name": name, "detail": detail})
+
+    def step(self, result: StepResult, *, pad_share: float, remaining_tokens: int) -> None:
+        self._throughput.add(result.tokens, result.seconds)
+        tokens_per_second = result.tokens / result.seconds if result.seconds > 0 else None
+        self._reporter.emit(
+            "step",
+            {
+                "step": result.step,
+                "epoch": result.epoch,
+                "loss": result.loss,
+                "learningRate": result.learning_rate,
+                "gradNorm": result.grad_norm,
+                "tokens": result.tokens,
+                "answerTokens": result.answer_tokens,
+                "tokensPerSecond": tokens_per_second,
+                "padShare": pad_share,
+                "microBatches": result.micro_batches,
+                "stepMs": result.seconds * 1000,
+                "peakBytes": peak_bytes(self._device),
+                "remainingTokens": remaining_tokens,
+                "etaMs": self._throughput.eta_ms(remaining_tokens),
+                "skipped": result.skipped,
+            },
+        )
+        self._scalars(
+            result.step,
+            {
+                "train/loss": result.loss,
+                "train/learning_rate": result.learning_rate,
+                "train/grad_norm": result.grad_norm,
+                "train/tokens_per_second": tokens_per_second,
+                "train/epoch": result.epoch,
+            },
+        )
+
+    def eval(self, step: int, result: EvalResult, best: bool) -> None:
+        self._reporter.emit(
+            "eval",
+            {
+                "step": step,
+                "loss": result.loss,
+                "answerTokens": result.answer_tokens,
+                "rows": result.rows,
+                "best": best,
+            },
+        )
+        self._scalars(step, {"eval/loss": result.loss})
+
+    def sample(self, step: int, answer: SampleAnswer) -> None:
+        self._reporter.emit(
+            "sample",
+            {
+                "step": step,
+                "prompt": answer.prompt,
+                "answer": answer.answer,
+                "finish": answer.finish,
+                "tokens": answer.tokens,
+            },
+        )
+
+    def checkpoint(self, info: CheckpointInfo, reason: str, eval_loss: float | None, best: bool) -> None:
+        self._reporter.emit(
+            "checkpoint",
+            {
+                "step": info.step,
+                "path": str(info.path),
+                "bytes": info.bytes,
+                "manifestSha256": info.manifest_sha256,
+                "reason": reason,
+                "evalLoss": eval_loss,
+                "best": best,
+            },
+        )
+
+    def checkpoint_removed(self, info: CheckpointInfo) -> None:
+        self._reporter.emit("checkpoint-removed", {"step": info.step, "path": str(info.path)})
+
+    def warning(self, code: str, message: str, **params: object) -> None:
+        self._reporter.emit("warning", {"code": code, "message": message, "params": params})
+
+    def result(self, values: dict[str, object]) -> None:
+        self._reporter.emit("result", values)
+
+    def _scalars(self, step: int, values: dict[str, float | None]) -> None:
+        self._board.scalars(
+            step, {tag: one for tag, one in values.items() if one is not None and math.isfinite(one)}
+        )

@@ -1,0 +1,70 @@
+"""Answers to the recipe's fixed prompts: what the curve means in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from legal_eagle.engine import rng_state
+from legal_eagle.engine.token_source import Rendering
+from legal_eagle.models.templates import encode_chat
+
+Finish = Literal["stop", "length", "cancelled"]
+
+
+class Generator(Protocol):
+    """The part of the decoder that answers."""
+
+    def generate(
+        self,
+        ids: Sequence[int],
+        *,
+        max_new_tokens: int,
+        stop_ids: Sequence[int],
+        temperature: float,
+        should_stop: Callable[[], bool] | None,
+    ) -> Iterator[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SampleAnswer:
+    prompt: str
+    answer: str
+    finish: Finish
+    tokens: int
+
+
+def answer_prompts(
+    model: Generator,
+    rendering: Rendering,
+    prompts: Sequence[str],
+    stop_ids: Sequence[int],
+    max_new_tokens: int,
+    should_stop: Callable[[], bool],
+) -> Iterator[SampleAnswer]:
+    """Greedy answers, so that a change between two steps comes from the training and not from chance."""
+    for prompt in prompts:
+        ids, _ = encode_chat(
+            rendering.tokenizer,
+            rendering.template,
+            [{"role": "user", "content": prompt}],
+            system=rendering.system_prompt,
+            add_generation_prompt=True,
+        )
+        with rng_state.untouched():
+            produced = list(
+                model.generate(
+                    ids,
+                    max_new_tokens=max_new_tokens,
+                    stop_ids=stop_ids,
+                    temperature=0.0,
+                    should_stop=should_stop,
+                )
+            )
+        stopped = bool(produced) and produced[-1] in stop_ids
+        text = rendering.tokenizer.decode(produced[:-1] if stopped else produced).rstrip("\ufffd")
+        # Short without a stop token: the model's last position, or the person.
+        cancelled = not stopped and len(produced) < max_new_tokens and should_stop()
+        finish: Finish = "stop" if stopped else "cancelled" if cancelled else "length"
+        yield SampleAnswer(prompt, text, finish, len(produced))

@@ -1,0 +1,304 @@
+"""The train job: set up, steps, evaluations, samples, checkpoints, control, result."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from legal_eagle.engine.adapter_output import write_adapter_folder, write_record
+from legal_eagle.engine.checkpoint import (
+    CheckpointInfo,
+    list_checkpoints,
+    prune_checkpoints,
+    write_checkpoint,
+)
+from legal_eagle.engine.disk import is_disk_full
+from legal_eagle.engine.evaluation import evaluate
+from legal_eagle.engine.loop import OutOfMemoryError
+from legal_eagle.engine.peft_format import save_adapter
+from legal_eagle.engine.resume import write_state
+from legal_eagle.engine.run_report import RunReport
+from legal_eagle.engine.sampling import answer_prompts
+from legal_eagle.engine.train_setup import StopRequested, TrainParams, TrainSetup, device_of, set_up
+from legal_eagle.engine.train_state import mean
+from legal_eagle.jobs.context import JobContext, Outcome
+from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_OUT_OF_GPU_MEMORY, EXIT_SPEC, JobError
+
+CHECKPOINTS_DIR = "checkpoints"
+ADAPTER_DIR = "adapter"
+
+
+def run(context: JobContext) -> Outcome:
+    """Trains one attempt of a run. See `legal_eagle.jobs.context.JobContext`."""
+    params = TrainParams.of(context)
+    try:
+        choice = device_of(params)
+        with RunReport(context.reporter, context.dir, choice.device) as report:
+            context.reporter.emit(
+                "device",
+                {
+                    "device": str(choice.device),
+                    "name": choice.name,
+                    "precision": choice.precision,
+                    "cpuThreads": choice.cpu_threads,
+                    "reasons": list(choice.reasons),
+                },
+            )
+            try:
+                return TrainRun(context, report, set_up(context, report, params, choice)).execute()
+            except StopRequested:
+                return "stopped"
+    except Exception as error:
+        if is_disk_full(error) and not isinstance(error, JobError):
+            raise _disk_full(params.run_dir, error) from error
+        raise
+
+
+class TrainRun:
+    """The outer loop of an attempt."""
+
+    def __init__(self, context: JobContext, report: RunReport, setup: TrainSetup) -> None:
+        self._context = context
+        self._report = report
+        self._setup = setup
+        self._recipe = setup.params.recipe
+        self._checkpoints = setup.params.run_dir / CHECKPOINTS_DIR
+        self._saved: CheckpointInfo | None = None
+        self._evaluated_at: int | None = None
+        self._started = time.monotonic()
+
+    def execute(self) -> Outcome:
+        setup, loop = self._setup, self._setup.loop
+        self._emit_plan()
+        if loop.state.step == 0:
+            self._at_start()
+        self._report.phase("train")
+        while not loop.finished:
+            if self._context.stop_requested():
+                return self._stopped()
+            self._one_step()
+            self._after_step()
+            self._obey()
+        if self._context.stop_requested() and setup.start_step < loop.state.step:
+            # The person sees a finished run, not a stopped one: nothing is left to resume.
+            self._report.phase("finish", "stop arrived after the last step")
+        self._at_end()
+        return "done"
+
+    def _one_step(self) -> None:
+        setup, loop = self._setup, self._setup.loop
+        before = setup.computed_rows[0]
+        try:
+            result = loop.step()
+        except OutOfMemoryError as error:
+            info = self._save("stop")
+            raise JobError(
+                "train.out_of_memory",
+                str(error),
+                exit_code=EXIT_OUT_OF_GPU_MEMORY,
+                params={"step": error.step, "tokens": error.longest_tokens, "checkpoint": info.path.name},
+                detail=error.cause,
+            ) from error
+        computed = setup.computed_rows[0] - before
+        pad_share = max(0.0, 1.0 - result.tokens / computed) if computed else 0.0
+        self._report.step(result, pad_share=pad_share, remaining_tokens=loop.remaining_tokens())
+        if result.diverged:
+            info = self._save("non-finite")
+            raise JobError(
+                "train.non_finite",
+                f"no finite loss or gradient in three steps in a row up to step {result.step}",
+                exit_code=EXIT_SPEC,
+                params={"step": result.step, "checkpoint": info.path.name},
+            )
+
+    def _after_step(self) -> None:
+        step, evaluation = self._setup.loop.state.step, self._recipe["evaluation"]
+        # The end evaluates, answers and saves by itself.
+        if self._setup.loop.finished:
+            return
+        improved = _due(step, evaluation["everySteps"]) and self._evaluate()
+        if _due(step, evaluation["sampleEverySteps"]):
+            self._sample()
+        if _due(step, self._recipe["checkpoints"]["everySteps"]) or (
+            improved and self._recipe["checkpoints"]["keepBest"]
+        ):
+            self._save("interval")
+
+    def _obey(self) -> None:
+        for command in self._context.control.poll():
+            if command.command == "save-now":
+                self._save("save-now")
+            elif command.command == "sample-now":
+                self._sample()
+
+    def _at_start(self) -> None:
+        evaluation = self._recipe["evaluation"]
+        if evaluation["everySteps"] > 0:
+            self._evaluate()
+        if evaluation["sampleEverySteps"] > 0:
+            self._sample()
+
+    def _at_end(self) -> None:
+        if self._evaluated_at != self._setup.loop.state.step:
+            self._evaluate()
+        checkpoint = self._save("end")
+        self._report.phase("save-adapter")
+        adapter = self._setup.params.run_dir / ADAPTER_DIR
+        write_adapter_folder(adapter, self._write_adapter)
+        self._sample()
+        self._report.result(self._summary(checkpoint, adapter))
+
+    def _stopped(self) -> Outcome:
+        checkpoint = self._save("stop")
+        self._report.result(self._summary(checkpoint, None))
+        return "stopped"
+
+    def _evaluate(self) -> bool:
+        """Evaluates where there is anything to evaluate on; True where the loss is the best so far."""
+        setup, state = self._setup, self._setup.loop.state
+        if len(setup.eval_store) == 0:
+            return False
+        self._report.phase("evaluate")
+        result = evaluate(
+            setup.eval_store,
+            setup.loss_of(setup.eval_store),
+            setup.loop.plan.max_tokens_per_micro_batch,
+        )
+        best = state.add_eval_loss(result.loss)
+        self._evaluated_at = state.step
+        self._report.eval(state.step, result, best)
+        self._report.phase("train")
+        return best
+
+    def _sample(self) -> None:
+        prompts = self._recipe["evaluation"]["samplePrompts"]
+        if not prompts:
+            return
+        setup = self._setup
+        self._report.phase("sample")
+        answers = answer_prompts(
+            setup.decoder,
+            setup.rendering,
+            prompts,
+            setup.stop_ids,
+            self._recipe["evaluation"]["sampleMaxTokens"],
+            self._context.stop_requested,
+        )
+        for answer in answers:
+            self._report.sample(setup.loop.state.step, answer)
+            if answer.finish == "cancelled":
+                break
+        self._report.phase("train")
+
+    def _save(self, reason: str) -> CheckpointInfo:
+        """A checkpoint of this step, unless this attempt has one; then the surplus is removed."""
+        state = self._setup.loop.state
+        if self._saved is not None and self._saved.step == state.step:
+            return self._saved
+        self._report.phase("save")
+        try:
+            self._saved = write_checkpoint(self._checkpoints, state.step, self._write_checkpoint_files)
+        except Exception as error:
+            if is_disk_full(error):
+                raise _disk_full(self._checkpoints, error) from error
+            raise
+        at_this_step = self._evaluated_at == state.step
+        self._report.checkpoint(
+            self._saved,
+            reason,
+            state.eval_loss_last if at_this_step else None,
+            at_this_step and state.best_step == state.step,
+        )
+        keep = self._recipe["checkpoints"]
+        best = state.best_step if keep["keepBest"] else None
+        for removed in prune_checkpoints(self._checkpoints, keep["keepLast"], best):
+            self._report.checkpoint_removed(removed)
+        self._report.phase("train")
+        return self._saved
+
+    def _write_checkpoint_files(self, folder: Path) -> None:
+        setup = self._setup
+        self._write_adapter(folder)
+        write_state(folder, setup.optimizer, setup.loop.state, setup.generator, setup.fingerprint)
+
+    def _write_adapter(self, folder: Path) -> None:
+        setup = self._setup
+        save_adapter(setup.decoder, folder, str(setup.params.model_path))
+        write_record(
+            folder,
+            {
+                "version": 1,
+                "kind": "adapter",
+                "runId": setup.params.run_id,
+                "attempt": setup.params.attempt,
+                "step": setup.loop.state.step,
+                "base": {"path": str(setup.params.model_path), "fingerprint": setup.fingerprint.base_model},
+                "dataset": {"path": str(setup.params.dataset_path), "hash": setup.fingerprint.dataset},
+                "tokenizerHash": setup.fingerprint.tokenizer,
+                "template": setup.rendering.template.name,
+                "systemPrompt": setup.rendering.system_prompt,
+                "thinking": setup.rendering.thinking,
+                "evalLoss": setup.loop.state.eval_loss_last,
+                "recipe": self._recipe,
+            },
+        )
+
+    def _emit_plan(self) -> None:
+        setup, made, batch = self._setup, self._setup.loop.plan, self._recipe["batch"]
+        counts = setup.train_store.counts
+        self._context.reporter.emit(
+            "plan",
+            {
+                "steps": len(made.steps),
+                "startStep": setup.start_step,
+                "stepsPerEpoch": made.steps_per_epoch,
+                "epochs": made.epochs,
+                "globalBatch": batch["microBatch"] * batch["gradientAccumulation"],
+                "batchUnit": batch["unit"],
+                "trainRows": counts.documents,
+                "evalRows": len(setup.eval_store),
+                "trainTokens": made.tokens,
+                "answerTokens": made.answer_tokens,
+                "truncatedRows": counts.truncated_rows,
+                "droppedRows": counts.dropped_rows,
+                "fill": made.fill,
+                "loraParameters": sum(one.numel() for _, one in setup.decoder.lora_parameters()),
+                "planHash": made.hash,
+            },
+        )
+
+    def _summary(self, checkpoint: CheckpointInfo, adapter: Path | None) -> dict[str, object]:
+        state = self._setup.loop.state
+        return {
+            "runId": self._setup.params.run_id,
+            "steps": state.step,
+            "totalSteps": len(self._setup.loop.plan.steps),
+            "tokens": state.tokens,
+            "answerTokens": state.answer_tokens,
+            "lossFirst": mean(state.first_losses),
+            "lossLast": mean(state.last_losses),
+            "evalLossFirst": state.eval_loss_first,
+            "evalLossLast": state.eval_loss_last,
+            "bestEvalLoss": state.best_eval_loss,
+            "bestStep": state.best_step,
+            "skippedSteps": state.skipped_steps,
+            "checkpointPath": str(checkpoint.path),
+            "adapterPath": None if adapter is None else str(adapter),
+            "checkpoints": [info.path.name for info in list_checkpoints(self._checkpoints)],
+            "trainSeconds": state.train_seconds,
+            "seconds": time.monotonic() - self._started,
+        }
+
+
+def _due(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+def _disk_full(folder: Path, error: BaseException) -> JobError:
+    return JobError(
+        "train.disk_full",
+        f"the disk is full: nothing more can be written below {folder}",
+        exit_code=EXIT_DISK_FULL,
+        params={"folder": str(folder)},
+        detail=str(error),
+    )

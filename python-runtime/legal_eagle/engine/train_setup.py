@@ -1,0 +1,283 @@
+"""Builds a training run from its job parameters: device, tokens, plan, model, optimizer, resumed state."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from legal_eagle.data.dataset_store import DatasetStore
+from legal_eagle.data.pack_plan import BatchShape, Plan, plan, with_limit
+from legal_eagle.data.token_store import TokenStore
+from legal_eagle.engine import rng_state
+from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.batches import packed_batch
+from legal_eagle.engine.devices import DeviceChoice, choose_device
+from legal_eagle.engine.loop import TrainingLoop
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.model import Decoder, build_model
+from legal_eagle.engine.optimizer import AdapterOptimizer
+from legal_eagle.engine.peft_format import load_adapter
+from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe, read_state
+from legal_eagle.engine.run_report import RunReport
+from legal_eagle.engine.schedule import learning_rate_factor, warmup_steps
+from legal_eagle.engine.token_source import Rendering, Split, open_store
+from legal_eagle.engine.train_state import TrainState
+from legal_eagle.jobs.context import JobContext
+from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.config import read_config
+from legal_eagle.models.templates import detect_template, template_by_name
+from legal_eagle.models.tokenizer import ChatTokenizer
+from legal_eagle.protocol.spec_types import Recipe
+
+_PROGRESS_SECONDS = 0.5
+
+
+class StopRequested(Exception):
+    """A stop arrived before the first step; there is nothing to save."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainParams:
+    """The params of a train job, typed."""
+
+    run_id: str
+    attempt: int
+    recipe: Recipe
+    model_path: Path
+    dataset_path: Path
+    run_dir: Path
+    token_cache_dir: Path
+    resume_from: Path | None
+
+    @staticmethod
+    def of(context: JobContext) -> TrainParams:
+        params = context.params
+        resume_from = params.get("resumeFrom")
+        return TrainParams(
+            run_id=params["runId"],
+            attempt=params["attempt"],
+            recipe=params["recipe"],
+            model_path=Path(params["modelPath"]),
+            dataset_path=Path(params["datasetPath"]),
+            run_dir=Path(params["runDir"]),
+            token_cache_dir=Path(params["tokenCacheDir"]),
+            resume_from=None if resume_from is None else Path(resume_from),
+        )
+
+
+@dataclass(slots=True)
+class TrainSetup:
+    """Everything a run works with."""
+
+    params: TrainParams
+    choice: DeviceChoice
+    rendering: Rendering
+    stop_ids: tuple[int, ...]
+    train_store: TokenStore
+    eval_store: TokenStore
+    decoder: Decoder
+    optimizer: AdapterOptimizer
+    generator: torch.Generator
+    fingerprint: Fingerprint
+    loop: TrainingLoop
+    start_step: int
+    # Rows of token matrices computed since the loop began; equal to tokens unless something was padded.
+    computed_rows: list[int]
+
+    def loss_of(self, store: TokenStore) -> LossOfStore:
+        return LossOfStore(self.decoder, store, self.choice.device, self.computed_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class LossOfStore:
+    """`loop.LossOf` over one token store."""
+
+    decoder: Decoder
+    store: TokenStore
+    device: torch.device
+    computed_rows: list[int]
+
+    def __call__(self, documents: Sequence[int], answer_tokens: int) -> torch.Tensor:
+        batch = packed_batch(self.store, documents, self.device)
+        self.computed_rows[0] += batch.ids.numel()
+        return self.decoder.loss(batch, answer_tokens)
+
+
+def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: DeviceChoice) -> TrainSetup:
+    """Everything up to the first step. Raises JobError for whatever keeps the run from starting, and
+    StopRequested where a stop arrived on the way."""
+    recipe = params.recipe
+    torch.set_num_threads(choice.cpu_threads)
+    rng_state.seed_all(recipe["seed"])
+
+    report.phase("tokenise")
+    rendering = _rendering(params)
+    dataset = DatasetStore.open(params.dataset_path)
+    with contextlib.closing(dataset):
+        dataset_hash = dataset.content_hash()
+        train_store = _store(context, dataset, "train", rendering, params, None)
+        eval_store = _store(context, dataset, "eval", rendering, params, recipe["evaluation"]["maxRows"])
+    if len(train_store) == 0:
+        raise JobError(
+            "train.no_rows",
+            "no training row has an answer inside the cutoff",
+            exit_code=EXIT_DATA,
+            params={"rows": train_store.counts.rows, "cutoff": recipe["cutoffLength"]},
+        )
+
+    report.phase("plan")
+    made = _plan(recipe, train_store, choice)
+    fingerprint = Fingerprint(
+        base_model=base_fingerprint(params.model_path),
+        dataset=dataset_hash,
+        tokenizer=rendering.tokenizer.content_hash,
+        template=f"{rendering.template_hash()} {rendering.system_prompt!r} {rendering.thinking}",
+        world_size=1,
+        recipe=deciding_recipe(recipe),
+        plan=made.hash,
+    )
+    # Read before the model: a refused checkpoint should cost seconds, not the loading of a 20B base.
+    saved = None if params.resume_from is None else read_state(params.resume_from, fingerprint)
+
+    report.phase("load-model")
+    decoder = build_model(params.model_path, dtype=choice.dtype, device=choice.device)
+    generator = torch.Generator().manual_seed(recipe["seed"])
+    decoder.add_lora(_lora(recipe), generator)
+    optimizer = _optimizer(recipe, decoder)
+    state = TrainState()
+    if saved is not None and params.resume_from is not None:
+        report.phase("resume", params.resume_from.name)
+        load_adapter(decoder, params.resume_from)
+        state = apply_state(saved, optimizer, generator)
+        made = _with_saved_limit(made, train_store, state)
+    state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
+
+    total = len(made.steps)
+    warmup = warmup_steps(total, recipe["schedule"]["warmupRatio"])
+    peak, kind = recipe["optimizer"]["learningRate"], recipe["schedule"]["kind"]
+    computed_rows = [0]
+    loop = TrainingLoop(
+        plan=made,
+        lengths=train_store.lengths,
+        loss_of=LossOfStore(decoder, train_store, choice.device, computed_rows),
+        optimizer=optimizer,
+        learning_rate=lambda index: peak * learning_rate_factor(kind, index, total, warmup),
+        state=state,
+        generator=generator,
+        on_limit_lowered=lambda *, old_tokens, new_tokens: report.warning(
+            "train.micro_batch_lowered",
+            f"out of memory: micro-batches now hold {new_tokens} tokens instead of {old_tokens}",
+            oldTokens=old_tokens,
+            newTokens=new_tokens,
+        ),
+    )
+    return TrainSetup(
+        params=params,
+        choice=choice,
+        rendering=rendering,
+        stop_ids=rendering.template.stop_ids(rendering.tokenizer, decoder.config.eos_ids),
+        train_store=train_store,
+        eval_store=eval_store,
+        decoder=decoder,
+        optimizer=optimizer,
+        generator=generator,
+        fingerprint=fingerprint,
+        loop=loop,
+        start_step=state.step,
+        computed_rows=computed_rows,
+    )
+
+
+def device_of(params: TrainParams) -> DeviceChoice:
+    return choose_device(params.recipe["hardware"])
+
+
+def _rendering(params: TrainParams) -> Rendering:
+    recipe = params.recipe
+    tokenizer = ChatTokenizer.load(params.model_path)
+    vocabulary = read_config(params.model_path).vocab_size
+    if tokenizer.vocab_size > vocabulary:
+        raise JobError(
+            "train.vocabulary_too_large",
+            f"the tokenizer has {tokenizer.vocab_size} tokens, the embedding {vocabulary}",
+            exit_code=EXIT_DATA,
+            params={"tokenizer": tokenizer.vocab_size, "embedding": vocabulary},
+        )
+    named = recipe["template"]
+    template = detect_template(params.model_path) if named == "auto" else template_by_name(named)
+    return Rendering(tokenizer, template, recipe["systemPrompt"], recipe["thinking"], recipe["cutoffLength"])
+
+
+def _store(
+    context: JobContext,
+    dataset: DatasetStore,
+    split: Split,
+    rendering: Rendering,
+    params: TrainParams,
+    max_rows: int | None,
+) -> TokenStore:
+    counts = dataset.counts()
+    total = min(getattr(counts, split), max_rows if max_rows is not None else 1 << 62)
+    last = time.monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal last
+        if context.stop_requested():
+            raise StopRequested
+        if time.monotonic() - last >= _PROGRESS_SECONDS or done == total:
+            last = time.monotonic()
+            context.reporter.emit("progress", {"done": done, "total": total, "unit": "rows", "etaMs": None})
+
+    return open_store(dataset, split, rendering, params.token_cache_dir, max_rows=max_rows, progress=progress)
+
+
+def _plan(recipe: Recipe, store: TokenStore, choice: DeviceChoice) -> Plan:
+    batch = recipe["batch"]
+    return plan(
+        store.lengths,
+        store.answer_counts,
+        BatchShape(
+            unit=batch["unit"],
+            micro_batch=batch["microBatch"],
+            accumulation=batch["gradientAccumulation"],
+            pack_tokens=recipe["cutoffLength"],
+        ),
+        epochs=recipe["epochs"],
+        seed=recipe["seed"],
+        max_tokens_per_micro_batch=choice.max_tokens_per_micro_batch,
+        max_steps=recipe["maxSteps"] or None,
+    )
+
+
+def _with_saved_limit(made: Plan, store: TokenStore, state: TrainState) -> Plan:
+    """Keeps a limit that running out of memory lowered: the same packing gives the same rounding."""
+    limit = min(made.max_tokens_per_micro_batch, state.max_tokens_per_micro_batch)
+    return with_limit(made, store.lengths, limit, state.step)
+
+
+def _lora(recipe: Recipe) -> LoraConfig:
+    lora = recipe["lora"]
+    return LoraConfig(
+        rank=lora["rank"],
+        alpha=lora["alpha"],
+        dropout=lora["dropout"],
+        targets=lora["targets"],
+        rs_lora=lora["rsLora"],
+    )
+
+
+def _optimizer(recipe: Recipe, decoder: Decoder) -> AdapterOptimizer:
+    settings = recipe["optimizer"]
+    return AdapterOptimizer(
+        decoder.lora_parameters(),
+        beta1=settings["beta1"],
+        beta2=settings["beta2"],
+        epsilon=settings["epsilon"],
+        weight_decay=settings["weightDecay"],
+        max_grad_norm=settings["maxGradNorm"],
+    )

@@ -109,7 +109,7 @@ def config_from_values(
 
 def _read_json_object(folder: Path) -> dict[str, object]:
     if not folder.is_dir():
-        raise JobError("model.folder_missing", f"No such folder: {folder}", params={"folder": str(folder)})
+        raise JobError("model.folder_missing", f"No such folder: {folder}", params={"path": str(folder)})
     path = folder / CONFIG_FILE
     if not path.is_file():
         if (folder / "adapter_config.json").is_file():
@@ -119,7 +119,7 @@ def _read_json_object(folder: Path) -> dict[str, object]:
                 params={"folder": str(folder)},
             )
         raise JobError(
-            "model.config_missing", f"{folder} has no {CONFIG_FILE}.", params={"folder": str(folder)}
+            "model.config_missing", f"{folder} has no {CONFIG_FILE}.", params={"path": str(folder)}
         )
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

@@ -102,8 +102,10 @@ class StreamDecoder:
         text = self._pending_text()
         if text.endswith(_BROKEN) and len(self._pending) < _MAX_PENDING_TOKENS:
             return ""
-        # The last piece stays as context: some decoders write a piece differently at the start.
-        self._context, self._pending = self._pending[-1:], []
+        # What was just shown stays as context: some decoders write a piece differently at the start.
+        # Bytes that became nothing do not: they would spoil the character after them.
+        self._context = [] if _BROKEN in text else self._pending
+        self._pending = []
         return text.replace(_BROKEN, "")
 
     def flush(self) -> str:

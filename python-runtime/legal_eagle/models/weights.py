@@ -85,13 +85,13 @@ class SafetensorsFolder:
         names = set(self.names())
         missing = [name for name in expected if name not in names]
         if missing:
-            raise missing_tensors(missing)
+            raise _missing_tensors(self.folder, missing)
         extra = sorted(name for name in names - expected.keys() if not is_ignored_extra(name, config))
         if extra:
             raise JobError(
                 "model.extra_tensors",
                 f"{len(extra)} tensors do not belong to this architecture, first: {extra[0]}.",
-                params={"count": len(extra), "first": extra[0]},
+                params={"path": str(self.folder), "count": len(extra), "first": extra[0]},
                 detail="\n".join(extra[:50]),
             )
         for name, shape in expected.items():
@@ -128,7 +128,7 @@ class SafetensorsFolder:
             self._add_shard(file)
         absent = [name for name, file in entries.items() if self._shards.get(name) != file]
         if absent:
-            raise missing_tensors(absent)
+            raise _missing_tensors(self.folder, absent)
 
     def _add_shard(self, file: str) -> None:
         path = self.folder / file
@@ -139,11 +139,11 @@ class SafetensorsFolder:
             self._shards[name] = file
 
 
-def missing_tensors(names: list[str]) -> JobError:
+def _missing_tensors(folder: Path, names: list[str]) -> JobError:
     return JobError(
         "model.missing_tensors",
         f"{len(names)} tensors are missing, first: {names[0]}.",
-        params={"count": len(names), "first": names[0]},
+        params={"path": str(folder), "count": len(names), "first": names[0]},
         detail="\n".join(names[:50]),
     )
 
@@ -165,8 +165,8 @@ def _no_weights(folder: Path) -> JobError:
         return JobError(
             "model.pickle_only",
             f"{folder} holds weights only as pickle ({pickles[0]}), which can run code when read.",
-            params={"folder": str(folder), "file": pickles[0]},
+            params={"path": str(folder), "file": pickles[0]},
         )
     return JobError(
-        "model.no_weights", f"{folder} holds no safetensors weights.", params={"folder": str(folder)}
+        "model.no_weights", f"{folder} holds no safetensors weights.", params={"path": str(folder)}
     )

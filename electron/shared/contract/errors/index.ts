@@ -1,44 +1,62 @@
 import type { ErrorBody } from '../studio-error.ts';
 import { CHAT_ERRORS } from './chat.ts';
 import { CHAT_SERVICE_ERRORS } from './chat-service.ts';
+import { CLI_ERRORS } from './cli.ts';
 import { CORE_ERRORS } from './core.ts';
+import { DATA_ERRORS } from './data.ts';
 import { DATASET_ERRORS } from './dataset.ts';
 import type { ErrorText, ErrorTexts } from './error-table.ts';
+import { JOB_ERRORS } from './job.ts';
 import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
+import { MODEL_ERRORS } from './model.ts';
 import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
 import { RECIPE_ERRORS } from './recipe.ts';
+import { ROW_ERRORS } from './row.ts';
 import { RUN_ERRORS } from './run.ts';
 import { RUNTIME_ERRORS } from './runtime.ts';
 import { SERVER_ERRORS } from './server.ts';
+import { TRAIN_ERRORS } from './train.ts';
 
 /** The tables by file; no code may stand in two of them (a test checks it). */
 export const ERROR_TABLES = {
   chat: CHAT_ERRORS,
   'chat-service': CHAT_SERVICE_ERRORS,
+  cli: CLI_ERRORS,
   core: CORE_ERRORS,
+  data: DATA_ERRORS,
   dataset: DATASET_ERRORS,
+  job: JOB_ERRORS,
   merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
+  model: MODEL_ERRORS,
   'model-library': MODEL_LIBRARY_ERRORS,
   recipe: RECIPE_ERRORS,
+  row: ROW_ERRORS,
   run: RUN_ERRORS,
   runtime: RUNTIME_ERRORS,
   server: SERVER_ERRORS,
+  train: TRAIN_ERRORS,
 } as const;
 
 const ERROR_TEXTS = {
   ...CHAT_ERRORS,
   ...CHAT_SERVICE_ERRORS,
+  ...CLI_ERRORS,
   ...CORE_ERRORS,
+  ...DATA_ERRORS,
   ...DATASET_ERRORS,
+  ...JOB_ERRORS,
   ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,
+  ...MODEL_ERRORS,
   ...MODEL_LIBRARY_ERRORS,
   ...RECIPE_ERRORS,
+  ...ROW_ERRORS,
   ...RUN_ERRORS,
   ...RUNTIME_ERRORS,
   ...SERVER_ERRORS,
+  ...TRAIN_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_TEXTS;

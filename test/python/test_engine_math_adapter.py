@@ -1,0 +1,161 @@
+"""Adapters leave and enter as PEFT's; a fused one splits exactly."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import peft
+import pytest
+import torch
+import transformers
+
+from builders.checkpoints import (
+    random_documents,
+    random_tensors,
+    tiny_config,
+    tiny_folder,
+    tiny_values,
+    to_llama_tensors,
+    write_folder,
+)
+from builders.internlm2_reference import InternLM2Reference
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.model import Decoder, build_model
+from legal_eagle.engine.peft_format import (
+    adapter_tensors,
+    load_adapter,
+    save_adapter,
+    set_adapter_tensors,
+)
+from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.adapter_layouts import fuse_adapter, split_adapter
+
+LORA = LoraConfig(4, 8, dropout=0.1)
+
+
+def trained(folder: Path, lora: LoraConfig = LORA) -> Decoder:
+    """A decoder whose adapter changes its logits."""
+    decoder = build_model(folder)
+    generator = torch.Generator().manual_seed(5)
+    decoder.add_lora(lora, generator)
+    with torch.no_grad():
+        for _, parameter in decoder.lora_parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return decoder
+
+
+def saved(decoder: Decoder, folder: Path) -> Path:
+    folder.mkdir()
+    save_adapter(decoder, folder, "base")
+    return folder
+
+
+def logits_of(decoder: Decoder, ids: list[int]) -> torch.Tensor:
+    return decoder.logits(torch.tensor(ids), torch.arange(len(ids)), (0, len(ids)))
+
+
+IDS = random_documents([50], 256)[0][0]
+
+
+def transformers_llama(tensors: dict[str, torch.Tensor]) -> Any:
+    values = tiny_values("llama")
+    settings = {k: v for k, v in values.items() if k not in ("architectures", "torch_dtype", "model_type")}
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**settings)).float().eval()
+    model.load_state_dict(tensors)
+    return model
+
+
+@torch.no_grad()
+def test_a_llama_adapter_loads_in_peft_and_gives_the_same_logits(tmp_path: Path) -> None:
+    """A key, scale or shape that PEFT reads differently."""
+    decoder = trained(tiny_folder(tmp_path / "base", "llama"))
+    folder = saved(decoder, tmp_path / "adapter")
+    tensors = random_tensors(tiny_config(tiny_values("llama")))
+    model = peft.PeftModel.from_pretrained(transformers_llama(tensors), str(folder)).eval()
+    expected = model(torch.tensor([IDS])).logits[0]
+    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
+    with decoder.adapter_disabled():
+        assert (logits_of(decoder, IDS) - expected).abs().max() > 1e-2
+
+
+@torch.no_grad()
+def test_an_internlm2_adapter_loads_in_peft_and_gives_the_same_logits(tmp_path: Path) -> None:
+    decoder = trained(tiny_folder(tmp_path / "base"))
+    folder = saved(decoder, tmp_path / "adapter")
+    config = tiny_config(tiny_values())
+    reference = InternLM2Reference(config, random_tensors(config))
+    model = peft.PeftModel.from_pretrained(reference, str(folder)).eval()
+    assert (logits_of(decoder, IDS) - model(torch.tensor(IDS))).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("layout", ["internlm2", "llama"])
+def test_an_adapter_comes_back_bit_equal(layout: str, tmp_path: Path) -> None:
+    base = tiny_folder(tmp_path / "base", layout)
+    decoder = trained(base, LoraConfig(3, 6, targets="attention", rs_lora=True))
+    folder = saved(decoder, tmp_path / "adapter")
+    again = build_model(base)
+    load_adapter(again, folder)
+    assert again.lora is not None
+    assert decoder.lora is not None
+    assert again.lora.config.scale == decoder.lora.config.scale
+    for (name, mine), (_, theirs) in zip(decoder.lora_parameters(), again.lora_parameters(), strict=True):
+        assert torch.equal(mine, theirs), name
+
+
+def test_a_fused_adapter_splits_and_fuses_exactly(tmp_path: Path) -> None:
+    """wqkv → q, k, v gives the converted Llama the same logits; the way back has rank 3r."""
+    decoder = trained(tiny_folder(tmp_path / "base"))
+    config = decoder.config
+    llama = write_folder(
+        tmp_path / "llama", tiny_values("llama"), to_llama_tensors(config, random_tensors(config))
+    )
+    expected = logits_of(decoder, IDS)
+    split = build_model(llama)
+    split.add_lora(LORA, torch.Generator().manual_seed(1))
+    set_adapter_tensors(split, split_adapter(config, adapter_tensors(decoder)))
+    assert (logits_of(split, IDS) - expected).abs().max() < 1e-5
+
+    fused = fuse_adapter(config, adapter_tensors(split))
+    prefix = "base_model.model.model.layers.0.attention.wqkv"
+    a, b = fused[f"{prefix}.lora_A.weight"], fused[f"{prefix}.lora_B.weight"]
+    assert a.shape == (3 * LORA.rank, 64)
+    original = adapter_tensors(decoder)
+    product = original[f"{prefix}.lora_B.weight"] @ original[f"{prefix}.lora_A.weight"]
+    assert torch.allclose(b @ a, product, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"peft_type": "IA3"}, "model.adapter_unsupported"),
+        ({"use_dora": True}, "model.adapter_unsupported"),
+        ({"modules_to_save": ["lm_head"]}, "model.adapter_unsupported"),
+        ({"rank_pattern": {"wo": 2}}, "model.adapter_unsupported"),
+        ({"bias": "all"}, "model.adapter_unsupported"),
+        ({"target_modules": ["wqkv"]}, "model.adapter_mismatch"),
+        ({"r": 5}, "model.adapter_mismatch"),
+        ({"r": "four"}, "model.adapter_broken"),
+    ],
+)
+def test_an_adapter_that_would_be_computed_wrongly_is_refused(
+    change: dict[str, Any], code: str, tmp_path: Path
+) -> None:
+    base = tiny_folder(tmp_path / "base")
+    folder = saved(trained(base), tmp_path / "adapter")
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    with pytest.raises(JobError) as caught:
+        load_adapter(build_model(base), folder)
+    assert caught.value.code == code
+
+
+def test_an_absent_or_cut_adapter_is_named(tmp_path: Path) -> None:
+    base = tiny_folder(tmp_path / "base")
+    with pytest.raises(JobError) as caught:
+        load_adapter(build_model(base), tmp_path)
+    assert caught.value.code == "model.adapter_missing"
+    weights = saved(trained(base), tmp_path / "adapter") / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(JobError) as caught:
+        load_adapter(build_model(base), tmp_path / "adapter")
+    assert caught.value.code == "model.adapter_broken"

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from legal_eagle.models.config import ModelConfig, config_from_values
-from legal_eagle.models.layouts import expected_tensors, linear_names
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers
+
+from legal_eagle.models.config import ModelConfig, config_from_values
+from legal_eagle.models.layouts import expected_tensors, linear_names
 
 # Groups larger than one and kv heads more than one: with a single kv head a wrong wqkv order looks right.
 SHAPE = {

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import linear_shapes
@@ -15,7 +17,8 @@ from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.lora_adapter import Adapter
 from legal_eagle.release.merge import MergeReport, OutputType, plan_merge, write_merged
 from merge_fixtures import config_of, config_values, write_adapter, write_base
-from safetensors.torch import load_file, save_file
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def merge(

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
+
 from legal_eagle.release.shard_writer import (
     ShardWriter,
     TensorSpec,
     index_json,
     plan_shards,
 )
-from safetensors.torch import load_file
 
 TENSORS = {
     "文本.weight": torch.arange(24, dtype=torch.float32).reshape(6, 4),

@@ -7,7 +7,7 @@ memory is a few blocks, whatever the size of the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -45,6 +45,8 @@ OutputType = Literal["base", "fp32"]
 # small enough that a 20B model merges in a few hundred megabytes.
 MAX_BLOCK_BYTES = 32 << 20
 MIN_BLOCK_BYTES = 4 << 10
+# What the math library allocates for itself at its first product of a size.
+FIXED_BYTES = 16 << 20
 
 
 class MergeStopped(Exception):
@@ -73,12 +75,12 @@ class MergePlan:
     def peak_bytes(self) -> int:
         """Host memory that the merge takes beyond the process itself, an upper bound.
 
-        A block as stored, in fp32 and as written, one being freed while the next is read; and the factors
-        of one update as stored, in fp32 and repacked between layouts.
+        Blocks: one as stored, in fp32 and as written, two for the test of finite values, and as much again
+        that the allocator may keep. Factors of one update: as stored, in fp32, repacked.
         """
         factors = max((update.rank * sum(update.shape) * 4 for update in self.updates.values()), default=0)
         widest_row = max((entry.row_bytes for source in self.sources for entry in source.entries), default=0)
-        return 4 * max(self.block_bytes, 2 * widest_row) + 3 * factors
+        return FIXED_BYTES + 8 * max(self.block_bytes, 2 * widest_row) + 3 * factors
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def plan_merge(
         shards=plan_shards([_output_spec(entry, output_type) for _, entry in chosen], max_shard_bytes),
         copied=frozenset((file, entry.name) for file, entry in chosen),
         updates=updates,
-        block_bytes=min(MAX_BLOCK_BYTES, max(MIN_BLOCK_BYTES, max_shard_bytes // 4)),
+        block_bytes=min(MAX_BLOCK_BYTES, max(MIN_BLOCK_BYTES, max_shard_bytes // 8)),
     )
 
 
@@ -170,6 +172,7 @@ def _write_tensor(
         if merged.is_floating_point() and not bool(torch.isfinite(merged).all()):
             raise _not_finite(entry.name, spec.dtype, block)
         on_bytes(writer.append(merged))
+        del block, merged
     writer.end()
 
 
@@ -200,7 +203,3 @@ def _not_finite(tensor: str, dtype: str, stored: torch.Tensor) -> JobError:
         exit_code=EXIT_DATA,
         params={"tensor": tensor, "dtype": dtype},
     )
-
-
-def shard_sha256(shards: Sequence[WrittenShard]) -> dict[str, str]:
-    return {shard.file_name: shard.sha256 for shard in shards}

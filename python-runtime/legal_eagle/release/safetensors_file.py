@@ -133,8 +133,11 @@ class SequentialReader:
         rows_per_block = max(1, block_bytes // entry.row_bytes)
         for first in range(0, entry.row_count, rows_per_block):
             rows = min(rows_per_block, entry.row_count - first)
-            block = self._take(rows * entry.row_bytes)
-            yield first, tensor_from_bytes(block, entry.dtype, (rows, *entry.shape[1:]))
+            # No name keeps the block here, so the caller's release frees it before the next is read.
+            yield (
+                first,
+                tensor_from_bytes(self._take(rows * entry.row_bytes), entry.dtype, (rows, *entry.shape[1:])),
+            )
 
     def finish(self) -> str:
         """Read to the end of the file and return its SHA-256 in hex."""

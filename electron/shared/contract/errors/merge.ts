@@ -110,6 +110,19 @@ export const MERGE_ERRORS = {
       action: '请使用生成该适配器的工具处理，或改为训练普通 LoRA 适配器。',
     },
   },
+  'merge.base_mismatch': {
+    en: {
+      message:
+        'The adapter at {adapterPath} was trained on another base model than {basePath} ({difference}).',
+      cause: 'An adapter holds differences to one base; added to another they mean nothing.',
+      action: 'Choose the base model that the adapter was trained on.',
+    },
+    zh: {
+      message: '适配器 {adapterPath} 的训练基座不是 {basePath}（{difference}）。',
+      cause: '适配器只记录相对于某一基座的差异，加到其他基座上没有意义。',
+      action: '请选择训练该适配器时使用的基座模型。',
+    },
+  },
   'merge.adapter_target_missing': {
     en: {
       message: 'The base model has no layer {module} ({count} such layers in the adapter).',

@@ -1,0 +1,220 @@
+"""The merge job: check, write, compare, publish."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.disk import is_disk_full
+from legal_eagle.jobs.context import JobContext, Outcome
+from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.config import ModelConfig, read_config
+from legal_eagle.models.templates import Template, detect_template, template_by_name
+from legal_eagle.models.tokenizer import ChatTokenizer
+from legal_eagle.models.weights import SafetensorsFolder
+from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
+from legal_eagle.release.byte_progress import ByteProgress
+from legal_eagle.release.chat_template import to_jinja
+from legal_eagle.release.lora_adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Adapter
+from legal_eagle.release.merge import MergePlan, MergeReport, MergeStopped, plan_merge, write_merged
+from legal_eagle.release.parity import GREEDY_TOKENS, ParityResult, check_parity
+from legal_eagle.release.parity_prompts import parity_prompts
+from legal_eagle.release.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
+from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
+
+PARITY_FAILED = "parity-failed"
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Everything that is read before anything is written."""
+
+    base: Path
+    adapter_path: Path
+    config: ModelConfig
+    weights: SafetensorsFolder
+    tokenizer: ChatTokenizer
+    template: Template
+    adapter: Adapter
+    record: WeightsRecord
+
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        return self.template.stop_ids(self.tokenizer, self.config.eos_ids)
+
+
+def run(context: JobContext) -> Outcome:
+    """Merge ``adapterPath`` into ``basePath`` as ``outPath``. See ``mergeParams`` of the job spec.
+
+    The result event holds ``path, maxAbsLogitDiff, dtype, bytes, shards, parity, seconds``.
+    """
+    params = context.params
+    started = time.monotonic()
+    context.reporter.emit("phase", {"name": "check"})
+    sources = _read_sources(Path(params["basePath"]), Path(params["adapterPath"]))
+    plan = plan_merge(
+        sources.weights,
+        sources.config,
+        sources.adapter,
+        output_type=params["dtype"],
+        max_shard_bytes=params["maxShardBytes"],
+    )
+    final = Path(params["outPath"])
+    try:
+        with StagedFolder(final, plan.output_bytes) as staged:
+            report = _write(context, sources, plan, staged.path)
+            parity = _compare(context, sources, staged.path)
+            _write_manifest(staged.path, sources, plan, report, parity, params["dtype"])
+            if not parity.passed:
+                raise _parity_failed(staged.set_aside(PARITY_FAILED), parity)
+            published = staged.publish()
+    except MergeStopped:
+        return "stopped"
+    except OSError as error:
+        if is_disk_full(error):
+            raise disk_full(final, plan.output_bytes, free_bytes_at(final.parent)) from error
+        raise
+    context.reporter.emit(
+        "result",
+        {
+            "path": str(published),
+            "dtype": params["dtype"],
+            "bytes": report.bytes,
+            "tensors": report.tensors,
+            "changedTensors": report.changed_tensors,
+            "maxAbsLogitDiff": parity.max_abs_logit_diff,
+            "parity": parity.to_json(),
+            "shards": _shards_json(report),
+            "template": sources.template.name,
+            "seconds": time.monotonic() - started,
+        },
+    )
+    return "done"
+
+
+def _read_sources(base: Path, adapter_path: Path) -> _Sources:
+    config = read_config(base)
+    tokenizer = ChatTokenizer.load(base)
+    adapter = Adapter(adapter_path)
+    record = read_record(adapter_path)
+    difference = difference_of_base(record, base, tokenizer.content_hash)
+    if difference is not None:
+        raise JobError(
+            "merge.base_mismatch",
+            f"the adapter was trained on another base ({difference} differ)",
+            exit_code=EXIT_DATA,
+            params={"adapterPath": str(adapter_path), "basePath": str(base), "difference": difference},
+        )
+    template = template_by_name(record.template) if record.template is not None else detect_template(base)
+    return _Sources(base, adapter_path, config, SafetensorsFolder(base), tokenizer, template, adapter, record)
+
+
+def _write(context: JobContext, sources: _Sources, plan: MergePlan, folder: Path) -> MergeReport:
+    context.reporter.emit(
+        "phase",
+        {
+            "name": "write",
+            "detail": f"{plan.output_bytes} bytes in {len(plan.shards)} shards, "
+            f"at most {plan.peak_bytes} bytes of memory beyond the process itself",
+        },
+    )
+    progress = ByteProgress(context.reporter, plan.tensor_bytes)
+    report = write_merged(plan, folder, on_bytes=progress.add, should_stop=context.stop_requested)
+    copy_sidecars(
+        sources.base,
+        folder,
+        output_is_fp32=context.params["dtype"] == "fp32",
+        stop_ids=sources.stop_ids,
+        chat_template=to_jinja(sources.template),
+    )
+    return report
+
+
+def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResult:
+    prompts = parity_prompts(
+        sources.tokenizer,
+        sources.template,
+        sources.record.system_prompt,
+        context.params["parityPrompts"],
+        GREEDY_TOKENS,
+        sources.config.max_positions,
+    )
+    stored = {sources.weights.dtype(name) for name in sources.weights.names()}
+    return check_parity(
+        sources.base,
+        sources.adapter_path,
+        merged,
+        rounded=context.params["dtype"] == "base" and stored != {"F32"},
+        prompts=prompts,
+        stop_ids=sources.stop_ids,
+        should_stop=context.stop_requested,
+        on_phase=lambda detail: context.reporter.emit("phase", {"name": "parity", "detail": detail}),
+    )
+
+
+def _write_manifest(
+    folder: Path,
+    sources: _Sources,
+    plan: MergePlan,
+    report: MergeReport,
+    parity: ParityResult,
+    output_type: str,
+) -> None:
+    """``legal_eagle.json``: where everything in this folder comes from, by name and SHA-256."""
+    record = sources.record.raw
+    manifest: dict[str, Any] = {
+        "version": 1,
+        "kind": "merged",
+        "createdAtMs": time.time_ns() // 1_000_000,
+        "dtype": output_type,
+        "template": sources.template.name,
+        "systemPrompt": sources.record.system_prompt,
+        "thinking": record.get("thinking"),
+        "stopIds": list(sources.stop_ids),
+        "tokenizerHash": sources.tokenizer.content_hash,
+        "base": {
+            "name": sources.base.name,
+            "path": str(sources.base),
+            "fingerprint": base_fingerprint(sources.base),
+            "sha256": dict(report.source_sha256),
+            "configSha256": file_sha256(sources.base / "config.json"),
+        },
+        "adapter": {
+            "name": sources.adapter_path.name,
+            "path": str(sources.adapter_path),
+            "runId": record.get("runId"),
+            "step": record.get("step"),
+            "sha256": {
+                name: file_sha256(sources.adapter_path / name) for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG)
+            },
+            "changedTensors": sorted(plan.updates),
+        },
+        "recipe": record.get("recipe"),
+        "shards": _shards_json(report),
+        "parity": parity.to_json(),
+    }
+    write_json(folder / MANIFEST_FILE, manifest)
+
+
+def _shards_json(report: MergeReport) -> list[dict[str, object]]:
+    return [
+        {"file": shard.file_name, "bytes": shard.bytes, "sha256": shard.sha256} for shard in report.shards
+    ]
+
+
+def _parity_failed(kept: Path, parity: ParityResult) -> JobError:
+    return JobError(
+        "merge.parity_failed",
+        f"logits differ by {parity.max_abs_logit_diff:.3g}, allowed {parity.limit:.3g}; files kept at {kept}",
+        exit_code=EXIT_DATA,
+        params={
+            "path": str(kept),
+            "maxAbsLogitDiff": parity.max_abs_logit_diff,
+            "limit": parity.limit,
+            "prompts": parity.prompts,
+            "greedyAgrees": parity.greedy_agrees,
+        },
+    )

@@ -61,3 +61,21 @@ export type RuntimePort = Readonly<{ pythonPath(): Promise<string> }>;
 
 /** What the face in front of the core can do; a capability that is off says why. */
 export type HostUi = Readonly<{ capabilities: Capabilities }>;
+
+/** Everything the core needs from outside; `createNodePorts` makes the real ones. */
+export type CorePorts = Readonly<{
+  /** The data folder (LEGAL_EAGLE_HOME), absolute. */
+  home: string;
+  /** What this process is, for the lock's owner line: `serve`, `train` … */
+  command: string;
+  version: string;
+  platform: ProcessPlatform;
+  /** Environment that job processes inherit from, by the whitelist of the platform. */
+  environment: Readonly<Record<string, string | undefined>>;
+  runtime: RuntimePort;
+  /** `python-runtime/run.py`, absolute. */
+  runScript: string;
+  clock: Clock;
+  ids: IdGen;
+  hostUi: HostUi;
+}>;

@@ -12,8 +12,9 @@ export type SequencedData = { readonly seq: number; readonly data: unknown };
 
 export type TopicHub = {
   /**
-   * Follows a topic. With a `since` that the ring still covers, the events after it are replayed; otherwise
-   * the snapshot comes first. Both happen before this returns. Throws `core.unknown_topic`.
+   * Follows a topic. With a `since` that the ring still covers, the events after it are replayed (0: all events
+   * of the topic); otherwise the snapshot comes first. Both happen before this returns. Throws
+   * `core.unknown_topic`.
    */
   subscribe(topic: string, since: number | undefined, listener: (event: SequencedData) => void): Disposable;
   dispose(): void;
@@ -21,11 +22,16 @@ export type TopicHub = {
 
 type TopicState = {
   seq: number;
+  readonly first: number;
   /** Every event with a sequence number above this one is still in the ring. */
   floor: number;
   readonly ring: SequencedData[];
   readonly listeners: Set<(event: SequencedData) => void>;
 };
+
+function covers(state: TopicState, since: number): boolean {
+  return since === 0 ? state.floor === state.first : since >= state.floor && since <= state.seq;
+}
 
 /** Gives the events of a source monotonic sequence numbers a topic, and replays what a subscriber missed. */
 export function createTopicHub(source: TopicSource, nowMs: () => number): TopicHub {
@@ -35,7 +41,7 @@ export function createTopicHub(source: TopicSource, nowMs: () => number): TopicH
     const known = topics.get(topic);
     if (known !== undefined) return known;
     const first = nowMs() * SEQ_PER_MS;
-    const created: TopicState = { seq: first, floor: first, ring: [], listeners: new Set() };
+    const created: TopicState = { seq: first, first, floor: first, ring: [], listeners: new Set() };
     topics.set(topic, created);
     if (topics.size > IDLE_TOPIC_CAPACITY) {
       const idle = [...topics].find(([name, state]) => state.listeners.size === 0 && name !== topic);
@@ -56,8 +62,8 @@ export function createTopicHub(source: TopicSource, nowMs: () => number): TopicH
   return {
     subscribe(topic, since, listener) {
       const known = topics.get(topic);
-      if (known !== undefined && since !== undefined && since >= known.floor && since <= known.seq) {
-        for (const event of known.ring) if (event.seq > since) listener(event);
+      if (known !== undefined && since !== undefined && covers(known, since)) {
+        for (const event of [...known.ring]) if (event.seq > since) listener(event);
         known.listeners.add(listener);
         return { dispose: () => void known.listeners.delete(listener) };
       }

@@ -39,6 +39,8 @@ export const jobTopicSchema = z.discriminatedUnion('kind', [
 
 /** `chat.<sessionId>`: what the chat process says, and its end. */
 export const chatTopicSchema = z.union([
+  /** The answer that is under way, with its text so far. */
+  z.object({ kind: z.literal('snapshot'), requestId: z.string().optional(), text: z.string().optional() }),
   chatReplySchema,
   z.object({ kind: z.literal('closed'), code: z.string().optional(), detail: z.string().optional() }),
 ]);

@@ -4,7 +4,7 @@ import { emptySchema, timeMsSchema } from './common.ts';
 
 const capabilitySchema = z.object({ available: z.boolean(), reason: z.string().optional() });
 
-export const capabilitiesSchema = z.object({
+const capabilitiesSchema = z.object({
   nativeDialogs: capabilitySchema,
   revealInFolder: capabilitySchema,
   upload: capabilitySchema,
@@ -40,3 +40,6 @@ export const APP_METHODS = {
     errors: ['core.read_only'],
   }),
 } as const;
+
+export type Capabilities = z.output<typeof capabilitiesSchema>;
+export type Settings = z.output<typeof settingsSchema>;

@@ -33,7 +33,7 @@ export const CHAT_METHODS = {
       }),
     ]),
     output: sessionSchema,
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'model.unsupported', 'chat.no_adapter'],
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'model.not_ready', 'chat.no_adapter'],
   }),
   /** Starts one answer and returns its id; one session answers one request at a time. */
   'chat.send': method({

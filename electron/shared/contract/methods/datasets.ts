@@ -119,7 +119,7 @@ export const DATASET_METHODS = {
       cutoffLength: z.int().min(16).default(2048),
     }),
     output: z.object({ jobId: z.string() }),
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'dataset.not_ready', 'model.unsupported'],
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'dataset.not_ready', 'model.not_ready'],
   }),
 } as const;
 

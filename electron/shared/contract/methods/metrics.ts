@@ -6,10 +6,11 @@ const seriesSchema = z.object({
   key: z.string(),
   /** Points in the asked range before decimation. */
   total: z.int(),
-  /** Decimated by largest-triangle-three-buckets; `value` is null where the run reported a non-finite number. */
-  points: z.array(z.object({ step: z.int(), value: z.number().nullable() })),
-  /** Lowest and highest value of each bucket, so that a spike between two points stays visible. */
+  /** Finite values, decimated by largest-triangle-three-buckets. */
+  points: z.array(z.object({ step: z.int(), value: z.number() })),
+  /** Where points were left out: lowest and highest value of each bucket, so that a spike stays visible. */
   buckets: z.array(z.object({ fromStep: z.int(), toStep: z.int(), min: z.number(), max: z.number() })),
+  /** Steps at which the run reported NaN or an infinity (the first 200). */
   nonFiniteSteps: z.array(z.int()),
 });
 

@@ -98,7 +98,7 @@ export const RUN_METHODS = {
       'recipe.model_not_found',
       'dataset.not_ready',
       'dataset.unreadable',
-      'model.unsupported',
+      'model.not_ready',
     ],
   }),
   'runs.list': method({

@@ -1,0 +1,260 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { handlersFor, type HandlersFor } from '../shared/contract/define.ts';
+import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.ts';
+import { StudioError } from '../shared/contract/studio-error.ts';
+import { PROTOCOL_VERSION } from '../shared/protocol/version.ts';
+import type { CoreServices } from './core-services.ts';
+import { DatasetFile } from './db/repositories/dataset-file.ts';
+import type { RunRecord } from './db/repositories/run-repository.ts';
+import { notFound } from './db/repositories/require-one.ts';
+import { JOB_FILES } from './jobs/job-folder.ts';
+import type { JobRecord } from './jobs/job-record.ts';
+import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
+import { queryMetrics } from './metrics/metric-service.ts';
+import type { CorePorts } from './ports.ts';
+import { adoptRun } from './runs/adopt-run.ts';
+import { exportRun } from './runs/export-run.ts';
+import { pageRunEvents } from './runs/run-events.ts';
+import { adapterDir, attemptDir } from './runs/run-folder.ts';
+import { readLogSlice } from './runs/run-log.ts';
+import { adapterOf } from './runs/run-service.ts';
+import { toRunDetail, toRunSummary } from './runs/run-view.ts';
+import { toJobView } from './topics/job-view.ts';
+
+export type HandlerContext = Readonly<{
+  ports: CorePorts;
+  services: CoreServices;
+  startedAtMs: number;
+  readOnly: boolean;
+}>;
+
+/** Every method of the contract on the services of one core. */
+export function createHandlers(context: HandlerContext): HandlersFor<StudioContract> {
+  const { ports, services } = context;
+  return handlersFor(STUDIO_CONTRACT)({
+    ...appHandlers(context),
+    ...datasetHandlers(services),
+    ...modelHandlers(services),
+    ...runHandlers(ports, services),
+    ...chatHandlers(services),
+    'jobs.show': ({ jobId }) => toJobView(requireJob(services, jobId)),
+    'jobs.stop': ({ jobId, deadlineMs }) => {
+      requireJob(services, jobId);
+      // The caller follows the topic of the job; waiting here would hold its request for the whole ladder.
+      void services.supervisor.stop(jobId, { deadlineMs });
+      return toJobView(requireJob(services, jobId));
+    },
+    'metrics.query': ({ run, keys, from, to, maxPoints }) => {
+      const { id } = services.runs.find(run);
+      return { series: queryMetrics(services.repositories.metrics, id, { keys, from, to, maxPoints }) };
+    },
+    'merge.start': ({ run: reference, step, ...options }) => {
+      const run = services.runs.find(reference);
+      const adapter = findAdapter(services, run, step);
+      if (adapter === undefined) throw new StudioError('merge.no_adapter', { run: run.name });
+      return services.merges.start({ run, adapter, ...options, name: options.name });
+    },
+    'merge.show': ({ model: reference }) => {
+      const model = services.models.find(reference);
+      if (model.origin !== 'merged') throw new StudioError('merge.not_merged', { model: model.name });
+      const job = model.jobId === undefined ? undefined : services.supervisor.find(model.jobId);
+      return { model, ...(job === undefined ? {} : { job: toJobView(job) }) };
+    },
+  });
+}
+
+type Handlers<Prefix extends string> = Pick<
+  HandlersFor<StudioContract>,
+  Extract<keyof StudioContract, `${Prefix}.${string}`>
+>;
+
+function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'settings'> {
+  return {
+    'app.info': () => ({
+      name: 'Legal Eagle Studio',
+      version: ports.version,
+      protocolVersion: PROTOCOL_VERSION,
+      dataFolder: ports.home,
+      platform: ports.platform.name,
+      readOnly: core.readOnly,
+      startedAtMs: core.startedAtMs,
+    }),
+    'app.capabilities': () => ports.hostUi.capabilities,
+    'settings.get': () => services.settings.get(),
+    'settings.set': (changes) => services.settings.set(changes),
+  };
+}
+
+function datasetHandlers({ datasets, models, repositories }: CoreServices): Handlers<'datasets'> {
+  return {
+    'datasets.import': (input) => datasets.import({ ...input, mapping: input.mapping, name: input.name }),
+    'datasets.list': (query) => {
+      const { total, items } = repositories.datasets.list(query);
+      return { total, items: [...items] };
+    },
+    'datasets.show': ({ dataset: reference }) => {
+      const dataset = datasets.find(reference);
+      if (dataset.state !== 'ready') return { ...dataset, sources: [], problemCounts: [], statistics: [] };
+      return DatasetFile.use(dataset.path, (file) => ({
+        ...dataset,
+        sources: file.sources(),
+        problemCounts: file.problemCounts(),
+        statistics: file.statistics(),
+      }));
+    },
+    'datasets.rows': ({ dataset: reference, ...query }) => {
+      const dataset = datasets.find(reference);
+      datasets.requireReady(dataset);
+      return DatasetFile.use(dataset.path, (file) => file.rows(query));
+    },
+    'datasets.problems': ({ dataset: reference, code, offset, limit }) => {
+      const dataset = datasets.find(reference);
+      // A refused import wrote no file; its problems are in the result of its job.
+      if (dataset.state !== 'ready') return { total: 0, items: [] };
+      return DatasetFile.use(dataset.path, (file) => file.problems({ code, offset, limit }));
+    },
+    'datasets.remove': async ({ dataset }) => ({ datasetId: await datasets.remove(dataset) }),
+    'datasets.statistics': async ({ dataset: datasetReference, model: modelReference, ...options }) => {
+      const dataset = datasets.resolve(datasetReference);
+      if (dataset === undefined) throw notFound('dataset', datasetReference);
+      const model = models.resolve(modelReference);
+      if (model === undefined) throw notFound('model', modelReference);
+      return { jobId: await datasets.statistics(dataset.path, model.path, options) };
+    },
+  };
+}
+
+function modelHandlers({ models, repositories }: CoreServices): Handlers<'models'> {
+  return {
+    'models.add': ({ path: folder, name }) => models.add(folder, name),
+    'models.list': (query) => {
+      const { total, items } = repositories.models.list(query);
+      return { total, items: [...items] };
+    },
+    'models.show': ({ model }) => models.find(model),
+    'models.remove': ({ model }) => ({ modelId: models.remove(model) }),
+  };
+}
+
+function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'> {
+  const { runs, repositories } = services;
+  return {
+    'runs.start': ({ recipe }) => runs.start(recipe),
+    'runs.list': (query) => {
+      const { total, items } = repositories.runs.list(query);
+      return { total, items: items.map(toRunSummary) };
+    },
+    'runs.show': ({ run }) => toRunDetail(runs.find(run), repositories),
+    'runs.stop': async ({ run, deadlineMs }) => toRunSummary(await runs.stop(run, deadlineMs)),
+    'runs.saveNow': ({ run }) => ({ controlId: runs.control(run, 'save-now') }),
+    'runs.sampleNow': ({ run }) => ({ controlId: runs.control(run, 'sample-now') }),
+    'runs.resume': ({ run, fromStep }) => runs.resume(run, fromStep),
+    'runs.export': ({ run: reference, ...request }) => {
+      const run = runs.find(reference);
+      return exportRun(run, repositories, findAdapter(services, run, undefined)?.path, request);
+    },
+    'runs.adopt': async ({ path: source, name }) => toRunSummary(await adopt(ports, services, source, name)),
+    'runs.remove': ({ run }) => ({ runId: runs.remove(run) }),
+    'runs.events': ({ run: reference, types, after, limit }) =>
+      pageRunEvents(
+        repositories.attempts.ofRun(runs.find(reference).id),
+        (jobId, seq, count) => repositories.jobs.eventsAfter(jobId, seq, count),
+        { types, after, limit },
+      ),
+    'runs.log': ({ run: reference, attempt, offset, limitBytes }) => {
+      const run = runs.find(reference);
+      const number = attempt ?? Math.max(run.attempts, 1);
+      const slice = readLogSlice(path.join(attemptDir(run.dir, number), JOB_FILES.log), offset, limitBytes);
+      if (slice === undefined) throw new StudioError('run.no_log', { run: run.name, attempt: number });
+      return { attempt: number, ...slice };
+    },
+  };
+}
+
+function chatHandlers(services: CoreServices): Handlers<'chat'> {
+  const { chats, models, runs } = services;
+  return {
+    'chat.open': (input) => {
+      const { device, cpuThreads } = input;
+      if ('model' in input) {
+        const model = models.resolve(input.model);
+        if (model === undefined) throw notFound('model', input.model);
+        const { name, path: modelPath } = model;
+        return chats.open({
+          name,
+          modelPath,
+          adapterPath: undefined,
+          template: input.template,
+          device,
+          cpuThreads,
+        });
+      }
+      const run = runs.find(input.run);
+      const adapter = findAdapter(services, run, input.step);
+      if (adapter === undefined) throw new StudioError('chat.no_adapter', { run: run.name });
+      return chats.open({
+        name: run.name,
+        modelPath: run.modelPath,
+        adapterPath: adapter.path,
+        template: input.template ?? run.recipe.template,
+        device,
+        cpuThreads,
+      });
+    },
+    'chat.send': (request) => ({ requestId: chats.send(request) }),
+    'chat.stop': ({ sessionId, requestId }) => {
+      chats.stop(sessionId, requestId);
+      return {};
+    },
+    'chat.close': async ({ sessionId }) => {
+      await chats.close(sessionId);
+      return {};
+    },
+  };
+}
+
+function requireJob(services: CoreServices, jobId: string): JobRecord {
+  const job = services.supervisor.find(jobId);
+  if (job === undefined) throw notFound('job', jobId);
+  return job;
+}
+
+function findAdapter(
+  services: CoreServices,
+  run: RunRecord,
+  step: number | undefined,
+): Readonly<{ path: string; step: number }> | undefined {
+  // A resumed run may still hold the final adapter of an earlier course; only a finished run's is final.
+  const hasFinal =
+    run.state === 'done' && existsSync(path.join(adapterDir(run.dir), 'adapter_model.safetensors'));
+  return adapterOf(run, services.runs.resumable(run), step, hasFinal);
+}
+
+async function adopt(
+  ports: CorePorts,
+  services: CoreServices,
+  source: string,
+  name: string | undefined,
+): Promise<RunRecord> {
+  const { drain, folder, repositories, runs, supervisor } = services;
+  const { jobs } = repositories;
+  const runId = await adoptRun(source, name, {
+    repositories,
+    folder,
+    drain,
+    insertJob: (job) => jobs.insert(job),
+    hasJob: (jobId) => jobs.find(jobId) !== undefined,
+    transaction: (work) => jobs.transaction(work),
+    isAlive: async (jobDir) => {
+      const heartbeat = readHeartbeat(jobDir);
+      return heartbeat !== undefined && (await isSameProcess(ports.platform, heartbeat));
+    },
+  });
+  // An attempt whose events do not end is found to have no process, and becomes interrupted.
+  supervisor.recover();
+  const { jobId } = runs.find(runId);
+  if (jobId !== undefined) await supervisor.attach(jobId).exited;
+  return runs.find(runId);
+}

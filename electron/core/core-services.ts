@@ -1,0 +1,140 @@
+import type Database from 'better-sqlite3';
+
+import { ChatService } from './chat/chat-service.ts';
+import { dataFolder, type DataFolder } from './data-folder.ts';
+import { createDatasetProjector } from './datasets/dataset-projector.ts';
+import { DatasetService } from './datasets/dataset-service.ts';
+import { createAttemptRepository } from './db/repositories/attempt-repository.ts';
+import { createCheckpointRepository } from './db/repositories/checkpoint-repository.ts';
+import { createDatasetRepository, type DatasetRepository } from './db/repositories/dataset-repository.ts';
+import { JobRepository } from './db/repositories/job-repository.ts';
+import { createMetricRepository } from './db/repositories/metric-repository.ts';
+import { createModelRepository, type ModelRepository } from './db/repositories/model-repository.ts';
+import { createRunRepository } from './db/repositories/run-repository.ts';
+import { createSampleRepository } from './db/repositories/sample-repository.ts';
+import { createSettingsRepository } from './db/repositories/settings-repository.ts';
+import type { JobProjector } from './jobs/job-record.ts';
+import { EventTailer } from './jobs/event-tailer.ts';
+import type { JobLog } from './jobs/job-log.ts';
+import { JobSupervisor } from './jobs/job-supervisor.ts';
+import { createMergeProjector } from './merge/merge-projector.ts';
+import { MergeService } from './merge/merge-service.ts';
+import { inspectModel } from './models/inspect-model.ts';
+import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
+import { ModelService } from './models/model-service.ts';
+import type { CorePorts } from './ports.ts';
+import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
+import { RunService } from './runs/run-service.ts';
+import { createTrainProjector, type RunRepositories } from './runs/train-projector.ts';
+import { StudioError } from '../shared/contract/studio-error.ts';
+import { createSettingsService, type SettingsService } from './settings/settings-service.ts';
+import { createJobFeed } from './topics/job-feed.ts';
+import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
+
+export type CoreRepositories = RunRepositories &
+  Readonly<{ jobs: JobRepository; datasets: DatasetRepository; models: ModelRepository }>;
+
+export type CoreServices = Readonly<{
+  folder: DataFolder;
+  repositories: CoreRepositories;
+  board: TopicBoard;
+  supervisor: JobSupervisor;
+  runFeed: RunFeed;
+  runs: RunService;
+  datasets: DatasetService;
+  models: ModelService;
+  merges: MergeService;
+  chats: ChatService;
+  settings: SettingsService;
+  /** Stores every event of a job that its file holds now. */
+  drain: (jobId: string) => void;
+  dispose(): Promise<void>;
+}>;
+
+export function createRepositories(db: Database.Database): CoreRepositories {
+  return {
+    jobs: new JobRepository(db),
+    runs: createRunRepository(db),
+    attempts: createAttemptRepository(db),
+    metrics: createMetricRepository(db),
+    checkpoints: createCheckpointRepository(db),
+    samples: createSampleRepository(db),
+    datasets: createDatasetRepository(db),
+    models: createModelRepository(db),
+  };
+}
+
+/** Makes every service on an open database and joins them: here, and only here, domains meet. */
+export function createServices(db: Database.Database, ports: CorePorts, log: JobLog): CoreServices {
+  const folder = dataFolder(ports.home);
+  const repositories = createRepositories(db);
+  const { jobs } = repositories;
+  const board = createTopicBoard();
+  const runFeed = createRunFeed(repositories, board, ports.clock);
+  const projectors: readonly JobProjector[] = [
+    createTrainProjector(repositories, (change) => runFeed.note(change)),
+    createDatasetProjector(repositories.datasets),
+    createMergeProjector({
+      models: repositories.models,
+      inspect: inspectModel,
+      saveRecord: (model) => writeModelRecord(folder.modelDir(model.id), model),
+    }),
+  ];
+  const supervisor = new JobSupervisor({
+    repository: jobs,
+    projectors,
+    platform: ports.platform,
+    runner: async () => ({ python: await ports.runtime.pythonPath(), runScript: ports.runScript }),
+    environment: ports.environment,
+    nowMs: () => ports.clock.nowMs(),
+    newId: () => ports.ids.next(),
+    log,
+  });
+  const jobFeed = createJobFeed(supervisor, board, ports.clock);
+  const tailer = new EventTailer({ repository: jobs, projectors, log });
+  const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
+  const usersOf = (path: string): readonly string[] =>
+    repositories.runs.liveUsing(path).map((run) => run.name);
+  const datasets = new DatasetService({ ...base, datasets: repositories.datasets, usersOf });
+  const models = new ModelService({ ...base, models: repositories.models, usersOf });
+
+  return {
+    folder,
+    repositories,
+    board,
+    supervisor,
+    runFeed,
+    datasets,
+    models,
+    runs: new RunService({
+      ...base,
+      repositories,
+      feed: runFeed,
+      removeJob: (jobId) => jobs.remove(jobId),
+      resolveDataset: (reference) =>
+        datasets.resolve(reference) ?? raise('recipe.dataset_not_found', { dataset: reference }),
+      resolveModel: (reference) =>
+        models.resolve(reference) ?? raise('recipe.model_not_found', { model: reference }),
+    }),
+    merges: new MergeService({
+      ...base,
+      models: repositories.models,
+      outPath: mergedModelPath,
+      saveRecord: writeModelRecord,
+    }),
+    chats: new ChatService({ ...base, board, log }),
+    settings: createSettingsService(createSettingsRepository(db)),
+    drain: (jobId) => {
+      while (tailer.step(jobId)?.more === true);
+    },
+    dispose: async () => {
+      await supervisor.dispose();
+      jobFeed.dispose();
+      runFeed.dispose();
+    },
+  };
+}
+
+function raise(code: string, params: Readonly<Record<string, unknown>>): never {
+  throw new StudioError(code, params);
+}

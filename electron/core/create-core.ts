@@ -1,0 +1,105 @@
+import type Database from 'better-sqlite3';
+
+import type { Contract, HandlersFor } from '../shared/contract/define.ts';
+import type { Disposable } from '../shared/contract/disposable.ts';
+import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.ts';
+import { StudioError } from '../shared/contract/studio-error.ts';
+import type { TopicSource } from '../shared/contract/topic-source.ts';
+import { createHandlers } from './core-handlers.ts';
+import { createServices } from './core-services.ts';
+import { dataFolder } from './data-folder.ts';
+import { lockDataFolder } from './db/core-lock.ts';
+import { MIGRATIONS } from './db/migrations/index.ts';
+import { openDatabase, openDatabaseReadOnly } from './db/open.ts';
+import { createLog } from './log/create-log.ts';
+import type { CorePorts } from './ports.ts';
+import { reconcile } from './reconcile.ts';
+
+export type CoreOptions = Readonly<{
+  /**
+   * `write` refuses while another core holds the data folder. `read` then opens the database for reading only,
+   * and every method that would change something answers `core.read_only`.
+   */
+  mode: 'read' | 'write';
+}>;
+
+export type Core = Readonly<{
+  handlers: HandlersFor<StudioContract>;
+  events: TopicSource;
+  /** Tells the core's log of a failure that has no code. */
+  onDefect: (error: unknown, method: string) => void;
+  nowMs: () => number;
+  readOnly: boolean;
+  dispose(): Promise<void>;
+}>;
+
+type Opened = Readonly<{ db: Database.Database; lock: Disposable | undefined; owner: string | undefined }>;
+
+/**
+ * The composition root. Throws `core.data_folder_in_use`, `core.database_newer`, `core.migration_failed`,
+ * `core.database_unreadable`.
+ */
+export async function createCore(ports: CorePorts, options: CoreOptions): Promise<Core> {
+  const folder = dataFolder(ports.home);
+  const { db, lock, owner } = await open(ports, options.mode);
+  const log = createLog(folder.logFile);
+  const services = createServices(db, ports, log.logger);
+  const readOnly = lock === undefined;
+  const handlers = createHandlers({ ports, services, startedAtMs: ports.clock.nowMs(), readOnly });
+  if (!readOnly) {
+    reconcile(services.repositories);
+    services.supervisor.recover();
+  }
+  let disposing: Promise<void> | undefined;
+  return {
+    handlers: readOnly ? refuseChanges(STUDIO_CONTRACT, handlers, owner ?? '') : handlers,
+    events: services.board,
+    onDefect: (error, method) => log.logger.error({ err: error, method }, 'a method failed without a code'),
+    nowMs: () => ports.clock.nowMs(),
+    readOnly,
+    dispose: () => {
+      disposing ??= (async () => {
+        await services.dispose();
+        db.close();
+        lock?.dispose();
+        log.close();
+      })();
+      return disposing;
+    },
+  };
+}
+
+async function open(ports: CorePorts, mode: CoreOptions['mode']): Promise<Opened> {
+  const { databaseFile } = dataFolder(ports.home);
+  let lock: Disposable;
+  try {
+    lock = await lockDataFolder(ports.home, ports.platform, ports.command);
+  } catch (error) {
+    const inUse = error instanceof StudioError && error.code === 'core.data_folder_in_use';
+    if (!inUse || mode === 'write') throw error;
+    const owner = typeof error.params['owner'] === 'string' ? error.params['owner'] : undefined;
+    return { db: openDatabaseReadOnly(databaseFile, { migrations: MIGRATIONS }), lock: undefined, owner };
+  }
+  try {
+    return { db: await openDatabase(databaseFile, { migrations: MIGRATIONS, nowMs: () => ports.clock.nowMs() }), lock, owner: undefined };
+  } catch (error) {
+    lock.dispose();
+    throw error;
+  }
+}
+
+/** A method that changes something names `core.read_only` among its errors; those, and only those, are refused. */
+function refuseChanges<C extends Contract>(
+  contract: C,
+  handlers: HandlersFor<C>,
+  owner: string,
+): HandlersFor<C> {
+  const refuse = (): never => {
+    throw new StudioError('core.read_only', { owner });
+  };
+  const entries = Object.entries(contract).map(([name, definition]) => [
+    name,
+    definition.errors.includes('core.read_only') ? refuse : handlers[name],
+  ]);
+  return Object.fromEntries(entries) as HandlersFor<C>;
+}

@@ -1,0 +1,35 @@
+import path from 'node:path';
+
+/** Where everything lies below a data folder. Ids are ours, so they are safe as folder names. */
+export type DataFolder = Readonly<{
+  root: string;
+  databaseFile: string;
+  lockFile: string;
+  logFile: string;
+  datasetsDir: string;
+  modelsDir: string;
+  runsDir: string;
+  tokenCacheDir: string;
+  datasetDir(id: string): string;
+  modelDir(id: string): string;
+  runDir(id: string): string;
+  jobDir(id: string): string;
+}>;
+
+export function dataFolder(root: string): DataFolder {
+  const below = (...parts: readonly string[]): string => path.join(root, ...parts);
+  return {
+    root,
+    databaseFile: below('studio.db'),
+    lockFile: below('core.lock'),
+    logFile: below('logs', 'core.log'),
+    datasetsDir: below('datasets'),
+    modelsDir: below('models'),
+    runsDir: below('runs'),
+    tokenCacheDir: below('cache', 'tokens'),
+    datasetDir: (id) => below('datasets', id),
+    modelDir: (id) => below('models', id),
+    runDir: (id) => below('runs', id),
+    jobDir: (id) => below('jobs', id),
+  };
+}

@@ -1,0 +1,184 @@
+import Database from 'better-sqlite3';
+
+import type {
+  DatasetProblemView,
+  DatasetRowView,
+  DatasetSourceView,
+} from '../../../shared/contract/methods/datasets.ts';
+import { StudioError } from '../../../shared/contract/studio-error.ts';
+import { fullTextQuery } from '../../../shared/domain/full-text-query.ts';
+
+/** `LEDS`, the application id of resources/protocol/dataset.sql. */
+const APPLICATION_ID = 0x4c454453;
+const SCHEMA_VERSION = 1;
+
+export type DatasetFacts = Readonly<{
+  counts: Readonly<{ rows: number; train: number; eval: number; excluded: number; unreadable: number }>;
+  contentHash: string;
+  createdAtMs: number;
+}>;
+
+export type DatasetStatistics = Readonly<{
+  key: string;
+  createdAtMs: number;
+  value: Record<string, unknown>;
+}>;
+export type ProblemCount = Readonly<{ code: string; level: 'error' | 'warning'; count: number }>;
+export type Page<Item> = Readonly<{ total: number; items: Item[] }>;
+
+export type RowQuery = Readonly<{
+  split: 'all' | 'train' | 'eval' | 'excluded';
+  search: string;
+  offset: number;
+  limit: number;
+}>;
+
+export type ProblemQuery = Readonly<{ code: string | undefined; offset: number; limit: number }>;
+
+type Sql = Readonly<Record<string, unknown>>;
+
+const text = (value: unknown): string => value as string;
+const number = (value: unknown): number => value as number;
+
+/** The only SQL on dataset files (schema: resources/protocol/dataset.sql). */
+export class DatasetFile {
+  readonly #db: Database.Database;
+
+  private constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  /** Runs `work` on an opened dataset file and closes it again. Throws `dataset.unreadable`. */
+  static use<Result>(
+    path: string,
+    work: (file: DatasetFile) => Result,
+    access: 'read' | 'write' = 'read',
+  ): Result {
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(path, { fileMustExist: true, readonly: access === 'read' });
+      const isOurs =
+        db.pragma('application_id', { simple: true }) === APPLICATION_ID &&
+        db.pragma('user_version', { simple: true }) === SCHEMA_VERSION;
+      if (!isOurs) throw new StudioError('dataset.unreadable', { path }, { detail: 'not a dataset file' });
+      return work(new DatasetFile(db));
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error;
+      throw new StudioError('dataset.unreadable', { path }, { detail: error.message, cause: error });
+    } finally {
+      db?.close();
+    }
+  }
+
+  facts(): DatasetFacts {
+    const rows = this.#db.prepare('SELECT key, value FROM meta').all() as { key: string; value: string }[];
+    const meta = new Map(rows.map((row) => [row.key, row.value]));
+    const count = (key: string): number => Number(meta.get(key) ?? 0);
+    return {
+      counts: {
+        rows: count('rows'),
+        train: count('train'),
+        eval: count('eval'),
+        excluded: count('excluded'),
+        unreadable: count('unreadable'),
+      },
+      contentHash: meta.get('contentHash') ?? '',
+      createdAtMs: count('createdAtMs'),
+    };
+  }
+
+  sources(): DatasetSourceView[] {
+    const rows = this.#db
+      .prepare('SELECT id, file, path, bytes, container, encoding, layouts, records FROM sources ORDER BY id')
+      .all() as (Omit<DatasetSourceView, 'layouts'> & { layouts: string })[];
+    return rows.map((row) => ({ ...row, layouts: JSON.parse(row.layouts) as Record<string, number> }));
+  }
+
+  rows(query: RowQuery): Page<DatasetRowView> {
+    const conditions = [
+      query.split === 'all' ? undefined : 'r.split = @split',
+      query.search === '' ? undefined : 'r.id IN (SELECT rowid FROM rows_fts WHERE rows_fts MATCH @match)',
+    ].filter((condition) => condition !== undefined);
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const bound = {
+      ...(query.split === 'all' ? {} : { split: query.split }),
+      ...(query.search === '' ? {} : { match: fullTextQuery(query.search) }),
+    };
+    const { total } = this.#db.prepare(`SELECT count(*) AS total FROM rows r ${where}`).get(bound) as {
+      total: number;
+    };
+    const rows = this.#db
+      .prepare(
+        `SELECT r.id, r.split, s.file, r.line, r.layout, r.excluded_reason, r.messages, r.extra, r.raw
+         FROM rows r JOIN sources s ON s.id = r.source_id ${where} ORDER BY r.id LIMIT @limit OFFSET @offset`,
+      )
+      .all({ ...bound, limit: query.limit, offset: query.offset }) as Sql[];
+    return { total, items: rows.map(toRowView) };
+  }
+
+  problems(query: ProblemQuery): Page<DatasetProblemView> {
+    const where = query.code === undefined ? '' : 'WHERE p.code = @code';
+    const bound = query.code === undefined ? {} : { code: query.code };
+    const { total } = this.#db.prepare(`SELECT count(*) AS total FROM problems p ${where}`).get(bound) as {
+      total: number;
+    };
+    const rows = this.#db
+      .prepare(
+        `SELECT s.file, p.record, p.line, p.code, p.level, p.key, p.detail
+         FROM problems p JOIN sources s ON s.id = p.source_id ${where}
+         ORDER BY p.id LIMIT @limit OFFSET @offset`,
+      )
+      .all({ ...bound, limit: query.limit, offset: query.offset }) as Sql[];
+    return { total, items: rows.map(toProblemView) };
+  }
+
+  problemCounts(): ProblemCount[] {
+    return this.#db
+      .prepare(
+        'SELECT code, level, count(*) AS count FROM problems GROUP BY code, level ORDER BY count DESC, code',
+      )
+      .all() as ProblemCount[];
+  }
+
+  statistics(): DatasetStatistics[] {
+    const rows = this.#db
+      .prepare('SELECT key, created_at_ms AS createdAtMs, value FROM statistics ORDER BY created_at_ms DESC')
+      .all() as { key: string; createdAtMs: number; value: string }[];
+    return rows.map((row) => ({ ...row, value: JSON.parse(row.value) as Record<string, unknown> }));
+  }
+
+  saveStatistics(statistics: DatasetStatistics): void {
+    this.#db
+      .prepare(
+        `INSERT INTO statistics (key, created_at_ms, value) VALUES (?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET created_at_ms = excluded.created_at_ms, value = excluded.value`,
+      )
+      .run(statistics.key, statistics.createdAtMs, JSON.stringify(statistics.value));
+  }
+}
+
+function toRowView(row: Sql): DatasetRowView {
+  return {
+    id: number(row['id']),
+    split: row['split'] as DatasetRowView['split'],
+    file: text(row['file']),
+    ...(row['line'] === null ? {} : { line: number(row['line']) }),
+    layout: text(row['layout']),
+    ...(row['excluded_reason'] === null ? {} : { excludedReason: text(row['excluded_reason']) }),
+    messages: JSON.parse(text(row['messages'])) as DatasetRowView['messages'],
+    extra: JSON.parse(text(row['extra'])) as Record<string, unknown>,
+    ...(row['raw'] === null ? {} : { raw: text(row['raw']) }),
+  };
+}
+
+function toProblemView(row: Sql): DatasetProblemView {
+  return {
+    file: text(row['file']),
+    ...(row['record'] === null ? {} : { record: number(row['record']) }),
+    ...(row['line'] === null ? {} : { line: number(row['line']) }),
+    code: text(row['code']),
+    level: row['level'] as DatasetProblemView['level'],
+    ...(row['key'] === null ? {} : { key: text(row['key']) }),
+    ...(row['detail'] === null ? {} : { detail: text(row['detail']) }),
+  };
+}

@@ -1,0 +1,96 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+import { z } from 'zod';
+
+import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { ModelFacts } from '../../shared/contract/methods/models.ts';
+import { checkTensors } from './expected-tensors.ts';
+import { readModelShape } from './model-shape.ts';
+import { readModelTensors } from './model-tensors.ts';
+
+const jsonObjectSchema = z.record(z.string(), z.unknown());
+const tokenSchema = z.union([
+  z.string(),
+  z.object({ content: z.string() }).transform((token) => token.content),
+]);
+const addedTokensSchema = z.object({ added_tokens: z.array(z.object({ content: z.string() })).default([]) });
+
+/**
+ * What the files of a model folder say, without executing anything. Throws the `model.*` error that keeps the
+ * engine from training it; a folder that passes is supported.
+ */
+export function inspectModel(folder: string): ModelFacts {
+  const config = readConfig(folder);
+  const tensors = readModelTensors(folder);
+  const shape = readModelShape(config, new Set(tensors.keys()));
+  checkTensors(shape, tensors);
+  const template = detectTemplate(folder);
+  let parameters = 0;
+  let bytes = 0;
+  const dtypeBytes = new Map<string, number>();
+  for (const info of tensors.values()) {
+    parameters += info.shape.reduce((product, size) => product * size, 1);
+    bytes += info.bytes;
+    dtypeBytes.set(info.dtype, (dtypeBytes.get(info.dtype) ?? 0) + info.bytes);
+  }
+  // The type of most bytes: norms are often kept wider than the rest.
+  const [dtype] = [...dtypeBytes].sort((left, right) => right[1] - left[1])[0] ?? ['F32'];
+  return {
+    architecture: shape.architecture,
+    family: shape.layout,
+    layout: shape.layout,
+    dtype,
+    parameters,
+    bytes,
+    layers: shape.layers,
+    hiddenSize: shape.hiddenSize,
+    heads: shape.heads,
+    kvHeads: shape.kvHeads,
+    vocabSize: shape.vocabSize,
+    maxPositions: shape.maxPositions,
+    ...(template === undefined ? {} : { template }),
+    supported: true,
+  };
+}
+
+function readConfig(folder: string): Readonly<Record<string, unknown>> {
+  if (!(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    throw new StudioError('model.folder_missing', { folder });
+  }
+  const file = path.join(folder, 'config.json');
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    const adapter = statSync(path.join(folder, 'adapter_config.json'), { throwIfNoEntry: false });
+    throw new StudioError(adapter === undefined ? 'model.config_missing' : 'model.adapter_not_base', {
+      folder,
+    });
+  }
+  try {
+    return jsonObjectSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new StudioError('model.config_broken', { file }, { detail, cause: error });
+  }
+}
+
+/**
+ * The chat template by its control tokens, as `legal_eagle.models.templates.detect_template` finds it;
+ * undefined where only the tokenizer itself can tell. A hint for the screen: jobs detect it by themselves.
+ */
+function detectTemplate(folder: string): string | undefined {
+  const tokens = addedTokensSchema.safeParse(readJson(path.join(folder, 'tokenizer.json')));
+  if (!tokens.success) return undefined;
+  const names = new Set(tokens.data.added_tokens.map((token) => token.content));
+  if (!names.has('<|im_start|>') || !names.has('<|im_end|>')) return undefined;
+  const config = jsonObjectSchema.safeParse(readJson(path.join(folder, 'tokenizer_config.json')));
+  const bos = tokenSchema.safeParse(config.success ? config.data['bos_token'] : undefined);
+  return bos.success && bos.data === '<s>' ? 'internlm2' : 'llama-chatml';
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { JobRecord } from '../jobs/job-record.ts';
+import type { FolderRun } from './run-folder-import.ts';
+import type { RunRepositories } from './train-projector.ts';
+
+export type IngestDeps = Readonly<{
+  repositories: RunRepositories;
+  insertJob: (
+    job: Pick<JobRecord, 'id' | 'kind' | 'dir' | 'spec' | 'nonce' | 'detached' | 'createdAtMs'>,
+  ) => void;
+  /** Stores every event of a job that its file holds now. */
+  drain: (jobId: string) => void;
+}>;
+
+/**
+ * Brings a run into the database from its folder: the attempts in order, each with all of its events, so that
+ * the rows come out as if they had been stored while the run went on.
+ */
+export function ingestRun({ run, attempts }: FolderRun, deps: IngestDeps): void {
+  const { runs, attempts: attemptRows } = deps.repositories;
+  runs.insert({ ...run, attempts: 0, jobId: undefined });
+  for (const { record, spec } of attempts) {
+    attemptRows.save(record);
+    const soFar = runs.byId(run.id) ?? run;
+    runs.save({ ...soFar, state: 'starting', attempts: record.number, jobId: spec.id });
+    deps.insertJob({
+      id: spec.id,
+      kind: spec.kind,
+      dir: record.dir,
+      spec,
+      nonce: spec.nonce,
+      detached: true,
+      createdAtMs: spec.createdAtMs,
+    });
+    deps.drain(spec.id);
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  RUN_FRAME_INTERVAL_MS,
+  type MetricPoint,
+  type RunsTopicData,
+  type RunTopicData,
+} from '../../shared/contract/events.ts';
+import type { CheckpointView, SampleView } from '../../shared/contract/methods/runs.ts';
+import type { Disposable } from '../../shared/contract/disposable.ts';
+import type { Clock } from '../ports.ts';
+import type { TopicBoard } from '../topics/topic-board.ts';
+import type { RunChange } from './apply-run-event.ts';
+import { toRunDetail, toRunSummary } from './run-view.ts';
+import type { RunRepositories } from './train-projector.ts';
+
+export type RunFeed = Disposable & {
+  /** Takes note of a change; it is published with others of the run, after the transaction that stores it. */
+  note(change: RunChange): void;
+  removed(runId: string): void;
+};
+
+type Waiting = {
+  points: MetricPoint[];
+  checkpoints: CheckpointView[];
+  samples: SampleView[];
+  truncatedAfterStep: number | undefined;
+};
+
+/** Publishes the topics `runs` and `run.<id>`, at most one frame of a run every {@link RUN_FRAME_INTERVAL_MS}. */
+export function createRunFeed(repositories: RunRepositories, board: TopicBoard, clock: Clock): RunFeed {
+  const waiting = new Map<string, Waiting>();
+  const publishRuns = (data: RunsTopicData): void => board.publish('runs', data);
+  let timer: Disposable | undefined;
+
+  board.provide('runs', () => ({
+    kind: 'snapshot',
+    live: repositories.runs.live().map(toRunSummary),
+  }));
+  board.provide('run', (id) => {
+    const run = repositories.runs.byId(id);
+    return run === undefined ? undefined : { kind: 'snapshot', run: toRunDetail(run, repositories) };
+  });
+
+  const flush = (): void => {
+    timer = undefined;
+    const batch = [...waiting];
+    waiting.clear();
+    for (const [runId, part] of batch) {
+      // The row as it is now: what was noted may have been rolled back and told again.
+      const record = repositories.runs.byId(runId);
+      if (record === undefined) continue;
+      const run = toRunSummary(record);
+      const update: RunTopicData = {
+        kind: 'update',
+        run,
+        points: part.points,
+        ...(part.truncatedAfterStep === undefined ? {} : { truncatedAfterStep: part.truncatedAfterStep }),
+        ...(part.checkpoints.length === 0 ? {} : { checkpoints: part.checkpoints }),
+        ...(part.samples.length === 0 ? {} : { samples: part.samples }),
+      };
+      board.publish(`run.${runId}`, update);
+      publishRuns({ kind: 'changed', run });
+    }
+  };
+
+  return {
+    note(change) {
+      const id = change.run.id;
+      const part: Waiting = waiting.get(id) ?? {
+        points: [],
+        checkpoints: [],
+        samples: [],
+        truncatedAfterStep: undefined,
+      };
+      waiting.set(id, part);
+      const after = change.truncateAfterStep;
+      if (after !== undefined) {
+        part.truncatedAfterStep = after;
+        part.points = part.points.filter((point) => point.step <= after);
+      }
+      part.points.push(...(change.points ?? []));
+      if (change.checkpoint !== undefined) {
+        const { runId: _runId, ...checkpoint } = change.checkpoint;
+        part.checkpoints.push(checkpoint);
+      }
+      if (change.sample !== undefined) {
+        const { runId: _runId, ...sample } = change.sample;
+        part.samples.push(sample);
+      }
+      timer ??= clock.after(RUN_FRAME_INTERVAL_MS, flush);
+    },
+    removed(runId) {
+      waiting.delete(runId);
+      publishRuns({ kind: 'removed', runId });
+    },
+    dispose() {
+      timer?.dispose();
+      waiting.clear();
+    },
+  };
+}

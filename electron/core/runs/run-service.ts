@@ -1,0 +1,238 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
+import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
+import { isLive } from '../../shared/domain/run-state.ts';
+import type { ControlCommand } from '../../shared/protocol/control.ts';
+import type { Recipe } from '../../shared/protocol/recipe.ts';
+import type { DataFolder } from '../data-folder.ts';
+import { requireOne } from '../db/repositories/require-one.ts';
+import type { RunRecord } from '../db/repositories/run-repository.ts';
+import type { JobSupervisor } from '../jobs/job-supervisor.ts';
+import { newJobSpec } from '../new-job-spec.ts';
+import type { Clock, IdGen } from '../ports.ts';
+import { listWholeCheckpoints, type WholeCheckpoint } from './checkpoint-files.ts';
+import { attemptDir, writeRunFile } from './run-folder.ts';
+import type { RunFeed } from './run-feed.ts';
+import type { RunRepositories } from './train-projector.ts';
+
+/** What a recipe's `model` or `dataset` turned out to be. */
+export type ResolvedInput = Readonly<{ id: string | undefined; name: string; path: string }>;
+
+export type RunServiceDeps = Readonly<{
+  repositories: RunRepositories;
+  supervisor: Pick<JobSupervisor, 'start' | 'stop' | 'control'>;
+  /** Removes a job and its events. */
+  removeJob: (jobId: string) => void;
+  folder: DataFolder;
+  clock: Clock;
+  ids: IdGen;
+  feed: RunFeed;
+  /** Throws `recipe.dataset_not_found`, `dataset.*`. */
+  resolveDataset: (reference: string) => ResolvedInput;
+  /** Throws `recipe.model_not_found`, `model.*`. */
+  resolveModel: (reference: string) => ResolvedInput;
+}>;
+
+export type StartedRun = Readonly<{ runId: string; jobId: string }>;
+export type ResumedRun = StartedRun & Readonly<{ attempt: number; fromStep: number }>;
+
+/** Starts, stops and resumes runs. */
+export class RunService {
+  readonly #deps: RunServiceDeps;
+
+  constructor(deps: RunServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws `core.not_found` or `core.ambiguous`. */
+  find(reference: string): RunRecord {
+    return requireOne('run', this.#deps.repositories.runs.find, reference);
+  }
+
+  /** Checks the recipe, makes the run's folder, and starts its first attempt. */
+  async start(recipeInput: unknown): Promise<StartedRun> {
+    const checked = checkRecipe(recipeInput);
+    if ('issues' in checked) {
+      throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
+    }
+    const { recipe } = checked;
+    const dataset = this.#deps.resolveDataset(recipe.dataset);
+    const model = this.#deps.resolveModel(recipe.model);
+    const run = this.#newRun(recipe, dataset, model);
+    writeRunFile(run.dir, {
+      version: 1,
+      id: run.id,
+      name: run.name,
+      recipe,
+      datasetId: dataset.id ?? null,
+      datasetPath: dataset.path,
+      datasetName: dataset.name,
+      modelId: model.id ?? null,
+      modelPath: model.path,
+      modelName: model.name,
+      createdAtMs: run.createdAtMs,
+    });
+    this.#deps.repositories.runs.insert(run);
+    const { jobId } = await this.#attempt(run, undefined);
+    return { runId: run.id, jobId };
+  }
+
+  /** Stop and save. Resolves when the runner has ended. Throws `run.not_live`. */
+  async stop(reference: string, deadlineMs: number): Promise<RunRecord> {
+    const { run, jobId } = this.#requireLive(reference);
+    await this.#deps.supervisor.stop(jobId, { deadlineMs });
+    return this.find(run.id);
+  }
+
+  /** Puts a command into the inbox of a live run; returns the id that its acknowledgement will carry. */
+  control(reference: string, command: ControlCommand): string {
+    const { jobId } = this.#requireLive(reference);
+    return this.#deps.supervisor.control(jobId, command).id;
+  }
+
+  /** A new attempt from the last whole checkpoint, or from that of `fromStep`. */
+  async resume(reference: string, fromStep: number | undefined): Promise<ResumedRun> {
+    const run = this.find(reference);
+    if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
+    if (run.state === 'done') throw new StudioError('run.finished', { run: run.name });
+    const offered = this.resumable(run);
+    const checkpoint =
+      fromStep === undefined ? offered.at(-1) : offered.findLast((candidate) => candidate.step === fromStep);
+    if (checkpoint === undefined && fromStep !== undefined) {
+      throw new StudioError('run.no_checkpoint', { run: run.name, step: fromStep });
+    }
+    const { jobId, attempt } = await this.#attempt(run, checkpoint);
+    return { runId: run.id, jobId, attempt, fromStep: checkpoint?.step ?? 0 };
+  }
+
+  /**
+   * Whole checkpoints that belong to the run's present course, oldest first. One that a resumed attempt left
+   * behind (it started before that step) is not; one whose event was never written, because the runner died
+   * right after saving, is.
+   */
+  resumable(run: RunRecord): readonly WholeCheckpoint[] {
+    const { attempts, checkpoints } = this.#deps.repositories;
+    const known = new Set(checkpoints.ofRun(run.id).map((row) => `${row.step}:${row.manifestSha256}`));
+    const newest = attempts.ofRun(run.id).at(-1)?.createdAtMs ?? 0;
+    return listWholeCheckpoints(run.dir).filter(
+      (found) => known.has(`${found.step}:${found.manifestSha256}`) || found.savedAtMs >= newest,
+    );
+  }
+
+  /** Removes a run and its folder. Throws `run.already_live`. */
+  remove(reference: string): string {
+    const run = this.find(reference);
+    if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
+    const { attempts, runs } = this.#deps.repositories;
+    const jobIds = attempts.ofRun(run.id).map((attempt) => attempt.jobId);
+    // The rows go last: a folder that cannot be removed keeps the run in the history.
+    rmSync(run.dir, { recursive: true, force: true });
+    runs.remove(run.id);
+    for (const jobId of jobIds) this.#deps.removeJob(jobId);
+    this.#deps.feed.removed(run.id);
+    return run.id;
+  }
+
+  #newRun(recipe: Recipe, dataset: ResolvedInput, model: ResolvedInput): RunRecord {
+    const { clock, folder, ids } = this.#deps;
+    const id = ids.next();
+    return {
+      id,
+      name: recipe.name,
+      state: 'starting',
+      origin: 'studio',
+      dir: folder.runDir(id),
+      recipe,
+      modelId: model.id,
+      modelName: model.name,
+      modelPath: model.path,
+      datasetId: dataset.id,
+      datasetName: dataset.name,
+      datasetPath: dataset.path,
+      createdAtMs: clock.nowMs(),
+      attempts: 0,
+      step: 0,
+    };
+  }
+
+  async #attempt(
+    run: RunRecord,
+    checkpoint: WholeCheckpoint | undefined,
+  ): Promise<Readonly<{ jobId: string; attempt: number }>> {
+    const { clock, folder, ids, repositories, supervisor } = this.#deps;
+    const jobId = ids.next();
+    const attempt = run.attempts + 1;
+    const dir = attemptDir(run.dir, attempt);
+    const createdAtMs = clock.nowMs();
+    const spec = newJobSpec(
+      'train',
+      {
+        runId: run.id,
+        attempt,
+        recipe: run.recipe,
+        modelPath: run.modelPath,
+        datasetPath: run.datasetPath,
+        runDir: run.dir,
+        tokenCacheDir: folder.tokenCacheDir,
+        resumeFrom: checkpoint?.path ?? null,
+      },
+      { id: jobId, nowMs: createdAtMs },
+    );
+    repositories.runs.save({
+      ...run,
+      state: 'starting',
+      attempts: attempt,
+      jobId,
+      endedAtMs: undefined,
+      error: undefined,
+    });
+    repositories.attempts.save({
+      runId: run.id,
+      number: attempt,
+      jobId,
+      dir,
+      resumedFromStep: checkpoint?.step,
+      createdAtMs,
+    });
+    try {
+      await supervisor.start(spec, { dir, detached: true });
+    } catch (error) {
+      this.#failedToStart(run.id, error);
+      throw error;
+    }
+    return { jobId, attempt };
+  }
+
+  /** Covers what fails before the supervisor knows the job (a full disk, a folder that is not writable). */
+  #failedToStart(runId: string, error: unknown): void {
+    const { repositories, clock, feed } = this.#deps;
+    const run = repositories.runs.byId(runId);
+    if (run === undefined || !isLive(run.state)) return;
+    const failed = { ...run, state: 'failed', error: toErrorBody(error), endedAtMs: clock.nowMs() } as const;
+    repositories.runs.save(failed);
+    feed.note({ run: failed });
+  }
+
+  #requireLive(reference: string): Readonly<{ run: RunRecord; jobId: string }> {
+    const run = this.find(reference);
+    if (!isLive(run.state) || run.jobId === undefined) {
+      throw new StudioError('run.not_live', { run: run.name, state: run.state });
+    }
+    return { run, jobId: run.jobId };
+  }
+}
+
+/** Newest whole adapter of a run: the final one, or that of a checkpoint. Undefined where there is none. */
+export function adapterOf(
+  run: RunRecord,
+  checkpoints: readonly WholeCheckpoint[],
+  step: number | undefined,
+  hasFinalAdapter: boolean,
+): Readonly<{ path: string; step: number }> | undefined {
+  if (step === undefined && hasFinalAdapter) return { path: path.join(run.dir, 'adapter'), step: run.step };
+  const checkpoint =
+    step === undefined ? checkpoints.at(-1) : checkpoints.findLast((candidate) => candidate.step === step);
+  return checkpoint === undefined ? undefined : { path: checkpoint.path, step: checkpoint.step };
+}

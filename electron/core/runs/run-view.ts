@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+
+import type { RunDetail, RunSummary } from '../../shared/contract/methods/runs.ts';
+import type { RunRecord } from '../db/repositories/run-repository.ts';
+import { adapterDir } from './run-folder.ts';
+import type { RunRepositories } from './train-projector.ts';
+
+/** A run as lists and live frames show it. */
+export function toRunSummary(run: RunRecord): RunSummary {
+  const { dir: _dir, recipe: _recipe, plan: _plan, device: _device, result: _result, error, ...rest } = run;
+  return { ...rest, ...(error === undefined ? {} : { error: { ...error } }) };
+}
+
+/** A run with everything its screen shows at first. */
+export function toRunDetail(run: RunRecord, repositories: RunRepositories): RunDetail {
+  const adapter = adapterDir(run.dir);
+  return {
+    ...toRunSummary(run),
+    dir: run.dir,
+    recipe: run.recipe,
+    ...(run.plan === undefined ? {} : { plan: run.plan }),
+    ...(run.device === undefined ? {} : { device: run.device }),
+    ...(run.result === undefined ? {} : { result: run.result }),
+    ...(existsSync(adapter) ? { adapterPath: adapter } : {}),
+    attemptList: repositories.attempts.ofRun(run.id).map(({ runId: _runId, ...attempt }) => attempt),
+    checkpoints: repositories.checkpoints.ofRun(run.id).map(({ runId: _runId, ...checkpoint }) => checkpoint),
+    samples: repositories.samples.ofRun(run.id).map(({ runId: _runId, ...sample }) => sample),
+    metricKeys: [...repositories.metrics.keys(run.id)],
+  };
+}

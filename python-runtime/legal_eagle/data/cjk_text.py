@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 # The ranges that resources/protocol/dataset.sql names; the core splits queries by the same ones.
-_CJK = re.compile(
-    "[\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\U00020000-\U0003ffff]+"
-)
+_CJK = re.compile("[\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\U00020000-\U0003ffff]+")
 
 
 def spaced_text(text: str) -> str:

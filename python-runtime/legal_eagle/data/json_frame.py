@@ -35,6 +35,10 @@ RECORD_LIST_KEYS = frozenset(
         "历史",
     }
 )
+# An empty list is an empty table only under one of the usual names.
+_TABLE_KEYS = frozenset(
+    {"data", "rows", "records", "items", "examples", "train", "samples", "list", "RECORDS"}
+)
 _LINES_TO_TRY = 50
 
 
@@ -84,10 +88,13 @@ def _starts_with_object(text: str) -> bool:
 def table_key(value: dict[str, Any]) -> str | None:
     """The key of an object like {"data": [row, row]} under which the rows are, or None for a record."""
     for key, item in value.items():
-        if isinstance(item, list) and key not in RECORD_LIST_KEYS and (not item or _is_row(item[0])):
-            others = [other for name, other in value.items() if name != key]
-            if (item or len(value) == 1) and not any(_is_long_text(other) for other in others):
-                return key
+        if not isinstance(item, list) or key in RECORD_LIST_KEYS:
+            continue
+        others = [other for name, other in value.items() if name != key]
+        if any(_is_long_text(other) for other in others):
+            continue
+        if _is_row(item[0]) if item else key in _TABLE_KEYS:
+            return key
     return None
 
 

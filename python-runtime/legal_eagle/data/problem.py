@@ -24,7 +24,6 @@ WARNINGS = frozenset(
         "data.keyed_object",
         "data.nested_lists",
         "data.answer_lists",
-        "data.file_skipped",
         "row.encoding_mixed",
         "row.trailing_comma",
         "row.missing_comma",

@@ -47,7 +47,7 @@ def choose_eval_keys(keys: Iterable[int], fraction: float, seed: int) -> frozens
     if fraction <= 0 or not order:
         return frozenset()
     ranked = sorted(order)
-    target = max(1, round(len(ranked) * fraction))
+    target = min(max(1, round(len(ranked) * fraction)), len(ranked) - 1)
     chosen: set[int] = set()
     taken = 0
     smallest: tuple[int, int] | None = None

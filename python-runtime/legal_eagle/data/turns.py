@@ -29,7 +29,7 @@ _ROLES = {
     ),
 }
 ROLE_OF = {word: role for role, words in _ROLES.items() for word in words}
-_TAG = re.compile(r"^\s*[\[【]\s*([^\]】]{1,12}?)\s*[\]】]\s*[:：]?\s*")
+_TAG = re.compile(r"^\s*[\[【]\s*([^\]】]{1,12}?)\s*[\]】][:：]?\s*")
 
 
 @dataclass

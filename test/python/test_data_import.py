@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from legal_eagle.data import import_job
 from legal_eagle.data.cjk_text import spaced_text
 from legal_eagle.data.dataset_store import DatasetStore
-from legal_eagle.data.dataset_writer import schema_sql
+from legal_eagle.data.dataset_writer import DatasetWriter, schema_sql
 from legal_eagle.data.split import choose_eval_keys, prompt_key
-from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.jobs.errors import EXIT_DATA, EXIT_DISK_FULL, JobError
 
 
 def _rows(count: int, **extra: Any) -> list[dict[str, Any]]:
@@ -257,6 +257,45 @@ def test_a_file_without_a_usable_row_is_refused_for_its_reason(
         run_import(events, tmp_path, [tmp_path / name], accept=accept)
     assert caught.value.code == code
     assert events.result["imported"] is False
+
+
+def test_a_full_disk_leaves_nothing_and_has_its_own_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk that is told as a crash, or that leaves a part of a file on the full disk."""
+
+    class SmallDisk(DatasetWriter):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            # SQLite answers with the same error as on a full disk.
+            self._db.execute("PRAGMA max_page_count = 40")
+
+    monkeypatch.setattr(import_job, "DatasetWriter", SmallDisk)
+    source = write_lines(tmp_path / "rows.jsonl", _rows(3000))
+    with pytest.raises(JobError) as caught:
+        run_import(Events(), tmp_path, [source])
+    assert (caught.value.code, caught.value.exit_code) == ("data.disk_full", EXIT_DISK_FULL)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A traceback where the data folder is read-only or its path is a file."""
+    source = write_lines(tmp_path / "rows.jsonl", _rows(3))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(JobError) as caught:
+        run_import(Events(), tmp_path / "file", [source])
+    assert caught.value.code == "data.write_failed"
+
+
+def test_thousands_of_broken_lines_are_stored_each(tmp_path: Path) -> None:
+    """Findings that are kept in memory to the end, or cut off at some number."""
+    source = write_lines(tmp_path / "rows.jsonl", _rows(3))
+    with source.open("a", encoding="utf-8") as file:
+        file.write('{"input": \n' * 5000)
+    events = Events()
+    _, path = run_import(events, tmp_path, [source], accept="usable")
+    assert (events.result["unreadable"], len(events.result["problems"])) == (5000, 5)
+    assert _query(path, "SELECT count(*), max(line) FROM problems") == [(5000, 5003)]
 
 
 def test_missing_sources_are_named(tmp_path: Path) -> None:

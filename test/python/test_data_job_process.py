@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from data_fixtures import REPOSITORY, write_lines
-from service_job import events, run_job, write_job
 
 from legal_eagle.protocol import validate
+from service_job import events, run_job, write_job
 
 
 def _rows(count: int) -> list[dict[str, Any]]:

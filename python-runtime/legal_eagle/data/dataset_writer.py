@@ -110,6 +110,8 @@ class DatasetWriter:
         detail = problem.detail[:_DETAIL_CHARS] if problem.detail is not None else None
         place = (source_id, row_id, problem.record, problem.line)
         self._problems.append((*place, problem.code, problem.level, _clean(problem.key), _clean(detail)))
+        if len(self._problems) >= _BATCH_ROWS * 4:
+            self._flush()
 
     def finish(self, meta: Mapping[str, object]) -> str:
         """Complete, sync and rename; the content hash. Raises OSError, and sqlite3.Error on a full disk."""

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers
 
 from legal_eagle.models.config import ModelConfig, config_from_values
-from legal_eagle.models.layouts import expected_tensors, linear_names
+from legal_eagle.models.layouts import expected_tensors, linear_names, model_names
 
 # Groups larger than one and kv heads more than one: with a single kv head a wrong wqkv order looks right.
 SHAPE = {
@@ -97,9 +97,14 @@ def write_base(
     dtype: str = "float32",
     seed: int = 0,
     files: int = 1,
+    never_stops: bool = False,
     **changes: Any,
 ) -> ModelConfig:
-    """A whole model folder with ``files`` shards; also a .py file that must never be carried along."""
+    """A whole model folder with ``files`` shards; also a .py file that must never be carried along.
+
+    ``never_stops``: the logits of ``</s>`` and ``<|im_end|>`` are zero, so that sampling with a small top_p
+    never draws them.
+    """
     folder.mkdir(parents=True)
     vocab_size = write_tokenizer(folder)
     values = config_values(layout, dtype, vocab_size, **changes)
@@ -108,7 +113,10 @@ def write_base(
     (folder / "modeling_internlm2.py").write_text("raise SystemExit('executed')\n", encoding="utf-8")
     (folder / "LICENSE").write_text("licence of the base\n", encoding="utf-8")
     config = config_of(values)
-    write_shards(folder, random_tensors(config, DTYPES[dtype], seed), files)
+    tensors = random_tensors(config, DTYPES[dtype], seed)
+    if never_stops:
+        tensors[f"{model_names(layout).head}.weight"][[2, vocab_size - len(CHAT_TOKENS)]] = 0
+    write_shards(folder, tensors, files)
     return config
 
 

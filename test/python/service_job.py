@@ -68,15 +68,15 @@ def only(folder: Path, kind: str) -> dict[str, Any]:
 class ChatProcess:
     """A chat job with its pipes. Lines written to stdout by anything but the protocol fail the parse."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, arguments: list[str] | None = None) -> None:
         self.folder = folder
         self._log = (folder / "log.txt").open("wb")
         self.process = subprocess.Popen(
-            command(folder),
+            arguments or command(folder),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**ENVIRONMENT, **(environment or {})},
+            env=ENVIRONMENT,
         )
         self.send_line(b"{}")
 

@@ -26,6 +26,18 @@ export const CHAT_ERRORS = {
       action: '请缩短对话，或另开新对话。',
     },
   },
+  'chat.out_of_memory': {
+    en: {
+      message: 'The GPU has no memory left for a conversation of {tokens} tokens.',
+      cause: 'Every token of a conversation keeps its place in GPU memory beside the model.',
+      action: 'Start a new conversation, or close what else uses this GPU.',
+    },
+    zh: {
+      message: '显存不足，无法容纳 {tokens} 个词元的对话。',
+      cause: '除模型本身外，对话中的每个词元都会占用显存。',
+      action: '请另开新对话，或关闭其他占用该显卡的程序。',
+    },
+  },
   'chat.template_mismatch': {
     en: {
       message: 'The adapter was trained with template {adapterTemplate}, this chat uses {template}.',

@@ -1,0 +1,1 @@
+"""Answering chat requests with a base model, an adapter or a merged model."""

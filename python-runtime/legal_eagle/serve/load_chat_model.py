@@ -1,0 +1,84 @@
+"""Loading a model for chat, with at most one adapter, refusing what does not belong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from legal_eagle.engine.devices import DeviceChoice
+from legal_eagle.engine.model import build_model
+from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.config import read_config
+from legal_eagle.models.templates import Template, detect_template, template_by_name
+from legal_eagle.models.tokenizer import ChatTokenizer
+from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
+from legal_eagle.release.engine_adapter import put_adapter_on
+from legal_eagle.serve.chat_session import ChatModel
+
+AUTO = "auto"
+
+
+def load_chat_model(
+    model_path: Path, adapter_path: Path | None, template_name: str, choice: DeviceChoice
+) -> ChatModel:
+    """Load weights once. Raises JobError ``model.*`` and ``chat.*`` before any large tensor is read."""
+    model_record = read_record(model_path)
+    if model_record.parity_failed:
+        raise JobError(
+            "chat.model_failed_parity",
+            f"{model_path} failed its parity check",
+            exit_code=EXIT_DATA,
+            params={"modelPath": str(model_path)},
+        )
+    config = read_config(model_path)
+    tokenizer = ChatTokenizer.load(model_path)
+    adapter_record = read_record(adapter_path) if adapter_path is not None else None
+    if adapter_path is not None and adapter_record is not None:
+        _refuse_other_base(adapter_path, adapter_record, model_path, tokenizer)
+    template = _choose_template(model_path, template_name, adapter_record, model_record)
+    decoder = build_model(model_path, dtype=choice.dtype, device=choice.device)
+    if adapter_path is not None:
+        put_adapter_on(decoder, adapter_path)
+    speaks_for = adapter_record or model_record
+    return ChatModel(
+        decoder=decoder,
+        tokenizer=tokenizer,
+        template=template,
+        stop_ids=template.stop_ids(tokenizer, config.eos_ids),
+        max_positions=config.max_positions,
+        has_adapter=adapter_path is not None,
+        system_prompt=speaks_for.system_prompt,
+    )
+
+
+def _refuse_other_base(
+    adapter_path: Path, record: WeightsRecord, model_path: Path, tokenizer: ChatTokenizer
+) -> None:
+    difference = difference_of_base(record, model_path, tokenizer.content_hash)
+    if difference is not None:
+        raise JobError(
+            "chat.base_mismatch",
+            f"the adapter was trained on another base ({difference} differ)",
+            exit_code=EXIT_DATA,
+            params={
+                "adapterPath": str(adapter_path),
+                "modelPath": str(model_path),
+                "difference": difference,
+            },
+        )
+
+
+def _choose_template(
+    model_path: Path, wanted: str, adapter: WeightsRecord | None, model: WeightsRecord
+) -> Template:
+    """The one that the weights were trained with; a person's choice must not contradict it."""
+    trained_with = (adapter.template if adapter is not None else None) or model.template
+    if wanted == AUTO:
+        return template_by_name(trained_with) if trained_with is not None else detect_template(model_path)
+    if adapter is not None and adapter.template is not None and adapter.template != wanted:
+        raise JobError(
+            "chat.template_mismatch",
+            f"the adapter was trained with {adapter.template}, not {wanted}",
+            exit_code=EXIT_DATA,
+            params={"adapterTemplate": adapter.template, "template": wanted},
+        )
+    return template_by_name(wanted)

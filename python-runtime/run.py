@@ -7,9 +7,11 @@ code must never hold the browser's sockets. Python has read this whole file befo
 
 import os
 
-os.closerange(3, 65536)
+# Not in a worker: multiprocessing imports this file again under another name, and its pipes are above 2.
+if __name__ == "__main__":
+    os.closerange(3, 65536)
 
-import sys  # noqa: E402
+import sys
 
 # `-I` ignores PYTHONPATH and the working directory, so the package is found from this file alone.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120

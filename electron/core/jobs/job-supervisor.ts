@@ -72,15 +72,15 @@ export class JobSupervisor {
   }
 
   /**
-   * Makes the folder, stores the job and starts its process. Throws `job.launch_failed` (the job is then
-   * stored as failed) and what the file system throws.
+   * Stores the job, makes its folder and starts its process. Throws `job.launch_failed` or `job.disk_full`;
+   * the job is then stored as failed.
    */
   async start(spec: JobSpec, options: StartOptions): Promise<JobHandle> {
     const { repository, nowMs } = this.#deps;
     const dir = path.resolve(options.dir);
     const { id, kind, nonce } = spec;
     const createdAtMs = nowMs();
-    createJobFolder(dir, spec);
+    // The row first: a core that dies here leaves a job that the next one finds, not a nameless folder.
     repository.transaction(() => {
       repository.insert({ id, kind, dir, spec, nonce, detached: options.detached, createdAtMs });
       this.#projectState(this.#get(id));
@@ -174,6 +174,7 @@ export class JobSupervisor {
 
   async #launch(spec: JobSpec, options: StartOptions): Promise<LaunchedRunner> {
     try {
+      createJobFolder(options.dir, spec);
       return await launchRunner(this.#deps.platform, spec, {
         dir: options.dir,
         detached: options.detached,
@@ -181,7 +182,8 @@ export class JobSupervisor {
         runner: await this.#deps.runner(),
         environment: this.#deps.environment,
       });
-    } catch (error) {
+    } catch (thrown) {
+      const error = launchError(thrown, options.dir);
       this.#change(spec.id, (job) => ({
         ...job,
         state: nextRunState(job.state, { kind: 'launch-failed' }),
@@ -319,4 +321,13 @@ export class JobSupervisor {
     if (job === undefined) throw new StudioError('job.not_found', { jobId });
     return job;
   }
+}
+
+function launchError(thrown: unknown, dir: string): StudioError {
+  if (thrown instanceof StudioError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const isFull = (thrown as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
+  return isFull
+    ? new StudioError('job.disk_full', { path: dir }, { cause: thrown })
+    : new StudioError('job.launch_failed', { command: dir, reason }, { cause: thrown });
 }

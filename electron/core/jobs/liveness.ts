@@ -49,7 +49,7 @@ export async function isStillAlive(
   identity: ProcessIdentity,
   nowMs: number,
 ): Promise<boolean> {
-  if (!platform.exists(identity.pid)) return false;
+  if (!platform.exists(identity.pid) || (await platform.bootId()) !== identity.bootId) return false;
   if (platform.name === 'win32') {
     const heartbeat = readHeartbeat(job.dir);
     const beats =

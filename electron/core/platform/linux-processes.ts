@@ -37,18 +37,28 @@ export function linuxProcesses(effects: LinuxEffects = REAL_EFFECTS): ProcessPla
     const stat = readStat(effects.procRoot, pid);
     return stat === undefined || isGone(stat) ? undefined : stat.startTicks;
   };
+  // A boot outlasts this process, so its name is read once.
+  let boot: Promise<string> | undefined;
+  const bootId = (): Promise<string> =>
+    (boot ??= readFile(path.join(effects.procRoot, 'sys/kernel/random/boot_id'), 'ascii').then((text) =>
+      text.trim(),
+    ));
+  // Start times count from the boot: the same pid and ticks in another boot are another process.
+  const isSame = async (target: ProcessIdentity): Promise<boolean> =>
+    target.bootId === (await bootId()) && startTime(target.pid) === target.osStartTime;
   return {
     name: 'linux',
-    bootId: async () =>
-      (await readFile(path.join(effects.procRoot, 'sys/kernel/random/boot_id'), 'ascii')).trim(),
+    bootId,
     startTime: (pid) => Promise.resolve(startTime(pid)),
     exists: (pid) => startTime(pid) !== undefined,
     spawn: spawnInGroup,
-    terminate: (target) => {
-      if (startTime(target.pid) === target.osStartTime) trySignal(-target.pid, 'SIGTERM');
-      return Promise.resolve();
+    terminate: async (target) => {
+      if (await isSame(target)) trySignal(-target.pid, 'SIGTERM');
     },
-    killTree: (target, marker) => killTree(effects.procRoot, trySignal, target, marker),
+    killTree: async (target, marker) => {
+      const startTicks = target.bootId === (await bootId()) ? target.osStartTime : '';
+      await killTree(effects.procRoot, trySignal, { pid: target.pid, startTicks }, marker);
+    },
     replaceFile: (source, target) => rename(source, target),
     inheritedEnvironment: {
       names: [
@@ -86,19 +96,15 @@ function spawnInGroup(request: SpawnRequest): ReturnType<ProcessPlatform['spawn'
 async function killTree(
   procRoot: string,
   trySignal: (pid: number, signal: NodeJS.Signals) => boolean,
-  target: ProcessIdentity,
+  root: Readonly<{ pid: number; startTicks: string }>,
   marker: string,
 ): Promise<void> {
-  const root = { pid: target.pid, startTicks: target.osStartTime };
-  const killed = new Set<number>();
   for (let round = 0; round < KILL_ROUNDS; round += 1) {
     const stats = readAllStats(procRoot);
     // Children of what was killed lose their parent between two looks; the mark still names them.
     const tree = processTree(stats, root, (pid) => isMarked(procRoot, pid, marker));
     if (tree.length === 0) return;
-    for (const pid of tree) {
-      if (trySignal(pid, 'SIGKILL')) killed.add(pid);
-    }
+    for (const pid of tree) trySignal(pid, 'SIGKILL');
     await delay(KILL_ROUND_PAUSE_MS);
   }
 }

@@ -52,9 +52,11 @@ export function windowsProcesses(
   const startTime = (pid: number): Promise<string | undefined> => readStartTime(effects, pid);
   const isSame = async (target: ProcessIdentity): Promise<boolean> =>
     (await startTime(target.pid)) === target.osStartTime;
+  // A boot outlasts this process, so its name is read once.
+  let boot: Promise<string> | undefined;
   return {
     name: 'win32',
-    bootId: () => readBootId(effects),
+    bootId: () => (boot ??= readBootId(effects)),
     startTime,
     exists: effects.exists,
     spawn: spawnHidden,

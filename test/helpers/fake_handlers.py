@@ -1,0 +1,206 @@
+"""Handlers of scripted jobs: `scenario.json` in the job folder lists actions, each `{"do": name, …}`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from legal_eagle.jobs.context import JobContext, Outcome
+from legal_eagle.jobs.errors import JobError
+
+Action = dict[str, Any]
+
+
+def _progress(context: JobContext, done: int) -> None:
+    context.reporter.emit("progress", {"done": done, "total": None, "unit": "steps", "etaMs": None})
+
+
+def steps(context: JobContext, action: Action) -> None:
+    """`count` numbered events, `delayMs` apart."""
+    for number in range(1, action["count"] + 1):
+        _progress(context, number)
+        time.sleep(action.get("delayMs", 0) / 1000)
+
+
+def stream(context: JobContext, action: Action) -> Outcome | None:
+    """Numbered events until somebody asks to stop."""
+    number = 0
+    while not context.stop_requested():
+        number += 1
+        _progress(context, number)
+        time.sleep(action.get("delayMs", 5) / 1000)
+    return "stopped"
+
+
+def commands(context: JobContext, action: Action) -> None:
+    """Reports the commands that arrive, until `count` of them did."""
+    seen: list[str] = []
+    while len(seen) < action["count"]:
+        seen += [command.command for command in context.control.poll()]
+        time.sleep(0.01)
+    context.reporter.emit("result", {"commands": seen})
+
+
+def hang(_context: JobContext, _action: Action) -> None:
+    while True:
+        time.sleep(0.05)
+
+
+def hang_deaf(context: JobContext, action: Action) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    context.reporter.emit("phase", {"name": "deaf"})
+    hang(context, action)
+
+
+def crash(_context: JobContext, _action: Action) -> None:
+    raise RuntimeError("the scripted crash 崩溃")
+
+
+def fail(_context: JobContext, action: Action) -> None:
+    raise JobError(action["code"], "the scripted failure", exit_code=action["exitCode"], params={"row": 7})
+
+
+def leave(_context: JobContext, action: Action) -> None:
+    os._exit(action["code"])
+
+
+def kill_self(_context: JobContext, action: Action) -> None:
+    os.kill(os.getpid(), getattr(signal, action["signal"]))
+    time.sleep(60)
+
+
+def raw(context: JobContext, action: Action) -> None:
+    """Bytes into the event file behind the writer's back."""
+    with (context.dir / "events.ndjson").open("ab") as file:
+        file.write(action["text"].encode("utf-8") * action.get("times", 1))
+
+
+def shrink(context: JobContext, action: Action) -> None:
+    os.truncate(context.dir / "events.ndjson", action["bytes"])
+
+
+def replace(context: JobContext, _action: Action) -> None:
+    events = context.dir / "events.ndjson"
+    copy = context.dir / "copy"
+    copy.write_bytes(events.read_bytes())
+    copy.replace(events)
+
+
+def emit(context: JobContext, action: Action) -> None:
+    context.reporter.emit(action["type"], action["data"])
+
+
+def not_finite(context: JobContext, _action: Action) -> None:
+    context.reporter.emit("result", {"a": float("nan"), "b": {"c": [1.0, float("-inf")]}, "d": "法律"})
+
+
+def say(_context: JobContext, action: Action) -> None:
+    print(action["text"])
+
+
+def children(context: JobContext, action: Action) -> None:
+    """Processes that would outlive the job: one in its group, one in a session of its own, one orphan."""
+    sleep = [sys.executable, "-I", "-c", "import time; time.sleep(600)"]
+    orphan = [
+        sys.executable,
+        "-I",
+        "-c",
+        f"import subprocess; print(subprocess.Popen({sleep!r}, stdout=subprocess.DEVNULL).pid)",
+    ]
+    pids = [subprocess.Popen(sleep).pid, subprocess.Popen(sleep, start_new_session=True).pid]
+    made = subprocess.run(orphan, start_new_session=True, stdout=subprocess.PIPE, check=True)
+    pids.append(int(made.stdout))
+    context.reporter.emit("result", {"pids": pids})
+
+
+def describe(context: JobContext, _action: Action) -> None:
+    """What this process was given: descriptors, environment, arguments, secrets."""
+    descriptors: list[str] = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            descriptors.append(f"{link.name}:{link.readlink()}")
+    context.reporter.emit(
+        "result",
+        {
+            "descriptors": descriptors,
+            "environment": sorted(os.environ),
+            "arguments": sys.orig_argv,
+            "secretLengths": {key: len(value) for key, value in context.secrets.items()},
+            "leadsGroup": os.getpgrp() == os.getpid(),
+            "isolated": sys.flags.isolated,
+            "utf8": sys.flags.utf8_mode,
+        },
+    )
+
+
+def wait_for_file(context: JobContext, action: Action) -> Outcome | None:
+    while not (context.dir / action["name"]).exists():
+        if context.stop_requested():
+            return "stopped"
+        time.sleep(0.01)
+    return None
+
+
+def answer_requests(context: JobContext, _action: Action) -> Outcome | None:
+    """A chat job: each request comes back, and a print in between must not reach the replies."""
+    assert context.input is not None
+    assert context.output is not None
+    for line in context.input:
+        print("a library's print")
+        context.output.write(line)
+        context.output.flush()
+    return "stopped" if context.stop_requested() else None
+
+
+def break_inbox(context: JobContext, _action: Action) -> None:
+    """A file where the inbox should be: no command arrives any more."""
+    (context.dir / "control").rename(context.dir / "control-away")
+    (context.dir / "control").write_text("", encoding="utf-8")
+
+
+def linger(_context: JobContext, _action: Action) -> None:
+    """Keeps the interpreter from ending after the last event."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+
+
+ACTIONS: dict[str, Callable[[JobContext, Action], Outcome | None]] = {
+    "steps": steps,
+    "stream": stream,
+    "commands": commands,
+    "hang": hang,
+    "hang-deaf": hang_deaf,
+    "crash": crash,
+    "fail": fail,
+    "leave": leave,
+    "kill-self": kill_self,
+    "raw": raw,
+    "shrink": shrink,
+    "replace": replace,
+    "emit": emit,
+    "not-finite": not_finite,
+    "say": say,
+    "children": children,
+    "describe": describe,
+    "wait-for-file": wait_for_file,
+    "answer-requests": answer_requests,
+    "break-inbox": break_inbox,
+    "linger": linger,
+}
+
+
+def run(context: JobContext) -> Outcome:
+    """The handler: each action in turn; the first that has an outcome ends the job."""
+    for action in json.loads((context.dir / "scenario.json").read_text(encoding="utf-8")):
+        outcome = ACTIONS[action["do"]](context, action)
+        if outcome is not None:
+            return outcome
+    return "done"

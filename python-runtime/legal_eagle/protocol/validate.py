@@ -100,6 +100,9 @@ def _parse(value: object, rule: Mapping[str, Any], path: str, issues: list[Issue
             issues.append(Issue(path, f"unknown value {_shown(value)}", ", ".join(map(_shown, rule["enum"]))))
         return value
     kind = rule.get("type")
+    if isinstance(kind, list):
+        # How zod writes a nullable scalar: {"type": ["number", "null"]}.
+        return _parse_union(value, [{**rule, "type": one} for one in kind], path, issues)
     if kind in ("integer", "number"):
         return _parse_number(value, rule, path, issues)
     if kind is not None and not isinstance(value, _JSON_TYPES[kind]):

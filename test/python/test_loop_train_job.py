@@ -1,0 +1,257 @@
+"""The train job in a real child process: a whole run, stop, control, refusals, a full disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loop_fixtures import Run, check_events, recipe, write_dataset, write_model
+from safetensors.torch import load_file, save_file
+
+from legal_eagle.engine.checkpoint import list_checkpoints, verify_checkpoint
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("material")
+    return write_model(folder / "model"), write_dataset(folder / "data")
+
+
+def new_run(tmp_path: Path, material: tuple[Path, Path], **changes: Any) -> Run:
+    return Run(tmp_path / "run", *material, recipe(**changes))
+
+
+def test_a_whole_run(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    run = new_run(tmp_path, material)
+    attempt = run.start()
+    assert attempt.wait() == 0, attempt.log()
+    check_events(attempt)
+
+    (plan,) = attempt.data("plan")
+    steps = attempt.data("step")
+    assert [step["step"] for step in steps] == list(range(1, plan["steps"] + 1))
+    assert sum(step["tokens"] for step in steps) == plan["trainTokens"]
+    assert sum(step["answerTokens"] for step in steps) == plan["answerTokens"]
+    assert plan["trainRows"] + plan["evalRows"] == 48
+    assert plan["globalBatch"] == 4
+    assert steps[-1]["remainingTokens"] == 0
+    assert steps[-1]["epoch"] == plan["epochs"] == 2
+    assert all(step["padShare"] == 0 and step["peakBytes"] > 0 for step in steps)
+    assert any(step["microBatches"] > 1 for step in steps)
+
+    evals, (result,) = attempt.data("eval"), attempt.data("result")
+    assert [one["step"] for one in evals] == [0, 5, 10, 15, plan["steps"]]
+    assert result["evalLossFirst"] == evals[0]["loss"]
+    assert result["evalLossLast"] == evals[-1]["loss"] < evals[0]["loss"]
+    # The rows repeat a few sentences: a loop that trains the wrong tokens cannot get this far down.
+    assert result["lossLast"] < 0.85 * result["lossFirst"]
+    assert [one["step"] for one in attempt.data("sample")] == [0, 7, 14, plan["steps"]]
+
+    for name in ("adapter_config.json", "adapter_model.safetensors", "legal_eagle.json"):
+        assert (run.root / "adapter" / name).is_file()
+    checkpoints = list_checkpoints(run.checkpoints)
+    # Kept: the newest three, and the best where it is not one of them.
+    assert [info.step for info in checkpoints][-1] == plan["steps"]
+    assert len(checkpoints) in (3, 4)
+    assert result["bestStep"] in {info.step for info in checkpoints}
+    last = load_file(checkpoints[-1].path / "adapter_model.safetensors")
+    final = load_file(run.root / "adapter" / "adapter_model.safetensors")
+    assert all(last[name].equal(final[name]) for name in last)
+
+
+def test_tensorboard_files_hold_the_same_numbers(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    # Bug caught: files that TensorBoard cannot read, or losses of another step.
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    run = new_run(tmp_path, material, maxSteps=3)
+    attempt = run.here()
+    assert attempt.failure is None
+    (path,) = (attempt.folder / "tensorboard").iterdir()
+    content, found = path.read_bytes(), {}
+    while content:
+        # TFRecord: length, its checksum, the event, its checksum.
+        (length,) = struct.unpack("<Q", content[:8])
+        event = Event.FromString(content[12 : 12 + length])
+        content = content[16 + length :]
+        for value in event.summary.value:
+            found[value.tag, event.step] = value.simple_value
+    for step in attempt.data("step"):
+        assert found["train/loss", step["step"]] == pytest.approx(step["loss"], rel=1e-6)
+    assert ("eval/loss", 0) in found
+
+
+def test_stop_saves_and_the_resumed_run_ends_bit_equal(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    # Bug caught: dropout, Adam, schedule or row order that starts anew after a resume.
+    straight = Run(tmp_path / "straight", *material, recipe())
+    assert straight.start().wait() == 0
+    run = new_run(tmp_path, material)
+    first = run.start()
+    first.wait_until(lambda: len(first.data("step")) >= 4)
+    first.control("stop")
+    assert first.wait() == 10, first.log()
+    check_events(first)
+    saved = first.data("checkpoint")[-1]
+    assert saved["reason"] in ("stop", "interval")
+    assert saved["step"] == first.data("step")[-1]["step"]
+
+    second = run.start(run.newest_checkpoint())
+    assert second.wait() == 0, second.log()
+    check_events(second)
+    assert second.data("plan")[0]["startStep"] == saved["step"] == second.data("step")[0]["step"] - 1
+    assert run.losses() == straight.losses()
+    assert run.eval_losses() == straight.eval_losses()
+    assert second.data("result")[0]["lossFirst"] == straight.attempts[0].data("result")[0]["lossFirst"]
+    ours, theirs = (load_file(one.root / "adapter" / "adapter_model.safetensors") for one in (run, straight))
+    assert all(ours[name].equal(theirs[name]) for name in theirs)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM is POSIX")
+def test_a_termination_signal_saves_and_says_resumable(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    run = new_run(tmp_path, material, epochs=40)
+    attempt = run.start()
+    attempt.wait_until(lambda: len(attempt.data("step")) >= 1)
+    attempt.process.send_signal(signal.SIGTERM)
+    assert attempt.wait() == 75, attempt.log()
+    newest = run.newest_checkpoint()
+    assert newest is not None
+    assert verify_checkpoint(newest).step == attempt.data("step")[-1]["step"]
+
+
+def test_save_now_and_sample_now(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    run = new_run(
+        tmp_path,
+        material,
+        epochs=60,
+        checkpoints={"everySteps": 0, "keepBest": False},
+        evaluation={"everySteps": 0, "sampleEverySteps": 0},
+    )
+    attempt = run.start()
+    attempt.wait_until(lambda: len(attempt.data("step")) >= 1)
+    attempt.control("save-now")
+    attempt.control("sample-now")
+    attempt.wait_until(lambda: len(attempt.data("sample")) == 1)
+    attempt.control("stop")
+    assert attempt.wait() == 10, attempt.log()
+    reasons = [one["reason"] for one in attempt.data("checkpoint")]
+    assert reasons[0] == "save-now"
+    assert attempt.data("checkpoint")[0]["step"] == attempt.data("sample")[0]["step"] > 0
+    acknowledged = {one["command"] for one in attempt.data("control-ack")}
+    assert acknowledged == {"save-now", "sample-now", "stop"}
+
+
+def test_a_changed_dataset_or_recipe_is_refused_by_name(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    # Bug caught: silently going on with other rows, another rank or another learning rate.
+    run = new_run(tmp_path, material, maxSteps=3)
+    assert run.here().failure is None
+    checkpoint = run.newest_checkpoint()
+    assert checkpoint is not None
+    other_rows = write_dataset(tmp_path / "other", answer="另外的答案。")
+    other_model = write_model(tmp_path / "other-model", seed=9)
+    changed_recipe = recipe(maxSteps=3, optimizer={"learningRate": 1e-3}, lora={"rank": 8})
+    cases: dict[str, dict[str, Any]] = {
+        "dataset": {"datasetPath": str(other_rows)},
+        "base_model": {"modelPath": str(other_model)},
+        "template": {"recipe": recipe(maxSteps=3, systemPrompt="你是一名律师。")},
+        "lora.rank, optimizer.learningRate": {"recipe": changed_recipe},
+        "plan": {"recipe": recipe(maxSteps=4)},
+    }
+    for changed, params in cases.items():
+        error = run.here(checkpoint, **params).failure
+        assert error is not None
+        assert (error.code, error.params["changed"]) == ("train.resume_mismatch", changed)
+        assert error.exit_code == 20
+    assert verify_checkpoint(checkpoint).step == 3
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    run = new_run(tmp_path, material, maxSteps=3)
+    assert run.here().failure is None
+    checkpoint = run.newest_checkpoint()
+    assert checkpoint is not None
+    path = checkpoint / "optimizer.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+    error = run.here(checkpoint).failure
+    assert error is not None
+    assert (error.code, error.exit_code) == ("train.checkpoint_damaged", 22)
+    assert "optimizer.safetensors" in str(error.params["reason"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="RLIMIT_FSIZE is POSIX")
+def test_a_full_disk_ends_with_its_own_code_and_keeps_the_last_checkpoint(
+    tmp_path: Path, material: tuple[Path, Path]
+) -> None:
+    # A file-size limit ends writes as a full disk does (EFBIG for ENOSPC), without needing a disk to fill.
+    import resource
+
+    run = new_run(tmp_path, material, lora={"rank": 16})
+    first = run.start()
+    first.wait_until(lambda: len(first.data("checkpoint")) >= 1)
+    first.control("stop")
+    assert first.wait() == 10, first.log()
+    before = run.newest_checkpoint()
+    assert before is not None
+    limit = (before / "adapter_model.safetensors").stat().st_size // 2
+
+    attempt = run.start(before, before_exec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert attempt.wait() == 24, attempt.log()
+    assert attempt.error()["code"] == "train.disk_full"
+    assert run.newest_checkpoint() == before
+    verify_checkpoint(before)
+    assert not [path for path in run.checkpoints.iterdir() if ".tmp-" in path.name]
+    third = run.start(before)
+    assert third.wait() == 0, third.log()
+
+
+def test_a_diverged_run_stops_with_a_checkpoint(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    # A base with one NaN makes every loss NaN, as a diverged adapter does.
+    model, dataset = write_model(tmp_path / "broken"), material[1]
+    weights = load_file(model / "model.safetensors")
+    weights["output.weight"][0, 0] = float("nan")
+    save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+    run = Run(tmp_path / "run", model, dataset, recipe(evaluation={"everySteps": 0}))
+    attempt = run.here()
+    assert attempt.failure is not None
+    assert (attempt.failure.code, attempt.failure.exit_code) == ("train.non_finite", 20)
+    steps = attempt.data("step")
+    assert [(step["skipped"], step["loss"], step["nonFinite"]) for step in steps] == [
+        (True, None, ["loss", "gradNorm"])
+    ] * 3
+    assert [one["reason"] for one in attempt.data("checkpoint")] == ["non-finite"]
+    adapter = load_file(run.checkpoints / "step-00000003" / "adapter_model.safetensors")
+    assert all(bool(tensor.isfinite().all()) for tensor in adapter.values())
+
+
+def test_rows_without_answers_inside_the_cutoff_are_refused(
+    tmp_path: Path, material: tuple[Path, Path]
+) -> None:
+    run = new_run(tmp_path, material, cutoffLength=16)
+    error = run.here().failure
+    assert error is not None
+    assert (error.code, error.exit_code, error.params["cutoff"]) == ("train.no_rows", 22, 16)
+
+
+def test_truncated_and_dropped_rows_are_reported(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    run = new_run(tmp_path, material, cutoffLength=64, maxSteps=1)
+    attempt = run.here()
+    assert attempt.failure is None
+    (plan,) = attempt.data("plan")
+    assert plan["truncatedRows"] > 0
+    assert plan["trainRows"] + plan["droppedRows"] + plan["evalRows"] <= 48
+
+
+def test_packs_as_the_unit(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    run = new_run(
+        tmp_path, material, epochs=1, batch={"unit": "packs", "microBatch": 1, "gradientAccumulation": 1}
+    )
+    attempt = run.here()
+    assert attempt.failure is None
+    (plan,) = attempt.data("plan")
+    assert plan["batchUnit"] == "packs"
+    assert all(step["tokens"] <= 200 for step in attempt.data("step"))
+    assert sum(step["tokens"] for step in attempt.data("step")) == plan["trainTokens"]

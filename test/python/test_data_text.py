@@ -89,6 +89,36 @@ def test_bytes_that_are_no_text_exclude_their_row_only(tmp_path: Path) -> None:
     assert [bool(row.messages) for row in rows] == [True, True, False, True]
 
 
+def test_damage_inside_a_record_that_spans_lines_is_found(tmp_path: Path) -> None:
+    """A pretty-printed record or a CSV cell whose third line is no text: only its first line was judged."""
+    rows = [{**_ROW, "id": n} for n in range(4)]
+    text = json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8").split(b"\n")
+    text[8] = text[8].replace("户口簿".encode(), b"\xff\xff")
+    (tmp_path / "rows.json").write_bytes(b"\n".join(text))
+    found, problems = read_all(tmp_path / "rows.json")
+    assert [bool(row.messages) for row in found] == [True, False, True, True]
+    assert [(problem.code, problem.line, problem.record) for problem in problems] == [
+        ("row.undecodable", 9, 1)
+    ]
+    table = '问题,回答\n问,"第一\n第二"\n'.encode().replace("第二".encode(), "第二".encode("gb18030"))
+    (tmp_path / "rows.csv").write_bytes(table)
+    found, problems = read_all(tmp_path / "rows.csv")
+    assert found[0].messages[1]["content"] == "第一\n第二"
+    assert [(problem.code, problem.line) for problem in problems] == [("row.encoding_mixed", 3)]
+
+
+def test_damage_inside_one_long_line_costs_its_record_only(tmp_path: Path) -> None:
+    """U+FFFD learned as an answer because the line was too long to be judged whole."""
+    rows = [{**_ROW, "id": n} for n in range(90_000)]
+    data = json.dumps(rows, ensure_ascii=False).encode("utf-8")
+    middle = data.index("户口簿".encode(), len(data) // 2)
+    path = tmp_path / "rows.json"
+    path.write_bytes(data[:middle] + b"\xff\xff\xff" + data[middle + 3 :])
+    found, problems = read_all(path)
+    assert [problem.code for problem in problems] == ["row.undecodable"]
+    assert sum(bool(row.messages) for row in found) == len(rows) - 1
+
+
 def test_a_damaged_gzip_gives_the_rows_before_the_damage(tmp_path: Path) -> None:
     """A cut download that is either refused whole or taken for whole."""
     whole = gzip.compress("".join(json.dumps({**_ROW, "id": n * 7919}) + "\n" for n in range(5000)).encode())

@@ -26,6 +26,7 @@ class CsvRecords:
         self.delimiter = delimiter
         self.columns: list[str] = []
         self.blank_lines = 0
+        self._end_line = 0
         csv.field_size_limit(_FIELD_CHARS)
 
     def records(self) -> Iterator[Record | Problem]:
@@ -42,11 +43,12 @@ class CsvRecords:
             elif len(cells) > len(self.columns):
                 detail = f"{len(cells)} cells, {len(self.columns)} columns"
                 value: dict[str, object] = dict(zip(self.columns, cells, strict=False))
-                yield Record(value, index, line, (Problem("row.csv_columns", line, index, detail=detail),))
+                problem = Problem("row.csv_columns", line, index, detail=detail)
+                yield Record(value, index, line, (problem,), self._end_line)
                 index += 1
             else:
                 padded = cells + [""] * (len(self.columns) - len(cells))
-                yield Record(dict(zip(self.columns, padded, strict=True)), index, line)
+                yield Record(dict(zip(self.columns, padded, strict=True)), index, line, (), self._end_line)
                 index += 1
 
     def _rows(self) -> Iterator[tuple[int, list[str] | Problem]]:
@@ -67,6 +69,7 @@ class CsvRecords:
                     yield line, Problem(code, line=line, detail=str(error))
                     break
                 if cells:
+                    self._end_line = self._taken[-1][0]
                     yield self._taken[0][0], cells
                 else:
                     self.blank_lines += 1

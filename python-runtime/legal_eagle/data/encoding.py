@@ -27,6 +27,8 @@ class TextFacts:
     damaged: str | None = None
     # Lines in another encoding than the file's: line -> that encoding, or UNDECODABLE.
     odd_lines: dict[int, str] = field(default_factory=dict)
+    # Bytes outside of odd_lines may come out as U+FFFD: UTF-16, and lines too long to be judged whole.
+    may_replace: bool = False
 
 
 def inspect_text(path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> TextFacts:
@@ -43,7 +45,15 @@ def inspect_text(path: Path, on_bytes: Callable[[int], None] = lambda _: None) -
     judge.finish()
     encoding, odd_lines = judge.verdict()
     return TextFacts(
-        path, source.position, source.digest(), encoding, judge.crlf, judge.empty, damaged, odd_lines
+        path=path,
+        bytes_on_disk=source.position,
+        sha256=source.digest(),
+        encoding=encoding,
+        crlf=judge.crlf,
+        empty=judge.empty,
+        damaged=damaged,
+        odd_lines=odd_lines,
+        may_replace=judge.may_replace or encoding.startswith("utf-16"),
     )
 
 
@@ -119,6 +129,7 @@ class _Judge:
     def __init__(self) -> None:
         self.crlf = False
         self.empty = True
+        self.may_replace = False
         self._head = b""
         self._wide: str | None = None
         self._carry = b""
@@ -201,18 +212,24 @@ class _Judge:
             if not _decodes(data, "gb18030"):
                 self._not_gb.append(self._line)
             return
-        self._other_lines += 1
-        self._not_utf8[self._line] = "gb18030" if _decodes(data, "gb18030") else UNDECODABLE
+        # Damaged text is evidence for nothing.
+        other = _decodes(data, "gb18030")
+        self._other_lines += other
+        self._not_utf8[self._line] = "gb18030" if other else UNDECODABLE
 
     def _judge_piece(self, data: bytes, *, final: bool) -> None:
         if self._long is None:
-            self._long = codecs.getincrementaldecoder("utf-8")("strict")
-        try:
-            text = self._long.decode(data, final)
-            self._utf8_lines += 0 if text.isascii() else 1
-        except UnicodeDecodeError:
+            self._long = codecs.getincrementaldecoder("utf-8")("replace")
+        text = self._long.decode(data, final)
+        beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+        replaced = text.count("\ufffd")
+        if replaced:
+            self.may_replace = True
+        # Another encoding taken for UTF-8 gives little else than replacements; damage gives a few.
+        if replaced * 4 > beyond_ascii:
             self._other_lines += 1
-            self._long.reset()
+        elif beyond_ascii:
+            self._utf8_lines += 1
         if final:
             self._long = None
 

@@ -24,10 +24,11 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One value that is a record, and the line on which it begins."""
+    """One value that is a record, and the lines on which it begins and ends."""
 
     value: Any
     line: int
+    end_line: int
     problems: tuple[Problem, ...]
 
 
@@ -77,7 +78,7 @@ class JsonDocument:
             if key is None and not is_keyed(value):
                 duplicates = tuple(duplicate_key_problems(text.decoder))
                 text.advance_to(end)
-                yield Parsed(value, line, duplicates)
+                yield Parsed(value, line, text.line, duplicates)
                 return
         elif self._is_record_here():
             yield from self._element(set())
@@ -167,7 +168,7 @@ class JsonDocument:
             return
         if isinstance(value, dict) and value:
             self._first_key = next(iter(value))
-        yield Parsed(value, line, (*duplicate_key_problems(text.decoder), *repairs))
+        yield Parsed(value, line, text.line, (*duplicate_key_problems(text.decoder), *repairs))
 
     def _repaired_value(self) -> tuple[Any, tuple[Problem, ...]]:
         try:

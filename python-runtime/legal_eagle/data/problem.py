@@ -67,12 +67,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it was read. `problems` are the repairs that reading it took."""
+    """One record as it was read. `problems` are the repairs that reading it took; 0 means it ends where it
+    begins."""
 
     value: object
     index: int
     line: int
     problems: tuple[Problem, ...] = ()
+    end_line: int = 0
 
 
 JSON_TYPE_NAMES: dict[type, str] = {

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from legal_eagle.data.fields import MEDIA_FIELDS, RowFields, SourceProfile, plain_key
+from legal_eagle.data.fields import RowFields, SourceProfile, plain_key
 from legal_eagle.data.mapping_options import MappingOptions
 from legal_eagle.data.problem import Problem, Record, json_type
+from legal_eagle.data.row_refusals import not_supervised, too_deep
 from legal_eagle.data.turns import Message, read_history, read_turns, settle
-
-# SQLite refuses JSON nested deeper than 1000 levels; no training row comes near this.
-_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class RowMapper:
         row = record.value
         if not isinstance(row, dict):
             return self._excluded(record, [Problem("row.not_an_object", detail=json_type(row))])
-        if refused := _not_supervised(row) or _too_deep(row):
+        if refused := not_supervised(row) or too_deep(row):
             return self._excluded(record, [refused])
         fields = self._options.fields_of(row)
         draft = _Draft(row, fields, self._options.layout or fields.layout)
@@ -286,42 +284,6 @@ class RowMapper:
                 key = draft.fields.reference if appears else None
                 draft.problems.append(Problem("row.schema_change", key=key, detail=draft.layout))
             self._shapes.append(shape)
-
-
-def _not_supervised(row: Mapping[str, Any]) -> Problem | None:
-    """Rows of other kinds of training, which look close enough to be taken by mistake."""
-    if "chosen" in row and "rejected" in row:
-        return Problem("row.preference", key="rejected")
-    if "kto_tag" in row or (
-        isinstance(row.get("label"), bool) and ("messages" in row or "completion" in row)
-    ):
-        return Problem("row.preference", key="kto_tag" if "kto_tag" in row else "label")
-    for key in MEDIA_FIELDS:
-        if row.get(key) and not isinstance(row[key], int | float):
-            return Problem("row.media", key=key)
-    if (
-        "text" in row
-        and isinstance(row["text"], str)
-        and not (row.keys() - {"text", "id", "meta", "url", "source"})
-    ):
-        return Problem("row.pretraining", key="text")
-    return None
-
-
-def _too_deep(row: Mapping[str, Any]) -> Problem | None:
-    if not any(isinstance(value, dict | list) for value in row.values()):
-        return None
-    level: list[Any] = [row]
-    for _ in range(_MAX_DEPTH):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return None
-    return Problem("row.too_deep", detail=f"more than {_MAX_DEPTH} levels")
 
 
 def _parsed_list(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -104,7 +105,7 @@ class SourceReader:
             for problem in problems:
                 yield problem.at(line, None)
             for value, notes in values:
-                yield self._record(value, index, line, notes)
+                yield self._record(value, index, line, line, notes)
                 index += 1
         if blank:
             yield Problem("data.blank_lines", detail=str(blank))
@@ -116,7 +117,7 @@ class SourceReader:
         index = 0
         for item in document.records():
             if isinstance(item, Parsed):
-                yield self._record(item.value, index, item.line, list(item.problems))
+                yield self._record(item.value, index, item.line, item.end_line, list(item.problems))
                 index += 1
             else:
                 yield item
@@ -138,17 +139,29 @@ class SourceReader:
         table = CsvRecords(numbered_lines(pieces))
         for item in table.records():
             if isinstance(item, Record):
-                yield self._record(item.value, item.index, item.line, list(item.problems))
+                yield self._record(item.value, item.index, item.line, item.end_line, list(item.problems))
             else:
                 yield item
         if table.blank_lines:
             yield Problem("data.blank_lines", detail=str(table.blank_lines))
 
-    def _record(self, value: object, index: int, line: int, problems: list[Problem]) -> Record:
-        # Exact for lines and CSV; a record that spans lines is judged by the line it begins on.
-        odd = self.facts.odd_lines.get(line)
-        if odd == UNDECODABLE:
-            problems.append(Problem("row.undecodable"))
-        elif odd is not None:
-            problems.append(Problem("row.encoding_mixed", detail=odd))
-        return Record(value, index, line, tuple(problem.at(line, index) for problem in problems))
+    def _record(self, value: object, index: int, line: int, end_line: int, notes: list[Problem]) -> Record:
+        problems = [problem.at(line, index) for problem in notes]
+        odd_lines = self.facts.odd_lines
+        if odd_lines or self.facts.may_replace:
+            odd = [number for number in range(line, max(line, end_line) + 1) if number in odd_lines]
+            replaced = any(odd_lines[number] == UNDECODABLE for number in odd) or self.facts.may_replace
+            if replaced and _holds_replacement(value):
+                problems.append(Problem("row.undecodable", odd[0] if odd else line, index))
+            else:
+                problems += [
+                    Problem("row.encoding_mixed", number, index, detail=odd_lines[number])
+                    for number in odd
+                    if odd_lines[number] != UNDECODABLE
+                ]
+        return Record(value, index, line, tuple(problems), end_line)
+
+
+def _holds_replacement(value: object) -> bool:
+    """Whether a text of the record has U+FFFD in it, which stands for bytes that were no text."""
+    return "\ufffd" in json.dumps(value, ensure_ascii=False)

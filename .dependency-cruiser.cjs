@@ -56,12 +56,12 @@ module.exports = {
     },
     {
       name: 'faces-import-the-composition-root',
-      comment: 'electron/server, cli, main: shared, rpc, core/create-core and core/ports; never each other',
+      comment: 'electron/server, cli, main: shared, rpc, core/{create-core,node-ports,ports}; never each other',
       severity: 'error',
       from: { path: '^electron/(server|cli|main)/' },
       to: {
         path: '^(electron|renderer|test)/',
-        pathNot: ['^electron/$1/', '^electron/(shared|rpc)/', '^electron/core/(create-core|ports)[.]ts$'],
+        pathNot: ['^electron/$1/', '^electron/(shared|rpc)/', '^electron/core/(create-core|node-ports|ports)[.]ts$'],
       },
     },
     {

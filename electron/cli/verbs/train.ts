@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+
+import { parse } from 'yaml';
+
+import type { RunSummary } from '../../shared/contract/methods/runs.ts';
+import { StudioError } from '../../shared/contract/studio-error.ts';
+import { EXIT_CODES } from '../../shared/protocol/exit-codes.ts';
+import { followJob, followRun } from '../follow.ts';
+import type { OptionTable } from '../options.ts';
+import type { StudioClient } from '../studio-session.ts';
+import type { Verb, VerbContext, VerbResult } from '../verb.ts';
+
+export const FOLLOW_OPTIONS = {
+  detach: {
+    kind: 'flag',
+    help: { en: 'start and return; the run goes on by itself', zh: '启动后立即返回，训练自行继续' },
+  },
+} as const satisfies OptionTable;
+
+const readRecipe = (file: string): Record<string, unknown> => {
+  try {
+    const value: unknown = parse(readFileSync(file, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+    throw new Error('a recipe is a mapping of keys to values');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StudioError('cli.file_unreadable', { file, reason });
+  }
+};
+
+/** Applies `lora.rank=16` and the like; values are read as YAML, so numbers, lists and null keep their type. */
+export const withSettings = (
+  recipe: Readonly<Record<string, unknown>>,
+  settings: readonly string[],
+): Record<string, unknown> => {
+  const result = structuredClone(recipe) as Record<string, unknown>;
+  for (const setting of settings) {
+    const at = setting.indexOf('=');
+    if (at < 1) {
+      throw new StudioError('cli.invalid_arguments', {
+        reason: `--set ${setting}: expected key=value`,
+        usage: 'train RECIPE --set key=value',
+      });
+    }
+    const keys = setting.slice(0, at).split('.');
+    const last = keys.pop() ?? '';
+    let target = result;
+    for (const key of keys) {
+      const inner = target[key];
+      const next = typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {};
+      target[key] = next;
+      target = next;
+    }
+    target[last] = parse(setting.slice(at + 1)) as unknown;
+  }
+  return result;
+};
+
+const sayEnd = (run: RunSummary, context: VerbContext): void => {
+  const { terminal } = context;
+  const at = `${terminal.language === 'zh' ? '第' : 'step'} ${String(run.step)}${terminal.language === 'zh' ? ' 步' : ''}`;
+  const loss = run.loss === undefined ? '' : `, loss ${run.loss.toFixed(4)}`;
+  const evalLoss = run.evalLoss === undefined ? '' : `, eval loss ${run.evalLoss.toFixed(4)}`;
+  terminal.say(`${run.name} (${run.id}): ${run.state}, ${at}${loss}${evalLoss}`);
+};
+
+/**
+ * Follows a started run to its end. Ctrl-C once stops and saves; a second one leaves the run stopping by itself.
+ * With `--json` every event of the run is one line.
+ */
+export const followToEnd = async (
+  context: VerbContext,
+  client: StudioClient,
+  started: Readonly<{ runId: string; jobId: string }>,
+): Promise<VerbResult> => {
+  const { terminal } = context;
+  let interrupts = 0;
+  let leave: () => void = () => undefined;
+  const left = new Promise<'left'>((resolve) => {
+    leave = () => resolve('left');
+  });
+  const off = context.onInterrupt(() => {
+    interrupts += 1;
+    if (interrupts > 1) {
+      leave();
+      return;
+    }
+    terminal.warn(
+      terminal.words({
+        en: 'Stopping: the step in progress ends, then a checkpoint is saved. Ctrl-C again to leave it alone with that.',
+        zh: '正在停止：完成当前步后保存检查点。再按一次 Ctrl-C 则不再等待。',
+      }),
+    );
+    client.call('runs.stop', { run: started.runId, deadlineMs: 600_000 }).catch((error: unknown) => {
+      // The run may have ended by itself in the meantime; its end is reported below.
+      if (!(error instanceof StudioError && error.code === 'run.not_live')) terminal.warn(String(error));
+    });
+  });
+  try {
+    if (terminal.json) {
+      void followJob(client, started.jobId, ({ seq, t, type, data }) =>
+        terminal.emit({ seq, t, type, data }),
+      ).catch(() => undefined);
+    }
+    const ended = await Promise.race([followRun(client, started.runId, terminal), left]);
+    const run = ended === 'left' ? await client.call('runs.show', { run: started.runId }) : ended;
+    sayEnd(run, context);
+    if (run.state === 'failed' || run.state === 'interrupted') {
+      const code = run.error?.code ?? 'job.interrupted';
+      const detail = run.error?.detail;
+      throw new StudioError(
+        code,
+        { ...run.error?.params, runId: run.id },
+        detail === undefined ? {} : { detail },
+      );
+    }
+    return { value: run, exitCode: run.state === 'done' ? EXIT_CODES.done : EXIT_CODES.stopped };
+  } finally {
+    off();
+  }
+};
+
+export const train: Verb = {
+  name: 'train',
+  summary: { en: 'start a run from a recipe file and follow it', zh: '按训练方案文件开始训练并跟踪进度' },
+  usage: 'RECIPE.yaml [--set key=value]… [--detach]',
+  options: {
+    set: {
+      kind: 'list',
+      value: 'KEY=VALUE',
+      help: {
+        en: 'change one setting, e.g. lora.rank=16; repeat for more',
+        zh: '修改一项设置，如 lora.rank=16；可重复',
+      },
+    },
+    ...FOLLOW_OPTIONS,
+  },
+  run: async (context) => {
+    const { args, session } = context;
+    const recipe = withSettings(readRecipe(args.required(0, 'RECIPE')), args.list('set'));
+    const client = await session.open('write');
+    const started = await client.call('runs.start', { recipe });
+    context.terminal.say(`${context.terminal.language === 'zh' ? '训练记录' : 'run'} ${started.runId}`);
+    if (args.flag('detach')) return { value: started };
+    return followToEnd(context, client, started);
+  },
+};

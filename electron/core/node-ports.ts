@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+import { monotonicFactory } from 'ulid';
+
+import { StudioError } from '../shared/contract/studio-error.ts';
+import { processPlatform } from './platform/process-platform.ts';
+import type { CorePorts } from './ports.ts';
+import { rebuildDatabase, type RebuildReport } from './rebuild-database.ts';
+import { runCommand } from './runtime/command.ts';
+import { fetchText } from './runtime/fetch-text.ts';
+import type { InstallProgress } from './runtime/pip-progress.ts';
+import { findPython, type FoundPython } from './runtime/python-locator.ts';
+import { RUNTIME_VARIANTS, type RuntimeVariant } from './runtime/runtime-paths.ts';
+import { RuntimeService, type InstallRequest, type RuntimeStatus } from './runtime/runtime-service.ts';
+import type { SelfTestReport } from './runtime/self-test.ts';
+
+export type { InstallProgress, RebuildReport, RuntimeStatus, RuntimeVariant };
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export type NodePortsOptions = Readonly<{
+  env: Env;
+  /** Data folder; without it LEGAL_EAGLE_HOME, and without that the user's application data. */
+  home: string | undefined;
+  /** What this process is, for the lock's owner line. */
+  command: string;
+  /** Whether a missing Python environment may be made. */
+  mayInstall: boolean;
+  onInstallProgress: (progress: InstallProgress) => void;
+}>;
+
+export type NodePorts = Readonly<{
+  core: CorePorts;
+  home: string;
+  resourcesDir: string;
+  variant: RuntimeVariant;
+  runtime: Readonly<{
+    status(variant: RuntimeVariant): RuntimeStatus;
+    ensure(request: InstallRequest): Promise<RuntimeStatus>;
+    selfTest(variant: RuntimeVariant): Promise<SelfTestReport>;
+    findPython(): Promise<FoundPython>;
+  }>;
+  rebuildDatabase(): Promise<RebuildReport>;
+}>;
+
+/** The user's application data folder; `LEGAL_EAGLE_HOME` overrides it. */
+export const defaultHome = (platform: NodeJS.Platform, env: Env, homeDir: string): string => {
+  const chosen = env['LEGAL_EAGLE_HOME'];
+  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
+  if (platform === 'win32') {
+    const local = env['LOCALAPPDATA'] ?? path.win32.join(homeDir, 'AppData', 'Local');
+    return path.win32.join(local, 'LegalEagleStudio', 'data');
+  }
+  const data = env['XDG_DATA_HOME'];
+  return path.join(
+    data !== undefined && data !== '' ? data : path.join(homeDir, '.local', 'share'),
+    'legal-eagle-studio',
+  );
+};
+
+const chosenVariant = (env: Env): RuntimeVariant =>
+  RUNTIME_VARIANTS.find((one) => one === env['LEGAL_EAGLE_VARIANT']) ?? 'cpu';
+
+/** The core's ports on a real machine: this process, this clock, this environment. */
+export const createNodePorts = (options: NodePortsOptions): NodePorts => {
+  const { env } = options;
+  const root = path.resolve(import.meta.dirname, '../..');
+  const pythonRuntimeDir = path.join(root, 'python-runtime');
+  const resourcesDir = path.join(root, 'resources');
+  const runScript = path.join(pythonRuntimeDir, 'run.py');
+  const home =
+    options.home === undefined ? defaultHome(process.platform, env, homedir()) : path.resolve(options.home);
+  const variant = chosenVariant(env);
+  const runtime = new RuntimeService({
+    run: runCommand,
+    platform: process.platform,
+    env,
+    homeDir: homedir(),
+    pythonRuntimeDir,
+    resourcesDir,
+    nowMs: () => Date.now(),
+    fetchText,
+  });
+  const pythonPath = async (): Promise<string> => {
+    if (!options.mayInstall && !runtime.status(variant).installed)
+      throw new StudioError('runtime.not_installed');
+    const status = await runtime.ensure({
+      variant,
+      proxy: env['LEGAL_EAGLE_PROXY'],
+      onProgress: options.onInstallProgress,
+    });
+    return status.python;
+  };
+  const nextId = monotonicFactory();
+  const packageText = readFileSync(path.join(root, 'package.json'), 'utf8');
+  const core: CorePorts = {
+    home,
+    command: options.command,
+    version: (JSON.parse(packageText) as { version: string }).version,
+    platform: processPlatform(() => ({
+      command: runtime.status(variant).python,
+      args: ['-I', '-X', 'utf8', runScript],
+    })),
+    environment: env,
+    runtime: { pythonPath },
+    runScript,
+    clock: {
+      nowMs: () => Date.now(),
+      after: (delayMs, work) => {
+        const timer = setTimeout(work, delayMs).unref();
+        return { dispose: () => clearTimeout(timer) };
+      },
+    },
+    ids: { next: () => nextId() },
+    hostUi: { capabilities: TERMINAL_CAPABILITIES },
+  };
+  return {
+    core,
+    home,
+    resourcesDir,
+    variant,
+    runtime: {
+      status: (one) => runtime.status(one),
+      ensure: (request) => runtime.ensure(request),
+      selfTest: (one) => runtime.selfTest(one),
+      findPython: () => findPython({ run: runCommand, platform: process.platform, env }),
+    },
+    rebuildDatabase: () => rebuildDatabase(core),
+  };
+};
+
+const NO_WINDOW = { available: false, reason: 'needs the desktop app' } as const;
+
+/** What a command line can do for the core: nothing that needs a window. */
+const TERMINAL_CAPABILITIES = {
+  nativeDialogs: NO_WINDOW,
+  revealInFolder: NO_WINDOW,
+  upload: NO_WINDOW,
+  terminal: NO_WINDOW,
+  autoUpdate: NO_WINDOW,
+} as const;

@@ -1,0 +1,40 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const CLI_ERRORS = {
+  'cli.unknown_verb': {
+    en: {
+      message: 'There is no command “{verb}”.',
+      cause: 'The commands are: {known}.',
+      action: 'Run “--help” to see what each one does.',
+    },
+    zh: {
+      message: '没有命令“{verb}”。',
+      cause: '可用的命令有：{known}。',
+      action: '运行 “--help” 查看各命令的用途。',
+    },
+  },
+  'cli.invalid_arguments': {
+    en: {
+      message: '{reason}',
+      cause: 'Usage: {usage}',
+      action: 'Run the command with “--help” to see its options.',
+    },
+    zh: {
+      message: '{reason}',
+      cause: '用法：{usage}',
+      action: '在命令后加 “--help” 查看选项。',
+    },
+  },
+  'cli.file_unreadable': {
+    en: {
+      message: '{file} cannot be read: {reason}',
+      cause: 'The file is missing, not readable, or not of the expected kind.',
+      action: 'Check the path and the file, then try again.',
+    },
+    zh: {
+      message: '无法读取 {file}：{reason}',
+      cause: '文件不存在、不可读，或格式不符。',
+      action: '请检查路径与文件后重试。',
+    },
+  },
+} as const satisfies ErrorTable;

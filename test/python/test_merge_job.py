@@ -14,11 +14,25 @@ import torch
 from safetensors.torch import load_file
 
 from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.devices import DeviceChoice
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_DISK_FULL, EXIT_SPEC, JobError
+from legal_eagle.models.config import read_config
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.release.staged_folder import StagedFolder
+from legal_eagle.serve.chat_session import ChatSession
+from legal_eagle.serve.load_chat_model import load_chat_model
+
+CPU = DeviceChoice(torch.device("cpu"), "cpu", "fp32", torch.float32, 1, 2048, ())
+GREEDY: Any = {
+    "temperature": 0.0,
+    "topP": 1.0,
+    "repetitionPenalty": 1.0,
+    "maxNewTokens": 40,
+    "seed": 1,
+    "stop": [],
+}
 from merge_fixtures import write_adapter, write_base
-from service_job import ENVIRONMENT, command, events, only, run_job, write_job
+from service_job import ENVIRONMENT, RUN_PY, command, events, only, run_job, write_job
 
 
 def merge_params(folder: Path, **changes: Any) -> dict[str, Any]:
@@ -208,3 +222,31 @@ def test_merged_weights_are_those_of_the_arithmetic_test(tmp_path: Path) -> None
     )
     wanted = base[f"{module}.weight"].float() + 2.0 * delta
     torch.testing.assert_close(merged[f"{module}.weight"], wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("output", ["base", "fp32"])
+def test_the_embedded_model_merges_and_the_result_answers(tmp_path: Path, output: str) -> None:
+    """Would catch an embedded model that the merge, its check or the chat after it cannot use."""
+    base = RUN_PY.parents[1] / "resources" / "tiny-model"
+    config = read_config(base)
+    write_adapter(tmp_path / "adapter", config, rank=8, strength=0.02)
+    job = write_job(tmp_path / "job", "merge", merge_params(tmp_path, basePath=str(base), dtype=output))
+    assert run_job(job) == 0, (job / "log.txt").read_text(encoding="utf-8")
+    result = only(job, "result")
+    if output == "fp32":
+        assert result["maxAbsLogitDiff"] < 1e-4
+    merged = load_chat_model(Path(result["path"]), None, "auto", CPU)
+    together = load_chat_model(base, tmp_path / "adapter", "auto", CPU)
+    answers = [
+        ChatSession(model).answer(
+            [{"role": "user", "content": "公司拖欠工资怎么办？"}],
+            "adapter",
+            GREEDY,
+            on_text=lambda _: None,
+            should_stop=lambda: False,
+        )
+        for model in (merged, together)
+    ]
+    assert answers[0].finish == answers[1].finish
+    # In fp32 both are the same model; rounded to 16 bits they may part at a close choice.
+    assert answers[0] == answers[1] or output == "base"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,17 @@ from legal_eagle.models.templates import template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.engine_adapter import put_adapter_on
+from legal_eagle.release.layered_model import LayeredModel
 from legal_eagle.release.lora_adapter import Adapter
 from legal_eagle.release.merge import OutputType, plan_merge, write_merged
-from legal_eagle.release.parity import GREEDY_TOKENS, ParityResult, Transcript, check_parity, greedy_agrees
+from legal_eagle.release.parity import (
+    GREEDY_TOKENS,
+    RESIDENT_BYTES,
+    ParityResult,
+    Transcript,
+    check_parity,
+    greedy_agrees,
+)
 from legal_eagle.release.parity_prompts import MAX_TOKENS, ParityPrompt, parity_prompts
 from legal_eagle.release.sidecar_files import copy_sidecars
 from merge_fixtures import write_adapter, write_base
@@ -50,7 +59,7 @@ def prompts_of(base: Path) -> tuple[ParityPrompt, ...]:
     return parity_prompts(tokenizer, template_by_name("internlm2"), None, ["你好"], GREEDY_TOKENS, 256)
 
 
-def check(folder: Path, *, rounded: bool) -> ParityResult:
+def check(folder: Path, *, rounded: bool, resident_bytes: int = RESIDENT_BYTES) -> ParityResult:
     return check_parity(
         folder / "base",
         folder / "adapter",
@@ -58,6 +67,7 @@ def check(folder: Path, *, rounded: bool) -> ParityResult:
         rounded=rounded,
         prompts=prompts_of(folder / "base"),
         stop_ids=(2,),
+        resident_bytes=resident_bytes,
     )
 
 
@@ -126,6 +136,44 @@ def test_one_corrupt_tensor_fails(
     fault(tensors, load_file(tmp_path / "base" / "model.safetensors"))
     save_file({name: value.contiguous() for name, value in tensors.items()}, path)
     assert not check(tmp_path, rounded=output_type == "base").passed
+
+
+@pytest.mark.parametrize("layout", ["internlm2", "llama"])
+def test_layers_read_from_disk_give_the_same_numbers(tmp_path: Path, layout: str) -> None:
+    """Would catch a 20B check that compares other weights than the check of a small model does."""
+    config = write_base(tmp_path / "base", layout=layout, dtype="bfloat16")
+    write_adapter(tmp_path / "adapter", config)
+    merge(tmp_path, "base")
+    documents = [(1, 20, 30, 40), (1, 50, 60)]
+    for mode in ("plain", "adapter", "rounded"):
+        both = [
+            LayeredModel(tmp_path / "base", tmp_path / "adapter", resident=resident).logits(documents, mode)
+            for resident in (True, False)
+        ]
+        assert torch.equal(*both)
+    streamed = check(tmp_path, rounded=True, resident_bytes=0)
+    assert streamed.passed
+    assert streamed.tokens < check(tmp_path, rounded=True).tokens
+
+
+def test_a_layered_pass_is_the_decoder_of_the_engine(tmp_path: Path) -> None:
+    """Would catch a parity check that is right about a model of its own only."""
+    config = write_base(tmp_path / "base", dtype="bfloat16")
+    write_adapter(tmp_path / "adapter", config)
+    documents = [tuple(range(1, 40)), tuple(range(60, 90))]
+    layered = LayeredModel(tmp_path / "base", tmp_path / "adapter", resident=True)
+    decoder = build_model(tmp_path / "base")
+    put_adapter_on(decoder, tmp_path / "adapter")
+    for mode in ("plain", "adapter"):
+        enabled = nullcontext() if mode == "adapter" else decoder.adapter_disabled()
+        with enabled:
+            wanted = [
+                decoder.logits(torch.tensor(ids), torch.arange(len(ids)), (0, len(ids))) for ids in documents
+            ]
+        torch.testing.assert_close(layered.logits(documents, mode), torch.cat(wanted), rtol=0, atol=5e-5)
+    answers = layered.greedy(documents, "adapter", stop_ids=(), max_tokens=6, should_stop=lambda: False)
+    for ids, answer in zip(documents, answers, strict=True):
+        assert answer == list(decoder.generate(ids, max_new_tokens=6, stop_ids=()))
 
 
 def test_rounding_twice_is_more_than_rounding_once(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import model_names, unpack_wqkv
 from legal_eagle.models.weights import SafetensorsFolder
 
-__all__ = ["Decoder", "build_model"]
+__all__ = ["Decoder", "LayerLoader", "build_model"]
 
 
 def build_model(
@@ -28,7 +28,7 @@ def build_model(
     config = read_config(folder)
     weights = SafetensorsFolder(folder)
     weights.check_tensors(config)
-    loader = _Loader(config, weights, dtype, torch.device(device))
+    loader = LayerLoader(config, weights, dtype, torch.device(device))
     names = model_names(config.layout)
     embedding = loader.tensor(f"{names.embedding}.weight")
     head = embedding if config.tied_embeddings else loader.tensor(f"{names.head}.weight")
@@ -36,7 +36,9 @@ def build_model(
     return Decoder(config, embedding, blocks, loader.tensor(f"{names.final_norm}.weight"), head)
 
 
-class _Loader:
+class LayerLoader:
+    """Tensors and layers of one checkpoint as the engine stores them, one at a time."""
+
     def __init__(
         self, config: ModelConfig, weights: SafetensorsFolder, dtype: torch.dtype, device: torch.device
     ) -> None:

@@ -20,7 +20,7 @@ from legal_eagle.release.byte_progress import ByteProgress
 from legal_eagle.release.chat_template import to_jinja
 from legal_eagle.release.lora_adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Adapter
 from legal_eagle.release.merge import MergePlan, MergeReport, MergeStopped, plan_merge, write_merged
-from legal_eagle.release.parity import GREEDY_TOKENS, ParityResult, check_parity
+from legal_eagle.release.parity import GREEDY_TOKENS, ParityResult, check_parity, parity_peak_bytes
 from legal_eagle.release.parity_prompts import parity_prompts
 from legal_eagle.release.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
@@ -142,6 +142,7 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
         GREEDY_TOKENS,
         sources.config.max_positions,
     )
+    memory = f"about {parity_peak_bytes(sources.config)} bytes of memory"
     stored = {sources.weights.dtype(name) for name in sources.weights.names()}
     return check_parity(
         sources.base,
@@ -151,7 +152,9 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
         prompts=prompts,
         stop_ids=sources.stop_ids,
         should_stop=context.stop_requested,
-        on_phase=lambda detail: context.reporter.emit("phase", {"name": "parity", "detail": detail}),
+        on_phase=lambda detail: context.reporter.emit(
+            "phase", {"name": "parity", "detail": f"{detail}, {memory}"}
+        ),
     )
 
 

@@ -9,23 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 import torch
 
-from legal_eagle.engine.model import Decoder, build_model
-from legal_eagle.models.weights import SafetensorsFolder
-from legal_eagle.release.engine_adapter import put_adapter_on
+from legal_eagle.models.config import ModelConfig, read_config
+from legal_eagle.release.layered_model import LayeredModel, fp32_layer_bytes
 from legal_eagle.release.merge import MergeStopped
-from legal_eagle.release.parity_prompts import ParityPrompt
-from legal_eagle.release.safetensors_file import DTYPES
+from legal_eagle.release.parity_prompts import MAX_TOKENS, ParityPrompt
 
 # Two orders of the same fp32 sums differ by less than this on logits; also the whole allowance of fp32 files.
 FP32_LIMIT = 1e-4
 # Rounding moves a logit by up to its error here and by up to its error there.
 ROUNDING_FACTOR = 2.0
 GREEDY_TOKENS = 24
+# Each token is one more reading of all files.
+STREAMED_GREEDY_TOKENS = 8
+# Layers in fp32 of a model of about a billion parameters: every machine that tunes one has this.
+RESIDENT_BYTES = 4 << 30
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,16 @@ class Transcript:
     prompt_tokens: int
 
 
+def parity_peak_bytes(config: ModelConfig, resident_bytes: int = RESIDENT_BYTES) -> int:
+    """Host memory that the check takes, about: layers (all, or one with its rounded copy and its successor),
+    embedding and head as stored, and the logits of two models with their difference."""
+    layer = fp32_layer_bytes(config)
+    layers = layer * config.layers if layer * config.layers <= resident_bytes else 3 * layer
+    item = 4 if config.dtype == "float32" else 2
+    tables = (1 if config.tied_embeddings else 2) * config.vocab_size * config.hidden_size * item
+    return layers + tables + 3 * MAX_TOKENS * config.vocab_size * 4
+
+
 def check_parity(
     base: Path,
     adapter: Path,
@@ -71,26 +82,40 @@ def check_parity(
     stop_ids: Sequence[int],
     should_stop: Callable[[], bool] = lambda: False,
     on_phase: Callable[[str], None] = lambda _: None,
+    resident_bytes: int = RESIDENT_BYTES,
 ) -> ParityResult:
     """Compare ``merged`` with ``base`` + ``adapter``. ``rounded``: the files hold fewer bits than fp32.
 
+    Layers that need more than ``resident_bytes`` together are read from disk for every pass.
     Raises MergeStopped when ``should_stop`` turns true, JobError where a folder cannot be loaded.
     """
+    config = read_config(base)
+    resident = fp32_layer_bytes(config) * config.layers <= resident_bytes
     on_phase("base and adapter")
-    reference = build_model(base, dtype=torch.float32, device="cpu")
-    put_adapter_on(reference, adapter)
-    transcripts = [greedy_transcript(reference, prompt, stop_ids, should_stop) for prompt in prompts]
+    reference = LayeredModel(base, adapter, resident=resident)
+    answers = reference.greedy(
+        [prompt.ids for prompt in prompts],
+        "adapter",
+        stop_ids=stop_ids,
+        max_tokens=GREEDY_TOKENS if resident else STREAMED_GREEDY_TOKENS,
+        should_stop=should_stop,
+    )
     _stop_if(should_stop)
-    wanted = logits_of(reference, transcripts)
+    transcripts = [
+        Transcript((*prompt.ids, *answer), len(prompt.ids))
+        for prompt, answer in zip(prompts, answers, strict=True)
+    ]
+    documents = [transcript.ids for transcript in transcripts]
+    wanted = reference.logits(documents, "adapter")
     rounding_error = None
     if rounded:
-        on_phase("rounding once")
-        merge_in_place(reference, SafetensorsFolder(base))
-        rounding_error = max_abs_difference(wanted, logits_of(reference, transcripts))
         _stop_if(should_stop)
+        on_phase("rounding once")
+        rounding_error = max_abs_difference(wanted, reference.logits(documents, "rounded"))
     del reference
+    _stop_if(should_stop)
     on_phase("written files")
-    written = logits_of(build_model(merged, dtype=torch.float32, device="cpu"), transcripts)
+    written = LayeredModel(merged, None, resident=resident).logits(documents, "plain")
     difference = max_abs_difference(wanted, written)
     limit = FP32_LIMIT if rounding_error is None else max(ROUNDING_FACTOR * rounding_error, FP32_LIMIT)
     agrees = greedy_agrees(wanted, written, transcripts, undecided_margin=limit)
@@ -104,27 +129,6 @@ def check_parity(
         prompts=len(transcripts),
         tokens=sum(len(transcript.ids) for transcript in transcripts),
     )
-
-
-def greedy_transcript(
-    decoder: Decoder, prompt: ParityPrompt, stop_ids: Sequence[int], should_stop: Callable[[], bool]
-) -> Transcript:
-    answer = decoder.generate(
-        prompt.ids,
-        max_new_tokens=GREEDY_TOKENS,
-        stop_ids=stop_ids,
-        temperature=0.0,
-        should_stop=should_stop,
-    )
-    return Transcript((*prompt.ids, *answer), len(prompt.ids))
-
-
-def logits_of(decoder: Decoder, transcripts: Sequence[Transcript]) -> torch.Tensor:
-    """Logits [T, V] of all transcripts laid end to end."""
-    ids = torch.tensor([token for transcript in transcripts for token in transcript.ids])
-    lengths = [len(transcript.ids) for transcript in transcripts]
-    positions = torch.cat([torch.arange(length) for length in lengths])
-    return decoder.logits(ids, positions, (0, *accumulate(lengths)))
 
 
 def max_abs_difference(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -149,21 +153,6 @@ def greedy_agrees(
                 return False
         start += len(transcript.ids)
     return True
-
-
-@torch.no_grad()
-def merge_in_place(decoder: Decoder, base: SafetensorsFolder) -> None:
-    """Turn base plus adapter into merged weights rounded once to each tensor's stored type, without any file.
-
-    Independent of the merge on disk: factors as the engine holds them, rows in the engine's order.
-    """
-    for block in decoder.blocks:
-        for linear in (block.qkv, block.o, block.gate_up, block.down):
-            for item in linear.lora.slices if linear.lora is not None else ():
-                rows = linear.weight[item.rows.start : item.rows.end]
-                merged = rows + linear.scale * (item.b @ item.a)
-                rows.copy_(merged.to(DTYPES[base.dtype(f"{item.rows.name}.weight")]))
-            linear.lora = None
 
 
 def _stop_if(should_stop: Callable[[], bool]) -> None:

@@ -121,6 +121,34 @@ def test_named_columns_win_and_others_stay_visible(tmp_path: Path) -> None:
     assert mapped.extra == {"id": "7", "output": "旧"}
 
 
+@pytest.mark.parametrize(
+    ("layout", "row", "reason"),
+    [
+        ("disc-pair", {"input": "问", "output": "答", "reference": ["法"]}, None),
+        ("alpaca", {"instruction": "问", "output": "答"}, None),
+        ("alpaca", {"question": "问", "answer": "答"}, "row.missing_key"),
+        ("question-answer", {"问题": "问", "回答": "答"}, None),
+        (
+            "sharegpt",
+            {"conversations": [{"from": "human", "value": "问"}, {"from": "gpt", "value": "答"}]},
+            None,
+        ),
+        ("sharegpt", {"input": "问", "output": "答"}, "row.missing_key"),
+    ],
+)
+def test_a_forced_layout(tmp_path: Path, layout: str, row: dict[str, Any], reason: str | None) -> None:
+    """A layout that the person forced and that detection overrules, or that takes other fields."""
+    mapped = _only(tmp_path, row, layout=layout)
+    assert (mapped.layout, mapped.excluded_reason) == (layout, reason)
+    assert mapped.messages == ([] if reason else _chat("问", "答"))
+
+
+def test_named_columns_win_over_a_conversation(tmp_path: Path) -> None:
+    """The conversation column of the row taken although the person chose question and answer."""
+    row = {"messages": [{"role": "user", "content": "甲"}], "question": "问", "reply": "答"}
+    assert _only(tmp_path, row, answer="reply").messages == _chat("问", "答")
+
+
 def test_a_named_column_that_a_row_lacks_is_a_problem(tmp_path: Path) -> None:
     """A row that is silently trained without the column that the person chose."""
     full = {"ask": "问", "reply": "答", "law": ["法"]}

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from legal_eagle.data.fields import RowFields, detect_fields
+from legal_eagle.data.fields import CONVERSATION_FIELDS, RowFields, detect_fields
 
 Placement = Literal["ignore", "before", "after"]
 DEFAULT_HEADING = "参考资料："
-_CONVERSATIONS = frozenset({"messages", "sharegpt", "human-assistant", "xtuner"})
+_CONVERSATIONS = {
+    "messages": "messages",
+    "sharegpt": "conversations",
+    "human-assistant": "conversation",
+    "xtuner": "conversation",
+}
 # Fields of a forced layout, where they are not found by their usual names in the record itself.
 _LAYOUT_FIELDS = {
     "disc-pair": RowFields(("input",), "output"),
@@ -52,15 +57,12 @@ class MappingOptions:
 
     def fields_of(self, row: Mapping[str, Any]) -> RowFields:
         """The fields of a record: detected, then narrowed to the forced layout, then the named ones."""
+        if self.prompt or self.answer is not None:
+            # A person who names question or answer does not mean the conversation that is there too.
+            row = {key: None for key in row if key not in CONVERSATION_FIELDS}
         found = detect_fields(row)
         if self.layout is not None:
             found = self._forced(found)
-        if self.prompt or self.answer is not None:
-            # A person who names question and answer does not mean the conversation that is there too.
-            found = replace(found, conversation=None)
-            if found == RowFields() or not found.prompt:
-                found = detect_fields({key: None for key in row if key != found.conversation})
-                found = replace(found, conversation=None)
         return replace(
             found,
             prompt=self.prompt or found.prompt,
@@ -71,8 +73,10 @@ class MappingOptions:
         )
 
     def _forced(self, found: RowFields) -> RowFields:
-        if self.layout in _CONVERSATIONS:
-            return replace(found, prompt=(), answer=None, conversation=found.conversation or "messages")
+        if self.layout in _CONVERSATIONS and not (self.prompt or self.answer):
+            return replace(
+                found, prompt=(), answer=None, conversation=found.conversation or _CONVERSATIONS[self.layout]
+            )
         wanted = _LAYOUT_FIELDS.get(self.layout or "")
         if wanted is None or found.layout == self.layout:
             return found

@@ -155,10 +155,9 @@ class RowMapper:
     def _prompt(self, draft: _Draft) -> str:
         parts: list[str] = []
         before = len(draft.problems)
-        for key in draft.fields.prompt:
-            text = self._text(
-                draft, key, required=key in self._options.prompt or len(draft.fields.prompt) == 1
-            )
+        for number, key in enumerate(draft.fields.prompt):
+            # The first field is the question; what stands beside it may be absent unless it was named.
+            text = self._text(draft, key, required=number == 0 or key in self._options.prompt)
             if text is not None and text.strip():
                 parts.append(text)
         if not parts and len(draft.problems) == before:

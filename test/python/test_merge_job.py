@@ -21,6 +21,8 @@ from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.release.staged_folder import StagedFolder
 from legal_eagle.serve.chat_session import ChatSession
 from legal_eagle.serve.load_chat_model import load_chat_model
+from merge_fixtures import write_adapter, write_base
+from service_job import ENVIRONMENT, RUN_PY, command, events, only, run_job, write_job
 
 CPU = DeviceChoice(torch.device("cpu"), "cpu", "fp32", torch.float32, 1, 2048, ())
 GREEDY: Any = {
@@ -31,8 +33,6 @@ GREEDY: Any = {
     "seed": 1,
     "stop": [],
 }
-from merge_fixtures import write_adapter, write_base
-from service_job import ENVIRONMENT, RUN_PY, command, events, only, run_job, write_job
 
 
 def merge_params(folder: Path, **changes: Any) -> dict[str, Any]:

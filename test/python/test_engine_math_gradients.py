@@ -178,9 +178,11 @@ def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("recompute_layers", [0, 2, 3])
-@pytest.mark.parametrize("padded", [False, True])
-def test_packed_equals_the_sum_of_documents(recompute_layers: int, padded: bool, tmp_path: Path) -> None:
-    """Packing, recomputing or padding inside the attention must not change what is optimised."""
+@pytest.mark.parametrize("attention", ["blocked", "fused", "padded"])
+def test_packed_equals_the_sum_of_documents(
+    recompute_layers: int, attention: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packing, recomputing or another attention back end must not change what is optimised."""
     folder = tiny_folder(tmp_path)
     documents = random_documents([17, 60, 2, 41, 1, 58], 256)
     answer_tokens = answers_of(documents)
@@ -189,7 +191,9 @@ def test_packed_equals_the_sum_of_documents(recompute_layers: int, padded: bool,
     expected = backward(one_by_one, [[document] for document in documents], answer_tokens)
     packed = with_random_adapter(build_model(folder), lora)
     packed.recompute_layers = recompute_layers
-    if padded:
+    if attention == "fused":
+        monkeypatch.setattr("legal_eagle.engine.attention._MAX_BLOCKED_SCORES", 0)
+    if attention == "padded":
         for block in packed.blocks:
             block.attention = PaddedAttention()
     actual = backward(packed, [documents], answer_tokens)

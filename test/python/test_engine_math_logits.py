@@ -161,3 +161,15 @@ def test_a_token_outside_the_embedding_is_named(tmp_path: Path) -> None:
     with pytest.raises(JobError) as caught:
         decoder_logits(decoder, [[5, 256]])
     assert caught.value.code == "model.token_out_of_range"
+
+
+@pytest.mark.parametrize("layout", ["internlm2", "llama"])
+def test_long_documents_take_the_fused_kernel_with_the_same_result(
+    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two CPU paths must agree, or a document's length would change what is computed."""
+    decoder = build_model(tiny_folder(tmp_path, layout))
+    documents = documents_of((1, 37, 48, 49, 120, 200))
+    blocked = decoder_logits(decoder, documents)
+    monkeypatch.setattr("legal_eagle.engine.attention._MAX_BLOCKED_SCORES", 0)
+    assert (decoder_logits(decoder, documents) - blocked).abs().max() < 1e-5

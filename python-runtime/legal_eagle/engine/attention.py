@@ -1,8 +1,8 @@
 """Causal attention inside each document of a pack, forward and backward.
 
-Two back ends with one meaning. On CPU each document is one call of the fused kernel, on views of the
-packed rows. Elsewhere documents of similar length are padded into one batch inside the attention
-only: right-padding under a causal mask changes no real row, so every fused kernel applies.
+Two back ends with one meaning. On CPU each document is computed by itself, on views of the packed
+rows. Elsewhere documents of similar length are padded into one batch inside the attention only:
+right-padding under a causal mask changes no real row, so every fused kernel applies.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,11 @@ from typing import Any, Protocol
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from legal_eagle.engine.blocked_attention import SavedBlocks, blocked_backward, blocked_forward
+
 _MAX_PADDED_SHARE = 0.25
+# heads · tokens²: about half of it is kept in fp32, here 8 MB a document and layer.
+_MAX_BLOCKED_SCORES = 1 << 22
 
 
 class Attention(Protocol):
@@ -44,41 +48,52 @@ def _as_batch(x: torch.Tensor) -> torch.Tensor:
 
 
 class PerDocumentAttention:
-    """The CPU's fused kernel, one document a call."""
+    """CPU: one document at a time, by blocks where it is short, else the fused kernel."""
 
     def forward(
         self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
     ) -> tuple[torch.Tensor, Any]:
         output = torch.empty(q.shape, dtype=q.dtype)
-        saved: list[_SavedDocument] = []
+        saved: list[SavedBlocks | _SavedDocument] = []
         for begin, end in pairwise(cu_lengths):
             rows = slice(begin, end)
-            parts = _as_batch(q[rows]), _as_batch(k[rows]), _as_batch(v[rows])
-            result, log_sum_exp = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-                *parts, 0.0, True
-            )
-            output[rows] = result[0].transpose(0, 1)
-            saved.append(_SavedDocument(*parts, _as_batch(output[rows]), log_sum_exp))
-        return output, saved
+            short = q.shape[1] * (end - begin) ** 2 <= _MAX_BLOCKED_SCORES
+            if short and q.dtype is torch.float32:
+                saved.append(blocked_forward(q[rows], k[rows], v[rows], output[rows]))
+            else:
+                saved.append(_fused_forward(q[rows], k[rows], v[rows], output[rows]))
+        return output, (saved, tuple(cu_lengths))
 
     def backward(
         self, d_output: torch.Tensor, saved: Any, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
     ) -> None:
-        begin = 0
-        for document in saved:
-            rows = slice(begin, begin + document.q.shape[2])
-            begin = rows.stop
-            groups = document.q.shape[1] // document.k.shape[1]
-            k, v = document.k, document.v
-            if groups > 1:
-                k, v = (x.repeat_interleave(groups, dim=1) for x in (k, v))
-            grads = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
-                _as_batch(d_output[rows]), document.q, k, v, document.output, document.log_sum_exp, 0.0, True
-            )
-            dq[rows] = grads[0][0].transpose(0, 1)
-            for target, grad in ((dk, grads[1]), (dv, grads[2])):
-                heads = grad[0] if groups == 1 else grad[0].view(-1, groups, *grad.shape[2:]).sum(dim=1)
-                target[rows] = heads.transpose(0, 1)
+        documents, cu_lengths = saved
+        for document, (begin, end) in zip(documents, pairwise(cu_lengths), strict=True):
+            rows = slice(begin, end)
+            backward = blocked_backward if isinstance(document, SavedBlocks) else _fused_backward
+            backward(d_output[rows], document, dq[rows], dk[rows], dv[rows])
+
+
+def _fused_forward(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, output: torch.Tensor) -> _SavedDocument:
+    parts = _as_batch(q), _as_batch(k), _as_batch(v)
+    result, log_sum_exp = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(*parts, 0.0, True)
+    output.copy_(result[0].transpose(0, 1))
+    return _SavedDocument(*parts, _as_batch(output), log_sum_exp)
+
+
+def _fused_backward(
+    d_output: torch.Tensor, saved: _SavedDocument, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
+) -> None:
+    groups = saved.q.shape[1] // saved.k.shape[1]
+    # The backward kernel knows no groups; the forward one does.
+    k, v = (x.repeat_interleave(groups, dim=1) if groups > 1 else x for x in (saved.k, saved.v))
+    grads = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
+        _as_batch(d_output), saved.q, k, v, saved.output, saved.log_sum_exp, 0.0, True
+    )
+    dq.copy_(grads[0][0].transpose(0, 1))
+    for target, grad in ((dk, grads[1]), (dv, grads[2])):
+        heads = grad[0] if groups == 1 else grad[0].view(-1, groups, *grad.shape[2:]).sum(dim=1)
+        target.copy_(heads.transpose(0, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import type { ModelFacts } from '../../shared/contract/methods/models.ts';
 import { toErrorBody } from '../../shared/contract/studio-error.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
@@ -11,6 +13,8 @@ export type MergeProjectorDeps = Readonly<{
   saveRecord: (model: ModelRecord) => void;
 }>;
 
+const paritySchema = z.record(z.string(), z.unknown());
+
 /** Follows merge jobs into model records. */
 export function createMergeProjector({ models, inspect, saveRecord }: MergeProjectorDeps): JobProjector {
   const ended = (model: ModelRecord, job: JobRecord): ModelRecord => {
@@ -19,8 +23,14 @@ export function createMergeProjector({ models, inspect, saveRecord }: MergeProje
       return { ...model, state: 'failed', error: { ...error } };
     }
     try {
-      const parity = { ...(job.result ?? {}) };
-      return { ...model, state: 'ready', facts: inspect(model.path), parity, error: undefined };
+      const parity = paritySchema.safeParse(job.result?.['parity']);
+      return {
+        ...model,
+        state: 'ready',
+        facts: inspect(model.path),
+        parity: parity.success ? parity.data : undefined,
+        error: undefined,
+      };
     } catch (error) {
       return { ...model, state: 'failed', error: { ...toErrorBody(error) } };
     }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { ingestRun, type IngestDeps } from './ingest-run.ts';
+import { readRunFile, writeRunFile } from './run-folder.ts';
 import { readRunFolder } from './run-folder-import.ts';
 
 export type AdoptDeps = IngestDeps &
@@ -21,7 +22,7 @@ export type AdoptDeps = IngestDeps &
  */
 export async function adoptRun(source: string, name: string | undefined, deps: AdoptDeps): Promise<string> {
   const from = path.resolve(source);
-  const found = readRunFolder(from, 'adopted');
+  const found = readRunFolder(from);
   const runId = found.run.id;
   const isKnown =
     deps.repositories.runs.byId(runId) !== undefined ||
@@ -34,8 +35,10 @@ export async function adoptRun(source: string, name: string | undefined, deps: A
   }
   const target = deps.folder.runDir(runId);
   if (from !== target) copyWhole(from, target, runId);
-  const { run, attempts } = readRunFolder(target, 'adopted');
-  deps.transaction(() => ingestRun({ run: { ...run, name: name ?? run.name }, attempts }, deps));
+  const file = readRunFile(target);
+  writeRunFile(target, { ...file, origin: 'adopted', name: name ?? file.name });
+  const adopted = readRunFolder(target);
+  deps.transaction(() => ingestRun(adopted, deps));
   return runId;
 }
 

@@ -15,7 +15,7 @@ export type FolderAttempt = Readonly<{ record: AttemptRecord; spec: JobSpec }>;
 export type FolderRun = Readonly<{ run: RunRecord; attempts: readonly FolderAttempt[] }>;
 
 /** Reads a run folder that lies at `dir`. Throws `run.folder_invalid`. */
-export function readRunFolder(dir: string, origin: RunRecord['origin']): FolderRun {
+export function readRunFolder(dir: string): FolderRun {
   const file = readRunFile(dir);
   const numbers = attemptNumbers(dir);
   if (numbers.length === 0) throw new StudioError('run.folder_invalid', { path: dir, reason: 'attempts/1' });
@@ -26,7 +26,7 @@ export function readRunFolder(dir: string, origin: RunRecord['origin']): FolderR
       id: file.id,
       name: file.name,
       state: 'starting',
-      origin,
+      origin: file.origin,
       dir,
       recipe: file.recipe,
       modelId: file.modelId ?? undefined,

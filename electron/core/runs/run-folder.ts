@@ -22,6 +22,8 @@ const runFileSchema = z.object({
   modelPath: z.string(),
   modelName: z.string().nullish(),
   createdAtMs: z.int().nonnegative(),
+  /** `adopted`: made by the engine alone, and copied here. */
+  origin: z.enum(['studio', 'adopted']).default('studio'),
 });
 
 export type RunFile = z.output<typeof runFileSchema>;

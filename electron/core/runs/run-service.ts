@@ -73,6 +73,7 @@ export class RunService {
       modelPath: model.path,
       modelName: model.name,
       createdAtMs: run.createdAtMs,
+      origin: run.origin,
     });
     this.#deps.repositories.runs.insert(run);
     const { jobId } = await this.#attempt(run, undefined);

@@ -49,4 +49,16 @@ export const DATASET_ERRORS = {
       action: '请等待任务结束，或先停止该任务。',
     },
   },
+  'dataset.import_stopped': {
+    en: {
+      message: 'The import was stopped before it was complete.',
+      cause: 'Someone stopped it, or the studio was closed; nothing was imported.',
+      action: 'Import the files again.',
+    },
+    zh: {
+      message: '导入在完成之前被停止。',
+      cause: '导入被手动停止，或程序已关闭；没有导入任何内容。',
+      action: '请重新导入这些文件。',
+    },
+  },
 } as const satisfies ErrorTable;

@@ -254,4 +254,16 @@ export const JOB_ERRORS = {
       action: '请使用之前版本的程序，并反馈详情。',
     },
   },
+  'job.interrupted': {
+    en: {
+      message: 'The job ended before it was complete ({state}).',
+      cause: 'Someone stopped it, or the studio that ran it was closed.',
+      action: 'Start it again.',
+    },
+    zh: {
+      message: '任务在完成之前结束（{state}）。',
+      cause: '任务被手动停止，或运行它的程序已关闭。',
+      action: '请重新开始该任务。',
+    },
+  },
 } as const satisfies ErrorTable;

@@ -37,4 +37,16 @@ export const MERGE_SERVICE_ERRORS = {
       action: '请在“模型”中查看。',
     },
   },
+  'merge.stopped': {
+    en: {
+      message: 'The merge was stopped before it was complete.',
+      cause: 'Someone stopped it, or the studio was closed; the unfinished files were removed.',
+      action: 'Merge again.',
+    },
+    zh: {
+      message: '合并在完成之前被停止。',
+      cause: '合并被手动停止，或程序已关闭；未完成的文件已清除。',
+      action: '请重新合并。',
+    },
+  },
 } as const satisfies ErrorTable;

@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+import type { ErrorBody } from '../shared/contract/studio-error.ts';
+import { toErrorBody } from '../shared/contract/studio-error.ts';
+import { createServices, type CoreServices } from './core-services.ts';
+import { dataFolder, type DataFolder } from './data-folder.ts';
+import { datasetFilePath, readDatasetRecord } from './datasets/dataset-folder.ts';
+import { backupFolder } from './db/backup.ts';
+import { lockDataFolder } from './db/core-lock.ts';
+import { MIGRATIONS } from './db/migrations/index.ts';
+import { openDatabase } from './db/open.ts';
+import { DatasetFile } from './db/repositories/dataset-file.ts';
+import { createLog } from './log/create-log.ts';
+import { readModelRecord } from './models/model-folder.ts';
+import type { CorePorts } from './ports.ts';
+import { ingestRun } from './runs/ingest-run.ts';
+import { readRunFolder } from './runs/run-folder-import.ts';
+
+export type RebuildReport = Readonly<{
+  runs: number;
+  datasets: number;
+  models: number;
+  /** Folders that gave no record, with the reason; nothing in them was changed. */
+  skipped: readonly Readonly<{ path: string; error: ErrorBody }>[];
+  /** Where the database that stood there before lies now. */
+  backup: string | undefined;
+}>;
+
+/** The files of one SQLite database: itself, its write-ahead log and that log's index. */
+const DATABASE_SUFFIXES = ['', '-wal', '-shm'];
+
+/**
+ * Makes the database anew from the folders of runs, datasets and models, and keeps the old one under
+ * `backups/`. Settings and the jobs of imports and merges are not in those folders and start empty. Throws
+ * `core.data_folder_in_use`; whatever fails otherwise leaves the old database in place.
+ */
+export async function rebuildDatabase(ports: CorePorts): Promise<RebuildReport> {
+  const folder = dataFolder(ports.home);
+  const lock = await lockDataFolder(ports.home, ports.platform, ports.command);
+  const log = createLog(folder.logFile);
+  const building = `${folder.databaseFile}.rebuilding`;
+  try {
+    removeDatabase(building);
+    const nowMs = (): number => ports.clock.nowMs();
+    const db = await openDatabase(building, { migrations: MIGRATIONS, nowMs });
+    const services = createServices(db, ports, log.logger);
+    const skipped: { path: string; error: ErrorBody }[] = [];
+    const fill = (dir: string, take: (entry: string) => void): number => fillFrom(dir, take, skipped);
+    const counts = {
+      runs: fill(folder.runsDir, (dir) => takeRun(dir, services)),
+      datasets: fill(folder.datasetsDir, (dir) => takeDataset(dir, services)),
+      models: fill(folder.modelsDir, (dir) => {
+        const model = readModelRecord(dir);
+        // A model under way was being made by a job that died with its core.
+        const state = model.state === 'building' ? 'failed' : model.state;
+        services.repositories.models.insert({ ...model, state });
+      }),
+    };
+    await services.dispose();
+    db.close();
+    return { ...counts, skipped, backup: replaceDatabase(folder, building, nowMs()) };
+  } finally {
+    removeDatabase(building);
+    log.close();
+    lock.dispose();
+  }
+}
+
+function fillFrom(
+  dir: string,
+  take: (entry: string) => void,
+  skipped: { path: string; error: ErrorBody }[],
+): number {
+  let taken = 0;
+  const names = existsSync(dir) ? readdirSync(dir).sort() : [];
+  for (const name of names) {
+    const entry = path.join(dir, name);
+    try {
+      take(entry);
+      taken += 1;
+    } catch (error) {
+      skipped.push({ path: entry, error: toErrorBody(error) });
+    }
+  }
+  return taken;
+}
+
+function takeRun(dir: string, { drain, folder, repositories }: CoreServices): void {
+  const found = readRunFolder(dir);
+  // The half of a copy that an adoption left behind has the id of the whole one.
+  if (folder.runDir(found.run.id) !== dir) throw new Error(`run ${found.run.id} lies in another folder`);
+  const { jobs } = repositories;
+  jobs.transaction(() => ingestRun(found, { repositories, drain, insertJob: (job) => jobs.insert(job) }));
+}
+
+function takeDataset(dir: string, { repositories }: CoreServices): void {
+  const { id, name, createdAtMs } = readDatasetRecord(dir);
+  const file = datasetFilePath(dir);
+  const { counts, contentHash } = DatasetFile.use(file, (opened) => opened.facts());
+  repositories.datasets.insert({
+    id,
+    name,
+    path: file,
+    state: 'ready',
+    createdAtMs,
+    counts: { ...counts },
+    contentHash,
+  });
+}
+
+/** Puts the new database in place of the old one; returns where the old one went. */
+function replaceDatabase(folder: DataFolder, building: string, nowMs: number): string | undefined {
+  const { databaseFile } = folder;
+  let backup: string | undefined;
+  if (existsSync(databaseFile)) {
+    const backups = backupFolder(databaseFile);
+    mkdirSync(backups, { recursive: true });
+    backup = path.join(backups, `studio-before-rebuild-${nowMs}.db`);
+    for (const suffix of DATABASE_SUFFIXES) moveIfThere(`${databaseFile}${suffix}`, `${backup}${suffix}`);
+  }
+  for (const suffix of DATABASE_SUFFIXES) moveIfThere(`${building}${suffix}`, `${databaseFile}${suffix}`);
+  return backup;
+}
+
+function moveIfThere(from: string, to: string): void {
+  if (existsSync(from)) renameSync(from, to);
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of DATABASE_SUFFIXES) rmSync(`${file}${suffix}`, { force: true });
+}

@@ -349,7 +349,8 @@ def test_the_real_disc_folder(tmp_path: Path) -> None:
     with pytest.raises(JobError) as caught:
         run_import(events, tmp_path, [folder], mapping=mapping)
     assert caught.value.code == "data.import_needs_consent"
-    assert caught.value.params["file"] == "disc-law-sft/lora_eval_review.bom.csv"
+    place = [caught.value.params[key] for key in ("file", "line", "reason", "unreadable")]
+    assert place == ["disc-law-sft/lora_eval_review.bom.csv", 2, "data.no_mapping", 0]
     _, path = run_import(events, tmp_path, [folder], mapping=mapping, accept="usable")
     result = events.result
     assert result["layouts"] == {"disc-pair": 1292, "": 40, "question-answer": 40, "disc-triplet": 40}

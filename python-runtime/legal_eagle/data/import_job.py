@@ -31,6 +31,8 @@ from legal_eagle.jobs.errors import EXIT_DATA, EXIT_DISK_FULL, JobError
 # Shares of the time of the three passes over the bytes, measured on 30,000 real rows.
 _PASSES = {"inspect": 0.02, "check": 0.28, "write": 0.7}
 _ROWS_BETWEEN_POLLS = 200
+# Stands where a line number would, for what concerns a file as a whole.
+_WHOLE_FILE_LINE = "–"
 
 
 class _StoppedError(Exception):
@@ -127,9 +129,13 @@ class _Import:
         }
         first = next((example for example in report.examples if example["level"] == "error"), None)
         if first is not None:
-            place = {"file": first["file"], "line": first["line"] or 1, "reason": first["code"]}
+            place = {
+                "file": first["file"],
+                "line": first["line"] or _WHOLE_FILE_LINE,
+                "reason": first["code"],
+            }
         else:
-            place = {"file": self._files[0].name, "line": 1, "reason": "data.empty_file"}
+            place = {"file": self._files[0].name, "line": _WHOLE_FILE_LINE, "reason": "data.empty_file"}
         if report.usable == 0:
             # One cause for the whole file says more than "no usable rows".
             lone = {code for code in report.problem_counts if code.startswith("data.")}

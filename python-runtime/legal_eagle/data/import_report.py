@@ -53,7 +53,7 @@ class ImportReport:
         """Count a row or a finding of the source that was begun last."""
         source = self.sources[-1]
         if isinstance(item, Problem):
-            source.unreadable += item.level == "error" and item.line is not None
+            source.unreadable += item.level == "error" and item.line is not None and item.record is None
             self._problem(source, item)
             return
         source.records += 1

@@ -24,6 +24,7 @@ WARNINGS = frozenset(
         "data.keyed_object",
         "data.nested_lists",
         "data.answer_lists",
+        "data.csv_header",
         "row.encoding_mixed",
         "row.trailing_comma",
         "row.missing_comma",

@@ -42,7 +42,8 @@ class SourceRows:
             if row.excluded_reason == "row.no_layout" and not unmapped:
                 unmapped = True
                 columns = ", ".join(name for name, _ in self.profile.columns.most_common(12))
-                yield Problem("data.no_mapping", detail=columns)
+                place = (item.line, item.index)
+                yield Problem("data.no_mapping", *place, detail=columns)
             lists = lists or (self.profile.answers_are_lists and not row.excluded_reason)
             yield row
         if lists:

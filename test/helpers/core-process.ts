@@ -2,13 +2,13 @@
  * A core that exists to be killed: takes the lock of a data folder, starts the scripted job where there is
  * none, takes it up again where there is one, and projects every event into a table of its own.
  *
- * Arguments: data folder, python, run script. Writes `following <pid>` when it follows a job, `ended` at its
+ * Arguments: data folder, python, run script, and `service` for a job that is not to survive. Writes `following <pid>` when it follows a job, `ended` at its
  * end, each on a line of standard output.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
 
 import { lockDataFolder } from '../../electron/core/db/core-lock.ts';
 import { MIGRATIONS } from '../../electron/core/db/migrations/index.ts';
@@ -18,7 +18,7 @@ import { JobSupervisor } from '../../electron/core/jobs/job-supervisor.ts';
 import { linuxProcesses } from '../../electron/core/platform/linux-processes.ts';
 import type { JobSpec } from '../../electron/shared/protocol/job-spec.ts';
 
-const [home, python, runScript] = process.argv.slice(2);
+const [home, python, runScript, lifetime] = process.argv.slice(2);
 if (home === undefined || python === undefined || runScript === undefined) throw new Error('three arguments');
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -45,13 +45,14 @@ const supervisor = new JobSupervisor({
   runner: () => ({ python, runScript }),
   environment: process.env,
   nowMs: Date.now,
-  newId: () => ulid(),
+  newId: monotonicFactory(),
   log: { warn: quiet, error: quiet },
 });
 
 const dir = path.join(home, 'jobs', 'job');
 const spec = JSON.parse(readFileSync(path.join(home, 'spec.json'), 'utf8')) as JobSpec;
-if (supervisor.find(spec.id) === undefined) await supervisor.start(spec, { dir, detached: true });
+if (supervisor.find(spec.id) === undefined)
+  await supervisor.start(spec, { dir, detached: lifetime !== 'service' });
 else supervisor.recover();
 say(`following ${process.pid}`);
 await supervisor.attach(spec.id).exited;

@@ -167,6 +167,11 @@ def break_inbox(context: JobContext, _action: Action) -> None:
     (context.dir / "control").write_text("", encoding="utf-8")
 
 
+def linger_child(_context: JobContext, _action: Action) -> None:
+    """A worker of the group, which has to go when the job does."""
+    subprocess.Popen([sys.executable, "-I", "-c", "import time; time.sleep(600)"])
+
+
 def linger(_context: JobContext, _action: Action) -> None:
     """Keeps the interpreter from ending after the last event."""
     threading.Thread(target=time.sleep, args=(600,)).start()
@@ -194,6 +199,7 @@ ACTIONS: dict[str, Callable[[JobContext, Action], Outcome | None]] = {
     "answer-requests": answer_requests,
     "break-inbox": break_inbox,
     "linger": linger,
+    "linger-child": linger_child,
 }
 
 

@@ -17,9 +17,12 @@ sys.path.insert(0, str(_HERE))
 sys.path.insert(0, str(_HERE.parents[1] / "python-runtime"))
 
 if __name__ == "__main__":
-    from legal_eagle.jobs.main import HANDLERS, main
+    from legal_eagle.jobs import main as job_main
 
     delay = Path(sys.argv[1]) / "start-delay-seconds"
     if delay.exists():
         time.sleep(float(delay.read_text(encoding="utf-8")))
-    sys.exit(main(sys.argv[1:], dict.fromkeys(HANDLERS, "fake_handlers")))
+    grace = Path(sys.argv[1]) / "orphan-grace-seconds"
+    if grace.exists():
+        job_main.ORPHAN_GRACE_SECONDS = float(grace.read_text(encoding="utf-8"))
+    sys.exit(job_main.main(sys.argv[1:], dict.fromkeys(job_main.HANDLERS, "fake_handlers")))

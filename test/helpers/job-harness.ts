@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type Database from 'better-sqlite3';
-import { ulid } from 'ulid';
+import { monotonicFactory, ulid } from 'ulid';
 
 import { MIGRATIONS } from '../../electron/core/db/migrations/index.ts';
 import { openDatabase } from '../../electron/core/db/open.ts';
@@ -129,7 +129,7 @@ export class JobHarness {
       }),
       environment: this.#options.environment ?? process.env,
       nowMs: Date.now,
-      newId: () => ulid(),
+      newId: monotonicFactory(),
       log: { warn: log, error: log },
     });
     return this;

@@ -32,7 +32,7 @@ export type SupervisorDeps = Readonly<{
   /** Environment that runners inherit from, by the whitelist of the platform. */
   environment: Readonly<Record<string, string | undefined>>;
   nowMs: () => number;
-  /** ULIDs: control messages are obeyed in the order of their ids. */
+  /** Monotonic ULIDs, also within a millisecond: control messages are obeyed in the order of their ids. */
   newId: () => string;
   log: JobLog;
 }>;

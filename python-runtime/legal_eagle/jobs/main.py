@@ -41,7 +41,7 @@ SPEC_FILE: Final = "job.json"
 # One wrong value of a long list repeats; the first ones name the cause.
 _MAX_ISSUES: Final = 20
 # A service job whose core is gone has this long to stop by itself.
-ORPHAN_GRACE_SECONDS: Final = 30.0
+ORPHAN_GRACE_SECONDS = 30.0
 
 HANDLERS: Final[Mapping[str, str]] = {
     "train": "legal_eagle.engine.train_job",

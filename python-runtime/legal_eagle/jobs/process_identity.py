@@ -141,7 +141,7 @@ def current_platform() -> ProcessPlatform:
 def kill_own_group(exit_code: int) -> None:
     """End this process and, where it leads a group, everything in the group. Does not return."""
     if os.name == "posix" and os.getpgrp() == os.getpid():
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # Our own handler only raises a flag, and this is not the main thread, which alone may change it.
         os.killpg(os.getpgrp(), signal.SIGTERM)
         time.sleep(0.2)
         os.killpg(os.getpgrp(), signal.SIGKILL)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,8 +22,8 @@ const CORE = path.join(import.meta.dirname, '../../helpers/core-process.ts');
 
 type Core = Readonly<{ lines: string[]; kill: () => void; gone: Promise<unknown> }>;
 
-function startCore(home: string): Core {
-  const child = spawn(process.execPath, [CORE, home, TEST_PYTHON, FAKE_RUNNER], {
+function startCore(home: string, lifetime: 'detached' | 'service' = 'detached'): Core {
+  const child = spawn(process.execPath, [CORE, home, TEST_PYTHON, FAKE_RUNNER, lifetime], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: string[] = [];
@@ -72,6 +72,35 @@ test(`kill -9 of the core at ${KILLS} random moments loses and doubles no event,
       exit_code: 10,
     });
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+    db.close();
+  } finally {
+    for (const pid of markedProcesses(spec.id)) process.kill(pid, 'SIGKILL');
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
+test.each([
+  ['that listens leaves resumably by itself', [{ do: 'stream' }], '600', 'interrupted'],
+  ['that does not answer ends itself', [{ do: 'linger-child' }, { do: 'hang-deaf' }], '0.5', 'interrupted'],
+])('a service job %s when its core is killed', async (_name, actions, grace, state) => {
+  const home = temporaryHome();
+  const spec = fakeSpec();
+  const dir = path.join(home, 'jobs', 'job');
+  writeFileSync(path.join(home, 'spec.json'), JSON.stringify(spec));
+  writeScenario(dir, actions);
+  writeFileSync(path.join(dir, 'orphan-grace-seconds'), grace);
+  try {
+    const core = startCore(home, 'service');
+    await waitFor('the core', () => core.lines.length > 0);
+    const events = path.join(dir, 'events.ndjson');
+    await waitFor('the job', () => existsSync(events) && readFileSync(events, 'utf8').split('\n').length > 2);
+    core.kill();
+    await core.gone;
+    await waitFor('the job to be gone', () => markedProcesses(spec.id).length === 0);
+    const next = startCore(home, 'service');
+    await next.gone;
+    const db = new Database(path.join(home, 'studio.db'), { readonly: true });
+    expect(db.prepare('SELECT state FROM jobs').pluck().get()).toBe(state);
     db.close();
   } finally {
     for (const pid of markedProcesses(spec.id)) process.kill(pid, 'SIGKILL');

@@ -248,6 +248,27 @@ test('a projector that fails undoes the whole batch and stops the tail', async (
   expect(await strict.destroy()).toEqual([]);
 });
 
+test('a full disk under the database loses and doubles nothing once there is room again', async () => {
+  let refusals = 2;
+  const full = await new JobHarness({
+    projectors: () => [
+      {
+        project: (_job, event) => {
+          if (event.type !== 'progress' || event.data.done !== 3 || refusals === 0) return;
+          refusals -= 1;
+          throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+        },
+      },
+    ],
+  }).open();
+  const job = await full.run([{ do: 'steps', count: 5 }]);
+  expect(refusals).toBe(0);
+  expect(job).toMatchObject({ state: 'done', error: undefined });
+  const seqs = full.repository.eventsAfter(job.id, 0, 100).map((event) => event.seq);
+  expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(await full.destroy()).toEqual([]);
+});
+
 test('listeners hear each event once, after it is stored', async () => {
   const heard: number[] = [];
   let storedLate = 0;

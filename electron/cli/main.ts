@@ -48,6 +48,8 @@ const findVerb = (argv: readonly string[]): Readonly<{ verb: Verb; rest: readonl
   return undefined;
 };
 
+const KEEP_ALIVE_MS = 60_000;
+
 const interrupts = (): ((listener: () => void) => () => void) => (listener) => {
   process.on('SIGINT', listener);
   return () => process.off('SIGINT', listener);
@@ -72,6 +74,8 @@ const main = async (argv: readonly string[]): Promise<number> => {
     () => performance.now(),
   );
   let session: StudioSession | undefined;
+  // The core's own timers do not keep a process alive; a verb that waits for a runner needs one that does.
+  const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
     const found = findVerb(argv);
     if (found === undefined) {
@@ -112,6 +116,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     return 1;
   } finally {
     await session?.dispose();
+    clearInterval(alive);
   }
 };
 

@@ -56,7 +56,10 @@ const IMPORT_OPTIONS = {
   'reference-placement': {
     kind: 'text',
     value: 'ignore|before|after',
-    help: { en: 'where references stand in the prompt', zh: '参考资料在提问中的位置' },
+    help: {
+      en: 'where references stand in the prompt (before, where --reference is given)',
+      zh: '参考资料在提问中的位置（指定 --reference 时默认在前）',
+    },
   },
   'reference-heading': {
     kind: 'text',
@@ -81,6 +84,10 @@ const mappingOf = (args: Arguments): MappingInput | undefined => {
     ...text('history', 'history'),
     ...text('reference', 'reference'),
     ...text('reference-heading', 'referenceHeading'),
+    // Who names the column wants the references in the prompt.
+    ...(placement === undefined && args.text('reference') !== undefined
+      ? { referencePlacement: 'before' as const }
+      : {}),
     ...(placement === undefined ? {} : { referencePlacement: placement }),
   };
   return Object.keys(mapping).length === 0 ? undefined : mapping;

@@ -61,9 +61,7 @@ const losses = async (
     maxPoints: 5000,
   });
   const values = (key: string): readonly number[] =>
-    (series.find((one) => one.key === key)?.points ?? []).flatMap((point) =>
-      point.value === null ? [] : [point.value],
-    );
+    (series.find((one) => one.key === key)?.points ?? []).map((point) => point.value);
   const loss = values('loss');
   const evalLoss = values('evalLoss');
   return {

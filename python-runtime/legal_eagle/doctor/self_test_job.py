@@ -11,7 +11,7 @@ from pathlib import Path
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, JobError
 
-PACKAGES = ("torch", "numpy", "safetensors", "tokenizers", "protobuf", "PyYAML", "ijson", "tensorboard")
+PACKAGES = ("torch", "numpy", "safetensors", "tokenizers", "protobuf", "PyYAML", "tensorboard")
 
 
 def run(context: JobContext) -> Outcome:

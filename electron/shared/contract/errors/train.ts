@@ -144,4 +144,29 @@ export const TRAIN_ERRORS = {
       action: '请恢复发生变化的部分，或重新开始一次训练。',
     },
   },
+  'train.run_exists': {
+    en: {
+      message: 'The folder {folder} holds a run already.',
+      cause: 'A run of this name was started before, and its files are never overwritten.',
+      action: 'Add --resume to continue it, or --set name=… to start another.',
+    },
+    zh: {
+      message: '目录 {folder} 中已有一次训练。',
+      cause: '此前已用这个名称启动过训练，其文件不会被覆盖。',
+      action: '请加上 --resume 继续该训练，或用 --set name=… 另起一次训练。',
+    },
+  },
+  'train.nothing_to_resume': {
+    en: {
+      message: 'There is nothing to resume in {folder}.',
+      cause:
+        'The folder has no whole checkpoint: no run of this name was started here, or it ended before its first checkpoint.',
+      action: 'Start the run without --resume, under another name if the folder is in use.',
+    },
+    zh: {
+      message: '{folder} 中没有可以继续的训练。',
+      cause: '该目录没有完整的检查点：可能从未在此启动过这个名称的训练，或在保存首个检查点之前就已结束。',
+      action: '请去掉 --resume 重新启动；如目录已被占用，请换一个名称。',
+    },
+  },
 } as const satisfies ErrorTable;

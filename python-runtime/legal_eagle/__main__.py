@@ -1,0 +1,86 @@
+"""`python -m legal_eagle`: the engine without the studio, for a cluster node.
+
+    python -m legal_eagle train recipe.yaml [--set key=value]… [--runs DIR] [--resume] [--json]
+    python -m legal_eagle merge BASE ADAPTER OUT [--dtype base|fp32] [--json]
+    python -m legal_eagle chat MODEL [--adapter DIR] [--prompt TEXT] [--json]
+    python -m legal_eagle job FOLDER
+
+`train` writes the studio's own run folder; the studio takes it over with `runs adopt`. Ctrl-C once stops and
+saves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from legal_eagle import __version__
+from legal_eagle.jobs.errors import EXIT_RESUMABLE, EXIT_STOPPED, JobError
+from legal_eagle.jobs.main import main as run_job_folder
+from legal_eagle.release import merge_command
+from legal_eagle.serve import chat_command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m legal_eagle", description="LoRA training without Node.js."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    train = verbs.add_parser("train", help="train a LoRA adapter as a recipe says")
+    train.add_argument("recipe", type=Path, help="recipe file, YAML or JSON")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a recipe field"
+    )
+    train.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)")
+    train.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
+    train.add_argument("--json", action="store_true", help="one JSON object a line")
+    merge_command.add_arguments(verbs.add_parser("merge", help="merge an adapter into its base"))
+    chat_command.add_arguments(verbs.add_parser("chat", help="talk to a model in the terminal"))
+    job = verbs.add_parser("job", help="run a job folder, as the studio does")
+    job.add_argument("folder")
+    chosen = parser.parse_args(arguments)
+    if chosen.verb == "job":
+        return run_job_folder([chosen.folder])
+    try:
+        return _VERBS[chosen.verb](chosen)
+    except JobError as error:
+        if chosen.json:
+            body = {"code": error.code, "message": error.message, "params": error.params}
+            print(json.dumps({"error": body}, ensure_ascii=False))
+        else:
+            print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    # Only `train` needs the engine's packages: `--help` and `job` work on a bare Python.
+    from legal_eagle.engine.recipe import read_recipe
+    from legal_eagle.progress_view import ProgressView
+    from legal_eagle.run_folder import prepare_attempt
+
+    recipe = read_recipe(chosen.recipe, chosen.set)
+    attempt = prepare_attempt(
+        recipe, chosen.runs, recipe_dir=chosen.recipe.absolute().parent, resume=chosen.resume
+    )
+    if not chosen.json:
+        print(f"run folder: {attempt.run_dir}")
+    with ProgressView(attempt.job_dir, sys.stdout, as_json=chosen.json):
+        exit_code = run_job_folder([str(attempt.job_dir)])
+    # A job counts a signal as "stopped by the system"; here Ctrl-C is the person.
+    return EXIT_STOPPED if exit_code == EXIT_RESUMABLE else exit_code
+
+
+_VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "train": _train,
+    "merge": merge_command.run,
+    "chat": chat_command.run,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -165,24 +165,6 @@ def test_what_libraries_print_does_not_reach_the_replies(job: Path) -> None:
         assert "and writes" in chat.log()
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"modelPath": "nowhere"}, "model.folder_missing"),
-        ({"adapterPath": "nowhere"}, "merge.adapter_missing"),
-        ({"template": "no-such-template"}, "model.template_unknown"),
-    ],
-)
-def test_what_cannot_be_loaded_is_named(tmp_path: Path, changes: dict[str, str], code: str) -> None:
-    """Would catch a chat that is ready without the model it was asked for."""
-    config = write_base(tmp_path / "base")
-    write_adapter(tmp_path / "adapter", config)
-    paths = {key: str(tmp_path / value) if key.endswith("Path") else value for key, value in changes.items()}
-    job = write_job(tmp_path / "job", "chat", params(tmp_path, **paths))
-    assert run_job(job) != 0
-    assert only(job, "error")["code"] == code
-
-
 def test_a_marked_model_is_refused_with_its_exit_code(tmp_path: Path) -> None:
     """Would catch a refusal that looks like a crash to the core."""
     write_base(tmp_path / "base")

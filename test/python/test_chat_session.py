@@ -210,6 +210,26 @@ def test_a_model_that_failed_its_parity_check_does_not_answer(folders: Path) -> 
     assert caught.value.code == "chat.model_failed_parity"
 
 
+@pytest.mark.parametrize(
+    ("model", "adapter", "template", "code"),
+    [
+        ("nowhere", "adapter", "auto", "model.folder_missing"),
+        ("base", "nowhere", "auto", "merge.adapter_missing"),
+        ("base", "base", "auto", "merge.adapter_missing"),
+        ("adapter", None, "auto", "model.adapter_not_base"),
+        ("base", "adapter", "no-such-template", "model.template_unknown"),
+    ],
+)
+def test_what_cannot_be_loaded_is_named(
+    folders: Path, model: str, adapter: str | None, template: str, code: str
+) -> None:
+    """Would catch a chat that is ready without the model it was asked for."""
+    adapter_path = None if adapter is None else folders / adapter
+    with pytest.raises(JobError) as caught:
+        load_chat_model(folders / model, adapter_path, template, CPU)
+    assert caught.value.code == code
+
+
 def test_the_fixture_tokenizer_holds_every_byte(folders: Path) -> None:
     """Would catch a fixture whose Chinese text becomes unknown tokens, which tests nothing."""
     tokenizer = ChatTokenizer.load(folders / "base")

@@ -57,6 +57,7 @@ def record_of(folder: Path, **changes: Any) -> None:
         "tokenizerHash": ChatTokenizer.load(folder / "base").content_hash,
         "template": "internlm2",
         "systemPrompt": "你是律师。",
+        "recipe": {"evaluation": {"samplePrompts": ["律师是什么？"]}},
         **changes,
     }
     (folder / "adapter" / "legal_eagle.json").write_text(json.dumps(record), encoding="utf-8")
@@ -73,6 +74,8 @@ def test_a_merge_passes_its_own_check_and_says_what_it_wrote(tmp_path: Path, dty
     result = only(job, "result")
     out = Path(result["path"])
     assert result["parity"]["passed"] is True
+    # One of the job, one of the run's recipe, five of the studio.
+    assert result["parity"]["prompts"] == 7
     assert 0 < result["maxAbsLogitDiff"] < (1e-4 if output == "fp32" else result["parity"]["limit"])
     manifest = json.loads((out / "legal_eagle.json").read_text(encoding="utf-8"))
     for shard in manifest["shards"]:

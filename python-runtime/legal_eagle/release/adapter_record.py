@@ -25,6 +25,14 @@ class WeightsRecord:
     parity_failed: bool
     raw: Mapping[str, Any]
 
+    @property
+    def sample_prompts(self) -> tuple[str, ...]:
+        """The fixed prompts of the run's recipe."""
+        recipe = self.raw.get("recipe")
+        evaluation = recipe.get("evaluation") if isinstance(recipe, dict) else None
+        prompts = evaluation.get("samplePrompts") if isinstance(evaluation, dict) else None
+        return tuple(text for text in prompts if isinstance(text, str)) if isinstance(prompts, list) else ()
+
 
 def read_record(folder: Path) -> WeightsRecord:
     """A record that cannot be read counts as absent."""

@@ -138,7 +138,7 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
         sources.tokenizer,
         sources.template,
         sources.record.system_prompt,
-        context.params["parityPrompts"],
+        [*context.params["parityPrompts"], *sources.record.sample_prompts],
         GREEDY_TOKENS,
         sources.config.max_positions,
     )

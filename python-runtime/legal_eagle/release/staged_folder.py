@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from legal_eagle.engine.disk import sync_folder
+from legal_eagle.engine.disk import sync_file, sync_folder
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_SPEC, JobError
 
 # Configuration and tokenizer files, and what a file system needs for itself.
@@ -96,6 +96,8 @@ class StagedFolder:
         return self._rename(target)
 
     def _rename(self, target: Path) -> Path:
+        for path in self.path.iterdir():
+            sync_file(path)
         sync_folder(self.path)
         if target.is_dir():
             target.rmdir()  # empty; Windows does not rename onto it
@@ -104,28 +106,38 @@ class StagedFolder:
         return target
 
     def _acquire(self) -> int:
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
-        if not lock_descriptor(descriptor):
+        while True:
+            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+            if not lock_descriptor(descriptor):
+                os.close(descriptor)
+                raise JobError(
+                    "merge.output_busy",
+                    f"another merge is writing {self.final}",
+                    exit_code=EXIT_SPEC,
+                    params={"path": str(self.final)},
+                )
+            if _is_still(self._lock_path, descriptor):
+                return descriptor
+            # The holder before removed the file after it was opened here; this lock guards nothing.
             os.close(descriptor)
-            raise JobError(
-                "merge.output_busy",
-                f"another merge is writing {self.final}",
-                exit_code=EXIT_SPEC,
-                params={"path": str(self.final)},
-            )
-        return descriptor
 
     def _release(self) -> None:
         if self._lock is None:
             return
         if sys.platform != "win32":
-            # Removed while still held; an opener of the removed file locks something nobody else sees, so
-            # the staging folder itself is created without exist_ok as the second guard.
+            # While still held, so that nobody who comes later takes the file that goes away.
             self._lock_path.unlink(missing_ok=True)
         os.close(self._lock)
         self._lock = None
         if sys.platform == "win32":
             self._lock_path.unlink(missing_ok=True)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def lock_descriptor(descriptor: int) -> bool:

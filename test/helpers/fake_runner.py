@@ -1,28 +1,29 @@
-"""A scripted job process: the real entry point and wire, with handlers that misbehave as they are told.
+"""A scripted job process: the real run.py, wire and control, with handlers that misbehave as they are told.
 
 Started like run.py; see fake_handlers.py for what it can do.
 """
 
-import os
-
-if __name__ == "__main__":
-    os.closerange(3, 65536)
-
+import runpy
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 _HERE = Path(__file__).resolve().parent
+_RUNTIME = _HERE.parents[1] / "python-runtime"
 sys.path.insert(0, str(_HERE))
-sys.path.insert(0, str(_HERE.parents[1] / "python-runtime"))
+sys.path.insert(0, str(_RUNTIME))
 
 if __name__ == "__main__":
     from legal_eagle.jobs import main as job_main
 
-    delay = Path(sys.argv[1]) / "start-delay-seconds"
+    folder = Path(sys.argv[1])
+    delay = folder / "start-delay-seconds"
     if delay.exists():
         time.sleep(float(delay.read_text(encoding="utf-8")))
-    grace = Path(sys.argv[1]) / "orphan-grace-seconds"
+    grace = folder / "orphan-grace-seconds"
     if grace.exists():
         job_main.ORPHAN_GRACE_SECONDS = float(grace.read_text(encoding="utf-8"))
-    sys.exit(job_main.main(sys.argv[1:], dict.fromkeys(job_main.HANDLERS, "fake_handlers")))
+    handlers = cast("dict[str, str]", job_main.HANDLERS)
+    handlers.update(dict.fromkeys(handlers, "fake_handlers"))
+    runpy.run_path(str(_RUNTIME / "run.py"), run_name="__main__")

@@ -2,13 +2,13 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises';
 
 import { nextRunState } from '../../shared/domain/run-state.ts';
 import type { JobRepository } from '../db/repositories/job-repository.ts';
-import type { ProcessPlatform } from '../ports.ts';
+import type { ProcessIdentity, ProcessPlatform } from '../ports.ts';
 import type { EventTailer } from './event-tailer.ts';
 import type { SilentExit } from './exit-error.ts';
 import { silentExitError } from './exit-error.ts';
 import type { JobLog } from './job-log.ts';
 import type { JobProjector, JobRecord, JobUpdate } from './job-record.ts';
-import { isStillAlive, ownRunner } from './liveness.ts';
+import { isStillAlive, ownRunner, readHeartbeat } from './liveness.ts';
 import { readLogTail } from './log-tail.ts';
 import type { LaunchedRunner } from './runner-launch.ts';
 import { WakeTimer } from './wake-timer.ts';
@@ -48,6 +48,8 @@ export class JobWatch {
   #childExit: SilentExit | undefined;
   readonly #hasChild: boolean;
   #isDisposed = false;
+  /** The proven process of a job that an earlier core started. */
+  #runner: ProcessIdentity | undefined;
   #nextLivenessAtMs = 0;
   #lingersSinceMs: number | undefined;
 
@@ -113,8 +115,12 @@ export class JobWatch {
 
   async #isAlive(job: JobRecord): Promise<boolean> {
     const { platform, nowMs } = this.#deps;
-    const identity = job.startedAtMs === undefined ? await ownRunner(platform, job) : job.process;
-    if (identity !== undefined) return isStillAlive(platform, job, identity, nowMs());
+    if (this.#runner !== undefined) return isStillAlive(platform, job, this.#runner, nowMs());
+    if (readHeartbeat(job.dir) !== undefined) {
+      // The proof, once: pid, start, boot and nonce. From then on the process is known.
+      this.#runner = await ownRunner(platform, job);
+      return this.#runner !== undefined;
+    }
     // No heartbeat yet: the core died between creating the process and the process's first beat.
     if (job.process !== undefined) return isStillAlive(platform, job, job.process, nowMs());
     return nowMs() - job.createdAtMs < START_GRACE_MS;

@@ -146,10 +146,6 @@ test.each([
     harness.db
       .prepare('UPDATE jobs SET pid = ?, os_start_time = ?, boot_id = ? WHERE id = ?')
       .run(pid, forged.osStartTime, forged.bootId, handle.id);
-    if ('nonce' in change) {
-      // Only the file claims to be the runner; the record still names the dead process.
-      harness.db.prepare('UPDATE jobs SET os_start_time = ? WHERE id = ?').run(runner.osStartTime, handle.id);
-    }
     harness.supervisor.recover();
     const { job } = await harness.supervisor.attach(handle.id).exited;
     expect(job.state).toBe('interrupted');

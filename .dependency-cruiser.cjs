@@ -35,7 +35,9 @@ module.exports = {
       name: 'core-domains-are-siblings',
       comment: 'Sibling domains meet only in create-core or through ports',
       severity: 'error',
-      from: { path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|queue)/' },
+      from: {
+        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|queue)/',
+      },
       to: {
         path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|queue)/',
         pathNot: ['^electron/core/$1/', '^electron/core/jobs/'],
@@ -56,12 +58,17 @@ module.exports = {
     },
     {
       name: 'faces-import-the-composition-root',
-      comment: 'electron/server, cli, main: shared, rpc, core/{create-core,node-ports,ports}; never each other',
+      comment:
+        'electron/server, cli, main: shared, rpc, core/{create-core,node-ports,ports}; never each other',
       severity: 'error',
       from: { path: '^electron/(server|cli|main)/' },
       to: {
         path: '^(electron|renderer|test)/',
-        pathNot: ['^electron/$1/', '^electron/(shared|rpc)/', '^electron/core/(create-core|node-ports|ports)[.]ts$'],
+        pathNot: [
+          '^electron/$1/',
+          '^electron/(shared|rpc)/',
+          '^electron/core/(create-core|node-ports|ports)[.]ts$',
+        ],
       },
     },
     {
@@ -89,6 +96,9 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '[.]cjs$' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

@@ -77,7 +77,7 @@ export const followServiceJob = async (
 };
 
 /** The error of a job that did not end well; its partial result travels in the params. */
-export const jobFailure = (job: JobView, result: Readonly<Record<string, unknown>> = {}): StudioError => {
+const jobFailure = (job: JobView, result: Readonly<Record<string, unknown>> = {}): StudioError => {
   if (job.error === undefined) return new StudioError('job.interrupted', { jobId: job.id, state: job.state });
   const options = job.error.detail === undefined ? {} : { detail: job.error.detail };
   return new StudioError(job.error.code, { ...result, ...job.error.params }, options);

@@ -16,7 +16,7 @@ import { RUNTIME_VARIANTS, type RuntimeVariant } from './runtime/runtime-paths.t
 import { RuntimeService, type InstallRequest, type RuntimeStatus } from './runtime/runtime-service.ts';
 import type { SelfTestReport } from './runtime/self-test.ts';
 
-export type { InstallProgress, RebuildReport, RuntimeStatus, RuntimeVariant };
+export type { InstallProgress, RuntimeStatus, RuntimeVariant };
 
 type Env = Readonly<Record<string, string | undefined>>;
 

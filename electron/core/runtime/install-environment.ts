@@ -47,7 +47,7 @@ const pipFailure = (result: CommandResult, step: string, folder: string): Studio
 };
 
 /** The lock without torch, for when torch comes from PyTorch's own index. */
-export const withoutTorch = (lockText: string): string =>
+const withoutTorch = (lockText: string): string =>
   lockText.replace(/^torch==\S+ \\\n(?:\s+--hash=\S+(?: \\)?\n?)+/mu, '');
 
 /**

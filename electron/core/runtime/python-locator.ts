@@ -1,8 +1,8 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { RunCommand } from './command.ts';
 
-export const OLDEST_PYTHON = '3.11';
-export const NEWEST_PYTHON = '3.13';
+const OLDEST_PYTHON = '3.11';
+const NEWEST_PYTHON = '3.13';
 
 export type FoundPython = Readonly<{
   /** Absolute path of the interpreter. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { PROTOCOL_VERSION } from './version.ts';
 
-export const controlCommandSchema = z.enum(['stop', 'save-now', 'sample-now', 'ping']);
+const controlCommandSchema = z.enum(['stop', 'save-now', 'sample-now', 'ping']);
 
 /** A file of `control/`, written by rename; the job removes it and answers with `control-ack`. */
 export const controlSchema = z

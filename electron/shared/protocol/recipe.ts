@@ -9,7 +9,7 @@ export type FieldAliases = Readonly<{ llamaFactory?: string; hf?: string; xtuner
 const field = <T extends z.ZodType>(schema: T, description: string, aliases: FieldAliases = {}): T =>
   schema.meta({ description, aliases });
 
-export const thinkingModeSchema = z.enum(['none', 'keep', 'strip', 'empty']);
+const thinkingModeSchema = z.enum(['none', 'keep', 'strip', 'empty']);
 
 const batchSchema = z.strictObject({
   unit: field(
@@ -214,5 +214,3 @@ export const recipeSchema = z
 
 /** A recipe with every default filled in. */
 export type Recipe = z.output<typeof recipeSchema>;
-/** A recipe as a person writes it: only `model` and `dataset` are required. */
-export type RecipeInput = z.input<typeof recipeSchema>;

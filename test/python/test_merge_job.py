@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,48 @@ def test_a_second_merge_into_the_same_folder_waits_for_nobody(tmp_path: Path) ->
             pass
         assert caught.value.code == "merge.output_busy"
         assert (first.path / "part").exists()
+        first.publish()
+    assert [path.name for path in tmp_path.iterdir()] == ["merged"]
+
+
+class _WindowsLocks:
+    """The C runtime's byte locks: a second descriptor is refused, a closed one is free again."""
+
+    LK_NBLCK = 2
+
+    def __init__(self) -> None:
+        self.held: dict[str, int] = {}
+
+    def locking(self, descriptor: int, mode: int, count: int) -> None:
+        assert (mode, count) == (self.LK_NBLCK, 1)
+        name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if self.held.get(name, descriptor) != descriptor:
+            raise PermissionError(13, "Permission denied")
+        self.held[name] = descriptor
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="names descriptors through /proc")
+def test_on_windows_the_lock_file_is_closed_before_it_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch a merge that works on POSIX only: fcntl imported, or an open file removed."""
+    locks = _WindowsLocks()
+    monkeypatch.setitem(sys.modules, "msvcrt", locks)
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    unlink = Path.unlink
+
+    def unlink_closed(path: Path, missing_ok: bool = False) -> None:
+        open_files = {os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()}
+        if str(path.resolve()) in open_files:
+            raise PermissionError(13, "in use")
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink_closed)
+    final = tmp_path / "merged"
+    with StagedFolder(final, 0, platform="win32") as first:
+        with pytest.raises(JobError) as caught, StagedFolder(final, 0, platform="win32"):
+            pass
+        assert caught.value.code == "merge.output_busy"
         first.publish()
     assert [path.name for path in tmp_path.iterdir()] == ["merged"]
 

@@ -6,6 +6,7 @@ tells a left-over of a killed merge (removed) from one that is being written (re
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from types import TracebackType
 
 from legal_eagle.engine.disk import sync_file, sync_folder
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_SPEC, JobError
+from legal_eagle.release.file_lock import try_lock
 
 # Configuration and tokenizer files, and what a file system needs for itself.
 DISK_MARGIN_BYTES = 64 << 20
@@ -49,13 +51,19 @@ class StagedFolder:
     """Use as a context manager; leaving it without ``publish`` or ``set_aside`` removes what was written."""
 
     def __init__(
-        self, final: Path, needed_bytes: int, *, free_bytes: Callable[[Path], int] = free_bytes_at
+        self,
+        final: Path,
+        needed_bytes: int,
+        *,
+        free_bytes: Callable[[Path], int] = free_bytes_at,
+        platform: str = sys.platform,
     ) -> None:
         self.final = final
         self.path = final.parent / f".{final.name}.merging"
         self._lock_path = final.parent / f".{final.name}.merging.lock"
         self._needed_bytes = needed_bytes
         self._free_bytes = free_bytes
+        self._platform = platform
         self._lock: int | None = None
 
     def __enter__(self) -> StagedFolder:
@@ -108,7 +116,7 @@ class StagedFolder:
     def _acquire(self) -> int:
         while True:
             descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
-            if not lock_descriptor(descriptor):
+            if not try_lock(descriptor, self._platform):
                 os.close(descriptor)
                 raise JobError(
                     "merge.output_busy",
@@ -124,13 +132,15 @@ class StagedFolder:
     def _release(self) -> None:
         if self._lock is None:
             return
-        if sys.platform != "win32":
+        if self._platform != "win32":
             # While still held, so that nobody who comes later takes the file that goes away.
             self._lock_path.unlink(missing_ok=True)
         os.close(self._lock)
         self._lock = None
-        if sys.platform == "win32":
-            self._lock_path.unlink(missing_ok=True)
+        if self._platform == "win32":
+            # An open file cannot be removed there, neither by us before nor while the next merge holds it.
+            with contextlib.suppress(OSError):
+                self._lock_path.unlink(missing_ok=True)
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
@@ -138,19 +148,3 @@ def _is_still(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-
-
-def lock_descriptor(descriptor: int) -> bool:
-    """Take an exclusive lock that ends with the process; False if another process holds it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

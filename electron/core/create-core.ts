@@ -81,7 +81,11 @@ async function open(ports: CorePorts, mode: CoreOptions['mode']): Promise<Opened
     return { db: openDatabaseReadOnly(databaseFile, { migrations: MIGRATIONS }), lock: undefined, owner };
   }
   try {
-    return { db: await openDatabase(databaseFile, { migrations: MIGRATIONS, nowMs: () => ports.clock.nowMs() }), lock, owner: undefined };
+    return {
+      db: await openDatabase(databaseFile, { migrations: MIGRATIONS, nowMs: () => ports.clock.nowMs() }),
+      lock,
+      owner: undefined,
+    };
   } catch (error) {
     lock.dispose();
     throw error;

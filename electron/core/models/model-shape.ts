@@ -66,7 +66,7 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
   };
 }
 
-export function statedArchitecture(values: Values, modelType: string): string {
+function statedArchitecture(values: Values, modelType: string): string {
   const architectures = values['architectures'];
   const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
   if (typeof first === 'string' && first !== '') return first;

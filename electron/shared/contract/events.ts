@@ -45,16 +45,6 @@ export const chatTopicSchema = z.union([
   z.object({ kind: z.literal('closed'), code: z.string().optional(), detail: z.string().optional() }),
 ]);
 
-/** Sent in place of a topic's data where a subscription failed. */
-export const topicErrorSchema = z.object({
-  kind: z.literal('error'),
-  error: z.object({
-    code: z.string(),
-    params: z.record(z.string(), z.unknown()),
-    detail: z.string().optional(),
-  }),
-});
-
 /** Four frames a second a run: faster than an eye follows a curve, slower than a chart redraws. */
 export const RUN_FRAME_INTERVAL_MS = 250;
 

@@ -44,7 +44,6 @@ export const serverFrameSchema = z.union([successFrameSchema, failureFrameSchema
 
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 export type ServerFrame = z.infer<typeof serverFrameSchema>;
-export type Frame = ClientFrame | ServerFrame;
 
 /** Longest text a transport accepts for one frame, in bytes: a pasted data row fits, a data file does not. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;

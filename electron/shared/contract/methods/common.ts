@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** A ULID: 26 characters of Crockford's base 32. Ids come from the core, never from a caller. */
-export const idSchema = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/u);
-
 /** A person's reference to a record: its id, the start of its id (six characters or more), or its exact name. */
 export const referenceSchema = z.string().min(1).max(200);
 

@@ -1,21 +1,12 @@
 import { z } from 'zod';
+import { RUN_STATES } from '../../domain/run-state.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, timeMsSchema } from './common.ts';
-
-export const jobStateSchema = z.enum([
-  'starting',
-  'running',
-  'stopping',
-  'done',
-  'stopped',
-  'failed',
-  'interrupted',
-]);
 
 export const jobSchema = z.object({
   id: z.string(),
   kind: z.string(),
-  state: jobStateSchema,
+  state: z.enum(RUN_STATES),
   dir: z.string(),
   createdAtMs: timeMsSchema,
   endedAtMs: timeMsSchema.optional(),

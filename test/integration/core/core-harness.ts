@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { monotonicFactory } from 'ulid';
+
+import { createCore, type Core } from '../../../electron/core/create-core.ts';
+import { linuxProcesses } from '../../../electron/core/platform/linux-processes.ts';
+import type { CorePorts } from '../../../electron/core/ports.ts';
+import { createRpcClient, type RpcClient } from '../../../electron/rpc/client.ts';
+import { createDispatcher } from '../../../electron/rpc/dispatcher.ts';
+import { createInMemoryPair } from '../../../electron/rpc/in-memory-pair.ts';
+import { serveChannel } from '../../../electron/rpc/serve-channel.ts';
+import { createTopicHub } from '../../../electron/rpc/topic-hub.ts';
+import { STUDIO_CONTRACT, type StudioContract } from '../../../electron/shared/contract/index.ts';
+import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+
+export const ROOT = path.resolve(import.meta.dirname, '../../..');
+export const TEST_PYTHON = process.env['LEGAL_EAGLE_TEST_PYTHON'] ?? 'python3';
+
+const OFF = { available: false } as const;
+const nextId = monotonicFactory();
+
+export function testPorts(home: string): CorePorts {
+  return {
+    home,
+    command: 'test',
+    version: '0.0.0',
+    platform: linuxProcesses(),
+    environment: process.env,
+    runtime: { pythonPath: () => Promise.resolve(TEST_PYTHON) },
+    runScript: path.join(ROOT, 'python-runtime/run.py'),
+    clock: {
+      nowMs: () => Date.now(),
+      after: (delayMs, work) => {
+        const timer = setTimeout(work, delayMs);
+        return { dispose: () => clearTimeout(timer) };
+      },
+    },
+    ids: { next: () => nextId() },
+    hostUi: {
+      capabilities: { nativeDialogs: OFF, revealInFolder: OFF, upload: OFF, terminal: OFF, autoUpdate: OFF },
+    },
+  };
+}
+
+/** A data folder of its own, with a name that breaks what cannot take spaces or Chinese. */
+export class TestStudio {
+  readonly home = mkdtempSync(path.join(tmpdir(), '工作室 core '));
+  readonly defects: unknown[] = [];
+  #open: { core: Core; dispose: () => Promise<void> }[] = [];
+
+  async client(mode: 'read' | 'write' = 'write'): Promise<RpcClient<StudioContract>> {
+    const core = await createCore(testPorts(this.home), { mode });
+    const hub = createTopicHub(core.events, core.nowMs);
+    const [near, far] = createInMemoryPair();
+    serveChannel(far, {
+      dispatcher: createDispatcher(STUDIO_CONTRACT, core.handlers, { checkOutputs: true }),
+      hub,
+      onDefect: (error) => this.defects.push(error),
+    });
+    const client = createRpcClient<StudioContract>();
+    client.attach(near);
+    this.#open.push({
+      core,
+      dispose: async () => {
+        client.dispose();
+        hub.dispose();
+        await core.dispose();
+      },
+    });
+    return client;
+  }
+
+  /** Closes every core of this folder; the next `client` is a new life. */
+  async close(): Promise<void> {
+    for (const open of this.#open.splice(0).reverse()) await open.dispose();
+  }
+
+  async dispose(): Promise<void> {
+    await this.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+export async function failure(promise: Promise<unknown>): Promise<StudioError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof StudioError) return error;
+    throw error;
+  }
+  throw new Error('expected a rejection');
+}

@@ -181,14 +181,14 @@ class Run:
         self.attempts.append(Attempt(folder, process))
         return self.attempts[-1]
 
-    def here(self, resume_from: Path | None = None, **changes: Any) -> Attempt:
+    def here(self, resume_from: Path | None = None, *, stop: bool = False, **changes: Any) -> Attempt:
         """An attempt in this process: no time is spent on loading torch again. Sets `failure`."""
         attempt = Attempt(self._write_job(resume_from, changes), None)
         self.attempts.append(attempt)
         spec = json.loads((attempt.folder / "job.json").read_text(encoding="utf-8"))
         writer = EventWriter(attempt.folder / "events.ndjson")
         try:
-            train_job.run(JobContext(spec, attempt.folder, writer, NoControl()))
+            train_job.run(JobContext(spec, attempt.folder, writer, NoControl(), stop_flag=lambda: stop))
         except JobError as error:
             attempt.failure = error
         finally:

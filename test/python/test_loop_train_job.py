@@ -245,6 +245,39 @@ def test_truncated_and_dropped_rows_are_reported(tmp_path: Path, material: tuple
     assert plan["trainRows"] + plan["droppedRows"] + plan["evalRows"] <= 48
 
 
+def test_a_prompt_that_does_not_fit_costs_no_run(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    # Bug caught: an answer that cannot be given at step 0 ends the training.
+    evaluation = {"samplePrompts": ["很长的问题" * 200, "你好？"], "sampleEverySteps": 0}
+    run = new_run(tmp_path, material, maxSteps=1, evaluation=evaluation)
+    attempt = run.here()
+    assert attempt.failure is None
+    assert [one["code"] for one in attempt.data("warning")] == ["model.beyond_positions"]
+    assert [one["prompt"] for one in attempt.data("sample")] == ["你好？"]
+    assert len(attempt.data("result")) == 1
+
+
+def test_a_stop_before_the_first_step_can_be_resumed(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    # Bug caught: a checkpoint without optimizer state, which cannot be read back.
+    straight = Run(tmp_path / "straight", *material, recipe(maxSteps=3))
+    assert straight.here().failure is None
+    run = Run(tmp_path / "run", *material, recipe(maxSteps=3))
+    stopped = run.here(stop=True)
+    assert stopped.failure is None
+    assert stopped.data("step") == []
+    assert run.here(run.newest_checkpoint()).failure is None
+    assert run.losses() == straight.losses()
+
+
+def test_rows_longer_than_the_context_are_pointed_out(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    short = write_model(tmp_path / "short", max_position_embeddings=100)
+    run = Run(tmp_path / "run", short, material[1], recipe(maxSteps=1, evaluation={"samplePrompts": []}))
+    attempt = run.here()
+    assert attempt.failure is None
+    (warning,) = attempt.data("warning")
+    assert warning["code"] == "train.rows_beyond_positions"
+    assert warning["params"]["positions"] == 100 < warning["params"]["longest"]
+
+
 def test_packs_as_the_unit(tmp_path: Path, material: tuple[Path, Path]) -> None:
     run = new_run(
         tmp_path, material, epochs=1, batch={"unit": "packs", "microBatch": 1, "gradientAccumulation": 1}

@@ -18,7 +18,7 @@ from legal_eagle.engine.loop import OutOfMemoryError
 from legal_eagle.engine.peft_format import save_adapter
 from legal_eagle.engine.resume import write_state
 from legal_eagle.engine.run_report import RunReport
-from legal_eagle.engine.sampling import answer_prompts
+from legal_eagle.engine.sampling import answer_prompt
 from legal_eagle.engine.train_setup import StopRequested, TrainParams, TrainSetup, device_of, set_up
 from legal_eagle.engine.train_state import mean
 from legal_eagle.jobs.context import JobContext, Outcome
@@ -176,15 +176,20 @@ class TrainRun:
             return
         setup = self._setup
         self._report.phase("sample")
-        answers = answer_prompts(
-            setup.decoder,
-            setup.rendering,
-            prompts,
-            setup.stop_ids,
-            self._recipe["evaluation"]["sampleMaxTokens"],
-            self._context.stop_requested,
-        )
-        for answer in answers:
+        for prompt in prompts:
+            try:
+                answer = answer_prompt(
+                    setup.decoder,
+                    setup.rendering,
+                    prompt,
+                    setup.stop_ids,
+                    self._recipe["evaluation"]["sampleMaxTokens"],
+                    self._context.stop_requested,
+                )
+            except JobError as error:
+                # A prompt that does not fit the model must not cost the run.
+                self._report.warning(error.code, error.message, **error.params)
+                continue
             self._report.sample(setup.loop.state.step, answer)
             if answer.finish == "cancelled":
                 break

@@ -130,6 +130,14 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
             params={"rows": train_store.counts.rows, "cutoff": recipe["cutoffLength"]},
         )
 
+    longest, positions = int(train_store.lengths.max()), read_config(params.model_path).max_positions
+    if longest > positions:
+        report.warning(
+            "train.rows_beyond_positions",
+            f"the longest row has {longest} tokens, the model was made for {positions}",
+            longest=longest,
+            positions=positions,
+        )
     report.phase("plan")
     made = _plan(recipe, train_store, choice)
     fingerprint = Fingerprint(

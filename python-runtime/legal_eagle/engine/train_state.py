@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -35,7 +36,9 @@ class TrainState:
         self.last_losses = [*self.last_losses, loss][-EDGE_STEPS:]
 
     def add_eval_loss(self, loss: float) -> bool:
-        """Takes note of an evaluation; True where it is the best so far."""
+        """Takes note of an evaluation; True where it is the best so far. One that is not finite is none."""
+        if not math.isfinite(loss):
+            return False
         if self.eval_loss_first is None:
             self.eval_loss_first = loss
         self.eval_loss_last = loss

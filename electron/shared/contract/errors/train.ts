@@ -79,6 +79,18 @@ export const TRAIN_ERRORS = {
       action: '请降低学习率或提高预热比例，然后重新开始训练。',
     },
   },
+  'train.rows_beyond_positions': {
+    en: {
+      message: 'The longest row has {longest} tokens, but the model was made for {positions}.',
+      cause: 'The cutoff length is larger than the context of the base model; it has never seen such positions.',
+      action: 'Set the cutoff length to {positions} or less.',
+    },
+    zh: {
+      message: '最长的一行有 {longest} 个词元，而模型的上下文长度为 {positions}。',
+      cause: '截断长度超过了基座模型的上下文长度，模型从未见过这样的位置。',
+      action: '请把截断长度设为不超过 {positions}。',
+    },
+  },
   'train.out_of_memory': {
     en: {
       message: 'There is not enough memory for step {step}, even for one row of {tokens} tokens at a time.',

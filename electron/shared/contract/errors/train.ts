@@ -82,7 +82,8 @@ export const TRAIN_ERRORS = {
   'train.rows_beyond_positions': {
     en: {
       message: 'The longest row has {longest} tokens, but the model was made for {positions}.',
-      cause: 'The cutoff length is larger than the context of the base model; it has never seen such positions.',
+      cause:
+        'The cutoff length is larger than the context of the base model; it has never seen such positions.',
       action: 'Set the cutoff length to {positions} or less.',
     },
     zh: {

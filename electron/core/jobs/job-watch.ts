@@ -18,7 +18,7 @@ const POLL_INTERVAL_MS = 100;
 /** How often a runner that is not our child is looked at. */
 const LIVENESS_INTERVAL_MS = 1000;
 /** Interpreter and imports of a cold disk; a process that has no heartbeat by then never will. */
-export const START_GRACE_MS = 30_000;
+const START_GRACE_MS = 30_000;
 /** Tear-down of CUDA after the last event; what takes longer hangs. */
 const LINGER_MS = 10_000;
 /** After a failure of the disk or the database. */

@@ -1,36 +1,21 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 
+import { startCore } from '../../helpers/core-child.ts';
 import {
   FAKE_RUNNER,
   fakeSpec,
   markedProcesses,
-  TEST_PYTHON,
   temporaryHome,
   waitFor,
   writeScenario,
 } from '../../helpers/job-harness.ts';
 
 const KILLS = process.env['LEGAL_EAGLE_TEST_DEPTH'] === 'long' ? 50 : 5;
-const CORE = path.join(import.meta.dirname, '../../helpers/core-process.ts');
-
-type Core = Readonly<{ lines: string[]; kill: () => void; gone: Promise<unknown> }>;
-
-function startCore(home: string, lifetime: 'detached' | 'service' = 'detached'): Core {
-  const child = spawn(process.execPath, [CORE, home, TEST_PYTHON, FAKE_RUNNER, lifetime], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines: string[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  return { lines, kill: () => child.kill('SIGKILL'), gone };
-}
 
 test(`kill -9 of the core at ${KILLS} random moments loses and doubles no event, and the run goes on`, async () => {
   const home = temporaryHome();
@@ -41,7 +26,7 @@ test(`kill -9 of the core at ${KILLS} random moments loses and doubles no event,
   const runners = new Set<number>();
   try {
     for (let kill = 1; kill <= KILLS; kill += 1) {
-      const core = startCore(home);
+      const core = startCore(home, FAKE_RUNNER);
       // Every third kill strikes while the core is still starting, the others while it stores events.
       if (kill % 3 !== 0) await waitFor('the core', () => core.lines.length > 0);
       await delay(Math.random() * 400);
@@ -49,7 +34,7 @@ test(`kill -9 of the core at ${KILLS} random moments loses and doubles no event,
       await core.gone;
       for (const pid of markedProcesses(spec.id)) runners.add(pid);
     }
-    const core = startCore(home);
+    const core = startCore(home, FAKE_RUNNER);
     await waitFor('the core', () => core.lines.length > 0);
     await waitFor('the runner', () => markedProcesses(spec.id).length === 1);
     for (const pid of markedProcesses(spec.id)) runners.add(pid);
@@ -90,14 +75,14 @@ test.each([
   writeScenario(dir, actions);
   writeFileSync(path.join(dir, 'orphan-grace-seconds'), grace);
   try {
-    const core = startCore(home, 'service');
+    const core = startCore(home, FAKE_RUNNER, 'service');
     await waitFor('the core', () => core.lines.length > 0);
     const events = path.join(dir, 'events.ndjson');
     await waitFor('the job', () => existsSync(events) && readFileSync(events, 'utf8').split('\n').length > 2);
     core.kill();
     await core.gone;
     await waitFor('the job to be gone', () => markedProcesses(spec.id).length === 0);
-    const next = startCore(home, 'service');
+    const next = startCore(home, FAKE_RUNNER, 'service');
     await next.gone;
     const db = new Database(path.join(home, 'studio.db'), { readonly: true });
     expect(db.prepare('SELECT state FROM jobs').pluck().get()).toBe(state);

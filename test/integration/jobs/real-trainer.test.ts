@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
+import Database from 'better-sqlite3';
 import { ulid } from 'ulid';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -9,9 +11,11 @@ import { readHeartbeat } from '../../../electron/core/jobs/liveness.ts';
 import type { JobKind, JobParams, JobSpec } from '../../../electron/shared/protocol/job-spec.ts';
 import { recipeSchema } from '../../../electron/shared/protocol/recipe.ts';
 import { PROTOCOL_VERSION } from '../../../electron/shared/protocol/version.ts';
+import { startCore } from '../../helpers/core-child.ts';
 import { JobHarness, markedProcesses, REAL_RUNNER, waitFor } from '../../helpers/job-harness.ts';
 
 const MODEL = path.resolve(import.meta.dirname, '../../../resources/tiny-model');
+const CORE_KILLS = process.env['LEGAL_EAGLE_TEST_DEPTH'] === 'long' ? 50 : 3;
 let harness: JobHarness;
 
 beforeEach(async () => {
@@ -121,4 +125,47 @@ test('the heart of a real trainer beats while it computes, and a kill is an inte
   process.kill(harness.job(handle.id).process?.pid ?? 0, 'SIGKILL');
   const { job } = await handle.exited;
   expect(job).toMatchObject({ state: 'interrupted', exitSignal: 'SIGKILL', error: { code: 'job.killed' } });
+});
+
+test(`kill -9 of the core at ${CORE_KILLS} random moments of real training loses and doubles nothing`, async () => {
+  const spec = trainSpec(await importRows());
+  const home = path.join(harness.home, 'killed');
+  const dir = path.join(home, 'jobs', 'job');
+  mkdirSync(home);
+  writeFileSync(path.join(home, 'spec.json'), JSON.stringify(spec));
+  const runners = new Set<number>();
+  try {
+    for (let kill = 1; kill <= CORE_KILLS; kill += 1) {
+      const core = startCore(home, REAL_RUNNER);
+      await waitFor('the core', () => core.lines.length > 0);
+      await delay(Math.random() * 2000);
+      core.kill();
+      await core.gone;
+      for (const pid of markedProcesses(spec.id)) runners.add(pid);
+    }
+    const core = startCore(home, REAL_RUNNER);
+    const events = path.join(dir, 'events.ndjson');
+    await waitFor(
+      'a step',
+      () => existsSync(events) && readFileSync(events, 'utf8').includes('"type":"step"'),
+    );
+    const stop = { version: PROTOCOL_VERSION, id: 'end', command: 'stop', atMs: Date.now() };
+    writeFileSync(path.join(dir, 'control', 'end.json'), JSON.stringify(stop));
+    await core.gone;
+    expect(core.lines.at(-1)).toBe('ended');
+    expect([...runners]).toHaveLength(1);
+    const written = readFileSync(events, 'utf8').trimEnd().split('\n').length;
+    const expected = Array.from({ length: written }, (_, index) => index + 1);
+    const db = new Database(path.join(home, 'studio.db'), { readonly: true });
+    for (const table of ['job_events', 'projected']) {
+      expect(db.prepare(`SELECT seq FROM ${table} ORDER BY seq`).pluck().all()).toEqual(expected);
+    }
+    expect(db.prepare('SELECT state, exit_code FROM jobs').get()).toEqual({
+      state: 'stopped',
+      exit_code: 10,
+    });
+    db.close();
+  } finally {
+    for (const pid of markedProcesses(spec.id)) process.kill(pid, 'SIGKILL');
+  }
 });

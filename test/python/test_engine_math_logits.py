@@ -7,9 +7,18 @@ import pytest
 import torch
 import transformers
 
-from builders.checkpoints import random_tensors, tiny_config, tiny_folder, tiny_values, to_llama_tensors
+from builders.checkpoints import (
+    random_documents,
+    random_tensors,
+    tiny_config,
+    tiny_folder,
+    tiny_values,
+    to_llama_tensors,
+)
 from builders.internlm2_reference import InternLM2Reference
 from legal_eagle.engine.attention import PaddedAttention
+from legal_eagle.engine.batch import pack_documents
+from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import Decoder, build_model
 from legal_eagle.jobs.errors import JobError
 
@@ -173,3 +182,29 @@ def test_long_documents_take_the_fused_kernel_with_the_same_result(
     blocked = decoder_logits(decoder, documents)
     monkeypatch.setattr("legal_eagle.engine.attention._MAX_BLOCKED_SCORES", 0)
     assert (decoder_logits(decoder, documents) - blocked).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_bfloat16_computes_the_same_model(padded: bool, tmp_path: Path) -> None:
+    """The GPU's number type through every operation, forward and backward: a cast forgotten or done
+    twice stops it, one in the wrong place costs more than rounding."""
+    folder = tiny_folder(tmp_path)
+    batch = pack_documents(random_documents([17, 60, 3, 41], 256))
+    losses, gradients = [], []
+    for dtype in (torch.float32, torch.bfloat16):
+        decoder = build_model(folder, dtype=dtype)
+        generator = torch.Generator().manual_seed(5)
+        decoder.add_lora(LoraConfig(4, 8, dropout=0.1), generator)
+        with torch.no_grad():
+            for _, parameter in decoder.lora_parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+        if padded:
+            for block in decoder.blocks:
+                block.attention = PaddedAttention()
+        loss = decoder.loss(batch, batch.answer_tokens)
+        loss.backward()
+        losses.append(loss.item())
+        gradients.append(torch.cat([p.grad.flatten() for _, p in decoder.lora_parameters()]))
+        assert all(parameter.dtype is torch.float32 for _, parameter in decoder.lora_parameters())
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.99

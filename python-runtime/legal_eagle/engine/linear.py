@@ -8,14 +8,19 @@ import torch
 from legal_eagle.engine.gemm import linear, linear_add, matmul
 from legal_eagle.engine.lora import LoraGroup, ModuleRows
 
-# Makes the dropout mask [T, in] (0 or 1/keep) of the n-th module from its seed, the same each time.
-MaskMaker = Callable[[int, torch.Tensor], torch.Tensor]
+
+@dataclass(frozen=True, slots=True)
+class MaskMaker:
+    """`make(n, x)`: the n-th module's dropout mask [T, in] of zeros and ones, once for the forward
+    and once for the backward pass, the same both times. What is kept counts `scale` = 1 / keep."""
+
+    make: Callable[[int, torch.Tensor], torch.Tensor]
+    scale: float
 
 
 @dataclass(slots=True)
 class SavedLinear:
-    """`u` [T, n·r]: drop(x) Aᵀ of each slice side by side; None without an adapter. Dropout masks
-    are made again from their seeds, not kept: they would be the largest thing in memory."""
+    """`u` [T, n·r]: drop(x) Aᵀ of each slice side by side; None without an adapter."""
 
     u: torch.Tensor | None
     mask_maker: MaskMaker | None
@@ -53,10 +58,10 @@ class FrozenLinear:
             u = linear(x, a)
         else:
             parts = [
-                linear(mask_maker(index, x).mul_(x), a[index * rank : (index + 1) * rank])
+                linear(x * mask_maker.make(index, x), a[index * rank : (index + 1) * rank])
                 for index in range(len(group.slices))
             ]
-            u = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+            u = torch.cat(parts, dim=1).mul_(mask_maker.scale)
         for index, item in enumerate(group.slices):
             part = u[:, index * rank : (index + 1) * rank]
             rows = y[:, item.rows.start : item.rows.end]
@@ -73,10 +78,12 @@ class FrozenLinear:
             return dx
         rank = group.slices[0].a.shape[0]
         v = dy.new_empty(dy.shape[0], rank * len(group.slices))
+        # The input's gradient and A's pass through the mask, so they count its scale; B's has it in u.
+        v_scale = self.scale * (saved.mask_maker.scale if saved.mask_maker is not None else 1.0)
         for index, item in enumerate(group.slices):
             columns = slice(index * rank, (index + 1) * rank)
             part = dy[:, item.rows.start : item.rows.end]
-            torch.mul(matmul(part, item.b.to(dy.dtype)), self.scale, out=v[:, columns])
+            torch.mul(matmul(part, item.b.to(dy.dtype)), v_scale, out=v[:, columns])
             # uᵀ·dy and its transpose: the product with the long side last is the fast one.
             b_grad = saved.u[:, columns].t() @ part
             item.b_grad.add_(b_grad.t(), alpha=self.scale)
@@ -86,7 +93,7 @@ class FrozenLinear:
                 dx.addmm_(v, group.a.to(dy.dtype))
             return dx
         for index, item in enumerate(group.slices):
-            mask = saved.mask_maker(index, x)
+            mask = saved.mask_maker.make(index, x)
             part = v[:, index * rank : (index + 1) * rank]
             item.a_grad.add_(part.t() @ (x * mask))
             if dx is not None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from builders.checkpoints import tiny_folder
-from legal_eagle.engine.generate import sample
+from legal_eagle.engine.generate import next_logits, sample
+from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import Decoder, build_model
 from legal_eagle.jobs.errors import JobError
@@ -100,3 +101,16 @@ def test_sampling_follows_the_distribution_and_its_seed() -> None:
     assert 0.42 < everything.count(0) / 400 < 0.58
     assert everything == draws(1.0, 1.0)
     assert draws(0.3, 1.0).count(0) > everything.count(0)
+
+
+def test_a_prompt_read_in_pieces_gives_the_same_logits(tmp_path: Path) -> None:
+    """Chat reads long prompts piecewise: a later piece must see the earlier ones and not its own future."""
+    decoder = with_adapter(tiny_folder(tmp_path))
+    ids = torch.randint(3, 256, (70,), generator=torch.Generator().manual_seed(2)).tolist()
+    expected = decoder.logits(torch.tensor(ids), torch.arange(70), (0, 70))[-1]
+    caches = [LayerCache() for _ in decoder.blocks]
+    position = 0
+    for piece in (ids[:30], ids[30:31], ids[31:69], ids[69:]):
+        logits = next_logits(decoder, piece, position, caches, use_lora=True)
+        position += len(piece)
+    assert (logits - expected).abs().max() < 1e-4

@@ -10,6 +10,7 @@ from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.config import read_config
 from legal_eagle.models.templates import Template, detect_template, template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
+from legal_eagle.models.vocabulary import check_vocabulary
 from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
 from legal_eagle.release.engine_adapter import put_adapter_on
 from legal_eagle.serve.chat_session import ChatModel
@@ -31,6 +32,7 @@ def load_chat_model(
         )
     config = read_config(model_path)
     tokenizer = ChatTokenizer.load(model_path)
+    check_vocabulary(config, tokenizer)
     adapter_record = read_record(adapter_path) if adapter_path is not None else None
     if adapter_path is not None and adapter_record is not None:
         _refuse_other_base(adapter_path, adapter_record, model_path, tokenizer)

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type Database from 'better-sqlite3';
 
 import type { Contract, HandlersFor } from '../shared/contract/define.ts';
@@ -32,6 +34,10 @@ export type Core = Readonly<{
   readOnly: boolean;
   dispose(): Promise<void>;
 }>;
+
+/** A command that lists or shows something holds the folder for less than this. */
+const LOCK_PATIENCE_MS = 2000;
+const LOCK_PAUSE_MS = 100;
 
 type Opened = Readonly<{ db: Database.Database; lock: Disposable | undefined; owner: string | undefined }>;
 
@@ -73,10 +79,9 @@ async function open(ports: CorePorts, mode: CoreOptions['mode']): Promise<Opened
   const { databaseFile } = dataFolder(ports.home);
   let lock: Disposable;
   try {
-    lock = await lockDataFolder(ports.home, ports.platform, ports.command);
+    lock = await takeLock(ports, mode === 'write' ? LOCK_PATIENCE_MS : 0);
   } catch (error) {
-    const inUse = error instanceof StudioError && error.code === 'core.data_folder_in_use';
-    if (!inUse || mode === 'write') throw error;
+    if (!isInUse(error) || mode === 'write') throw error;
     const owner = typeof error.params['owner'] === 'string' ? error.params['owner'] : undefined;
     return { db: openDatabaseReadOnly(databaseFile, { migrations: MIGRATIONS }), lock: undefined, owner };
   }
@@ -90,6 +95,23 @@ async function open(ports: CorePorts, mode: CoreOptions['mode']): Promise<Opened
     lock.dispose();
     throw error;
   }
+}
+
+/** A core that writes waits out one that only reads; a studio that stays open is refused all the same. */
+async function takeLock(ports: CorePorts, patienceMs: number): Promise<Disposable> {
+  const giveUpAtMs = ports.clock.nowMs() + patienceMs;
+  for (;;) {
+    try {
+      return await lockDataFolder(ports.home, ports.platform, ports.command);
+    } catch (error) {
+      if (!isInUse(error) || ports.clock.nowMs() >= giveUpAtMs) throw error;
+      await delay(LOCK_PAUSE_MS);
+    }
+  }
+}
+
+function isInUse(error: unknown): error is StudioError {
+  return error instanceof StudioError && error.code === 'core.data_folder_in_use';
 }
 
 /** A method that changes something names `core.read_only` among its errors; those, and only those, are refused. */

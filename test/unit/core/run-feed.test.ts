@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+
+import type { RunRecord } from '../../../electron/core/db/repositories/run-repository.ts';
+import type { Clock } from '../../../electron/core/ports.ts';
+import { createRunFeed } from '../../../electron/core/runs/run-feed.ts';
+import type { RunRepositories } from '../../../electron/core/runs/train-projector.ts';
+import { createTopicBoard } from '../../../electron/core/topics/topic-board.ts';
+import type { RunTopicData } from '../../../electron/shared/contract/events.ts';
+import { recipeSchema } from '../../../electron/shared/protocol/recipe.ts';
+
+/** A clock that moves only when it is told to. */
+class HandClock implements Clock {
+  #now = 0;
+  #timers: { atMs: number; work: () => void }[] = [];
+
+  readonly nowMs = (): number => this.#now;
+
+  readonly after = (delayMs: number, work: () => void): { dispose: () => void } => {
+    const timer = { atMs: this.#now + delayMs, work };
+    this.#timers.push(timer);
+    return { dispose: () => void (this.#timers = this.#timers.filter((one) => one !== timer)) };
+  };
+
+  move(ms: number): void {
+    this.#now += ms;
+    const due = this.#timers.filter((timer) => timer.atMs <= this.#now);
+    this.#timers = this.#timers.filter((timer) => timer.atMs > this.#now);
+    for (const timer of due) timer.work();
+  }
+}
+
+const run: RunRecord = {
+  id: 'R',
+  name: 'r',
+  state: 'running',
+  origin: 'studio',
+  dir: '/r',
+  recipe: recipeSchema.parse({ model: 'm', dataset: 'd' }),
+  modelName: 'm',
+  modelPath: '/m',
+  datasetName: 'd',
+  datasetPath: '/d',
+  createdAtMs: 0,
+  attempts: 1,
+  step: 0,
+};
+
+function feedWith(rows: Map<string, RunRecord>): {
+  clock: HandClock;
+  feed: ReturnType<typeof createRunFeed>;
+  frames: { topic: string; data: RunTopicData }[];
+} {
+  const clock = new HandClock();
+  const board = createTopicBoard();
+  const frames: { topic: string; data: RunTopicData }[] = [];
+  board.onEvent((event) => frames.push(event as { topic: string; data: RunTopicData }));
+  const repositories = { runs: { byId: (id: string) => rows.get(id) } } as unknown as RunRepositories;
+  return { clock, frames, feed: createRunFeed(repositories, board, clock) };
+}
+
+describe('run feed', () => {
+  it('publishes at most four frames a second of a run, and no point is lost', () => {
+    const { clock, feed, frames } = feedWith(new Map([['R', run]]));
+    for (let step = 1; step <= 1000; step++) {
+      feed.note({ run, points: [{ key: 'loss', step, value: step }] });
+      clock.move(1);
+    }
+    clock.move(250);
+    const own = frames.filter((frame) => frame.topic === 'run.R');
+    expect(own.length).toBeLessThanOrEqual(5);
+    const steps = own.flatMap(({ data }) =>
+      data.kind === 'update' ? data.points.map((point) => point.step) : [],
+    );
+    expect(steps).toEqual(Array.from({ length: 1000 }, (_, at) => at + 1));
+  });
+
+  it('shows the row as it is stored when the frame goes out', () => {
+    const rows = new Map([['R', run]]);
+    const { clock, feed, frames } = feedWith(rows);
+    feed.note({ run: { ...run, step: 99 } });
+    rows.set('R', { ...run, step: 7 });
+    clock.move(250);
+    expect(frames[0]?.data.run.step).toBe(7);
+  });
+
+  it('drops waiting points that a resumed attempt made void', () => {
+    const { clock, feed, frames } = feedWith(new Map([['R', run]]));
+    feed.note({ run, points: [3, 4, 5].map((step) => ({ key: 'loss', step, value: 1 })) });
+    feed.note({ run, truncateAfterStep: 3 });
+    feed.note({ run, points: [{ key: 'loss', step: 4, value: 2 }] });
+    clock.move(250);
+    expect(frames[0]?.data).toMatchObject({
+      truncatedAfterStep: 3,
+      points: [
+        { step: 3, value: 1 },
+        { step: 4, value: 2 },
+      ],
+    });
+  });
+
+  it('says nothing of a run that was removed meanwhile, and nothing after it is disposed of', () => {
+    const rows = new Map([['R', run]]);
+    const { clock, feed, frames } = feedWith(rows);
+    feed.note({ run });
+    rows.delete('R');
+    clock.move(250);
+    rows.set('R', run);
+    feed.note({ run });
+    feed.dispose();
+    clock.move(250);
+    expect(frames).toEqual([]);
+  });
+});

@@ -4,7 +4,14 @@ import { nodeModule, runSteps } from './run-steps.ts';
 
 const python = await developmentPython();
 const ruff = ['-m', 'ruff'];
-const config = ['--no-cache', '--config', 'python-runtime/pyproject.toml', 'python-runtime', 'test/python'];
+const config = [
+  '--no-cache',
+  '--config',
+  'python-runtime/pyproject.toml',
+  'python-runtime',
+  'test/python',
+  'test/helpers',
+];
 const results = await runSteps(
   [
     {

@@ -1,0 +1,1 @@
+"""Parts of the maker of the embedded tiny model (see ../make_tiny_model.py)."""

@@ -21,7 +21,7 @@ from legal_eagle.engine.swiglu import swiglu, swiglu_backward
 
 @dataclass(frozen=True, slots=True)
 class BlockInput:
-    """What all layers of one pass share. `rotations` complex64 [T, 1, d/2]."""
+    """What all layers of one pass share. `rotations`: of `RopeTable`."""
 
     cu_lengths: Sequence[int]
     rotations: torch.Tensor

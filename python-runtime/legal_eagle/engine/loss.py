@@ -11,7 +11,7 @@ import torch
 from legal_eagle.engine.gemm import linear, matmul
 
 # Logits of one chunk: large enough for the matrix product, small enough to stay near the cores.
-_CHUNK_LOGITS = 1 << 22
+_CHUNK_LOGITS = 1 << 21
 
 
 def linear_cross_entropy_value(
@@ -21,8 +21,7 @@ def linear_cross_entropy_value(
     [V, d], targets int64 [N]. N may be 0."""
     total = torch.zeros((), dtype=torch.float32, device=hidden.device)
     for rows in _chunks(hidden.shape[0], head.shape[0]):
-        logits, log_sum_exp = _logits(hidden[rows], head)
-        total += (log_sum_exp - logits.gather(1, targets[rows, None])).sum()
+        total -= _log_probabilities(hidden[rows], head).gather(1, targets[rows, None]).sum()
     return total
 
 
@@ -34,17 +33,16 @@ def linear_cross_entropy(
     gradient = torch.empty_like(hidden)
     for rows in _chunks(hidden.shape[0], head.shape[0]):
         target = targets[rows, None]
-        logits, log_sum_exp = _logits(hidden[rows], head)
-        total += (log_sum_exp - logits.gather(1, target)).sum()
-        probabilities = logits.sub_(log_sum_exp).exp_()
-        probabilities.scatter_add_(1, target, -torch.ones_like(log_sum_exp))
+        log_probabilities = _log_probabilities(hidden[rows], head)
+        total -= log_probabilities.gather(1, target).sum()
+        probabilities = log_probabilities.exp_()
+        probabilities.scatter_add_(1, target, probabilities.new_full(target.shape, -1.0))
         gradient[rows] = matmul(probabilities.to(hidden.dtype), head)
     return total, gradient
 
 
-def _logits(hidden: torch.Tensor, head: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    logits = linear(hidden, head).float()
-    return logits, torch.logsumexp(logits, dim=-1, keepdim=True)
+def _log_probabilities(hidden: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
+    return torch.log_softmax(linear(hidden, head).float(), dim=-1)
 
 
 def _chunks(rows: int, vocabulary: int) -> Iterator[slice]:

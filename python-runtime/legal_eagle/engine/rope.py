@@ -48,11 +48,13 @@ class RopeTable:
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         self._config = config
+        self._heads = config.heads + config.kv_heads
         self._frequencies = inverse_frequencies(config).to(device)
         self._table = torch.empty(0, config.head_dim // 2, dtype=torch.complex64, device=device)
 
     def rotations(self, positions: torch.Tensor, longest: int) -> torch.Tensor:
-        """complex64 [T, 1, d/2] for positions [T], all below `longest`.
+        """complex64 for positions [T], all below `longest`: [T, 1, d/2], or on CPU [T, H + K, d/2], a
+        copy for each head of q and k, as a product that broadcasts over 16 or 64 elements is slow there.
 
         Raises JobError `model.beyond_positions` where dynamic scaling would start to change the base.
         """
@@ -67,11 +69,13 @@ class RopeTable:
             rows = max(longest, 2 * self._table.shape[0], 256)
             angles = torch.arange(rows, device=positions.device).float()[:, None] * self._frequencies
             self._table = torch.polar(torch.ones_like(angles), angles)
-        return self._table[positions][:, None, :]
+        rotations = self._table[positions][:, None, :]
+        return rotations.repeat(1, self._heads, 1) if positions.device.type == "cpu" else rotations
 
 
 def rotate_(heads: torch.Tensor, rotations: torch.Tensor) -> None:
-    """Rotates heads [T, n, d] (rows may be strided) in place; with `rotations.conj()` backwards."""
+    """Rotates the H + K heads [T, n, d] of q and k (rows may be strided) in place; with
+    `rotations.conj()` backwards."""
     pairs = heads.view(*heads.shape[:-1], -1, 2)
     if heads.dtype is torch.float32:
         torch.view_as_complex(pairs).mul_(rotations)

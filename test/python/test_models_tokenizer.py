@@ -126,10 +126,17 @@ def test_many_chats_encode_as_one_by_one() -> None:
     assert together == [encode_chat(tokenizer, template, chat) for chat in chats]
 
 
-def test_templates_are_detected_and_stop() -> None:
+def test_templates_are_detected_and_stop(tmp_path: Path) -> None:
     template = detect_template(TINY_MODEL)
     assert template.name == "internlm2"
     assert detect_template(TOKENIZERS / "internlm2").stop_ids(internlm2(), (2,)) == (IM_END, 2)
+    without_settings = tmp_path / "bare"
+    without_settings.mkdir()
+    shutil.copyfile(TINY_MODEL / "tokenizer.json", without_settings / "tokenizer.json")
+    assert detect_template(without_settings).name == "internlm2"
+    settings = without_settings / "tokenizer_config.json"
+    settings.write_text('{"bos_token": null}', encoding="utf-8")
+    assert detect_template(without_settings).name == "llama-chatml"
     for action, code in (
         (lambda: template_by_name("vicuna"), "model.template_unknown"),
         (lambda: template.render([{"role": "tool", "content": ""}]), "model.template_role"),

@@ -109,8 +109,9 @@ def detect_template(folder: Path) -> Template:
             f"{folder} has no template that the studio knows.",
             params={"folder": str(folder)},
         )
-    starts_with_bos = tokenizer.bos_id is not None and tokenizer.bos_id == (
-        tokenizer.special_id("<s>") if tokenizer.has_token("<s>") else None
+    bos = TEMPLATES["internlm2"].bos
+    starts_with_bos = (
+        bos is not None and tokenizer.has_token(bos) and tokenizer.special_id(bos) == tokenizer.bos_id
     )
     return TEMPLATES["internlm2" if starts_with_bos else "llama-chatml"]
 

@@ -14,6 +14,8 @@ from legal_eagle.models.sentencepiece_model import read_sentencepiece_model
 TOKENIZER_FILE = "tokenizer.json"
 SENTENCEPIECE_FILE = "tokenizer.model"
 _CONFIG_FILE = "tokenizer_config.json"
+# For folders without tokenizer_config.json; where the vocabulary has no such token, none is added.
+_DEFAULT_BOS = "<s>"
 _BROKEN = "\ufffd"
 # A character is at most 4 bytes, so at most 4 byte tokens can be waiting for their end.
 _MAX_PENDING_TOKENS = 4
@@ -33,7 +35,7 @@ class ChatTokenizer:
         self._tokenizer.no_truncation()
         self.content_hash = content_hash
         self.bos_id = None if bos_token is None else tokenizer.token_to_id(bos_token)
-        self.vocab_size: int = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
+        self.vocab_size: int = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
 
     @staticmethod
     def load(folder: Path) -> "ChatTokenizer":
@@ -44,7 +46,7 @@ class ChatTokenizer:
         if json_path.is_file():
             source = json_path.read_bytes()
             tokenizer = _parse_tokenizer_json(json_path, source)
-            bos_token = _token_text(settings.get("bos_token"))
+            bos_token = _token_text(settings.get("bos_token", _DEFAULT_BOS))
         elif model_path.is_file():
             model = read_sentencepiece_model(model_path)
             source = model_path.read_bytes()

@@ -69,6 +69,25 @@ def test_a_good_file_is_imported_whole(tmp_path: Path) -> None:
     assert _query(path, "PRAGMA foreign_key_check") == []
 
 
+def test_an_inspection_shows_rows_and_writes_nothing(tmp_path: Path) -> None:
+    """A preview that imports, that refuses broken rows, or that shows other rows than will be stored."""
+    rows = [{**row, "reference": ["《民法典》第一条"]} for row in _rows(5)]
+    source = write_lines(tmp_path / "rows.jsonl", [*rows, {"id": 9, "input": "问"}])
+    events = Events()
+    mapping = {"reference": "reference", "referencePlacement": "before", "referenceHeading": "依据："}
+    outcome, path = run_import(events, tmp_path, [source], accept="inspect", mapping=mapping)
+    assert outcome == "done"
+    assert not path.exists()
+    result = events.result
+    assert (result["imported"], result["rows"], result["usable"], result["errors"]) == (False, 6, 5, 1)
+    assert result["problemCounts"] == {"row.missing_key": 1}
+    assert [sample["line"] for sample in result["samples"]] == [1, 2, 3]
+    assert result["samples"][0]["messages"] == [
+        {"role": "user", "content": "依据：\n《民法典》第一条\n\n第0个问题怎么办？"},
+        {"role": "assistant", "content": "第0个回答。"},
+    ]
+
+
 def test_nothing_is_imported_without_consent(tmp_path: Path) -> None:
     """A half-valid file that is imported without a question, or refused without figures."""
     source = write_lines(tmp_path / "rows.jsonl", [*_rows(5), {"id": 9, "input": "问"}])

@@ -47,12 +47,32 @@ export class DatasetService {
     return requireOne('dataset', this.#deps.datasets.find, reference);
   }
 
+  /** Starts a job that reads sources and writes nothing. Throws `dataset.source_missing`. */
+  async inspect(request: Pick<ImportRequest, 'sources' | 'mapping'>): Promise<string> {
+    const { clock, folder, ids, supervisor } = this.#deps;
+    const sources = existingSources(request.sources);
+    const jobId = ids.next();
+    const dir = folder.jobDir(jobId);
+    const spec = newJobSpec(
+      'dataset-import',
+      {
+        sources,
+        outPath: datasetFilePath(dir),
+        mapping: request.mapping ?? null,
+        evalFraction: 0,
+        seed: 0,
+        accept: 'inspect',
+      },
+      { id: jobId, nowMs: clock.nowMs() },
+    );
+    await supervisor.start(spec, { dir, detached: false });
+    return jobId;
+  }
+
   /** Starts an import and returns at once. Throws `dataset.source_missing`. */
   async import(request: ImportRequest): Promise<Readonly<{ datasetId: string; jobId: string }>> {
     const { clock, datasets, folder, ids, supervisor } = this.#deps;
-    const sources = request.sources.map((source) => path.resolve(source));
-    const missing = sources.find((source) => !existsSync(source));
-    if (missing !== undefined) throw new StudioError('dataset.source_missing', { path: missing });
+    const sources = existingSources(request.sources);
     const id = ids.next();
     const jobId = ids.next();
     const createdAtMs = clock.nowMs();
@@ -136,4 +156,11 @@ export class DatasetService {
     datasets.remove(dataset.id);
     return dataset.id;
   }
+}
+
+function existingSources(given: readonly string[]): string[] {
+  const sources = given.map((source) => path.resolve(source));
+  const missing = sources.find((source) => !existsSync(source));
+  if (missing !== undefined) throw new StudioError('dataset.source_missing', { path: missing });
+  return sources;
 }

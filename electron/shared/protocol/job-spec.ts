@@ -27,9 +27,12 @@ const importParams = z.strictObject({
   evalFraction: z.number().min(0).lt(1).default(0.05),
   seed: z.int().min(0).default(42),
   accept: z
-    .enum(['none', 'usable'])
+    .enum(['none', 'usable', 'inspect'])
     .default('none')
-    .meta({ description: 'What to do when rows have errors: import nothing, or import the usable rows.' }),
+    .meta({
+      description:
+        'What to do when rows have errors: import nothing, or import the usable rows. inspect only reports, and shows rows as they would be imported.',
+    }),
 });
 
 const statisticsParams = z.strictObject({

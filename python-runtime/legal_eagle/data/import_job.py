@@ -1,7 +1,8 @@
 """The dataset-import job: check every row, then, if that is allowed, write the dataset file.
 
 Result event: rows, usable, excluded, unreadable, errors, warnings, problems (the first 50), problemCounts,
-layouts, mappings, columns, sources, imported; and train, eval, contentHash, outPath when imported.
+layouts, mappings, columns, sources, imported; and train, eval, contentHash, outPath when imported. An import
+that only inspects adds samples, the first usable rows as they would be stored, and writes nothing.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class _Import:
         self._fraction = float(params.get("evalFraction", 0.05))
         self._seed = int(params.get("seed", 42))
         self._accept_usable = params.get("accept", "none") == "usable"
+        self._inspect_only = params.get("accept", "none") == "inspect"
         self._files = find_source_files(params["sources"])
         self._meter = ByteMeter(context.reporter, sum(file.bytes for file in self._files))
         self._sources: list[SourceRows] = []
@@ -67,6 +69,10 @@ class _Import:
         self._inspect()
         report, keys = self._check()
         result = report.as_result(self._sources, self._options)
+        if self._inspect_only:
+            samples = {"samples": report.samples}
+            self._context.reporter.emit("result", {**result, **samples, "imported": False})
+            return
         refusal = self._refusal(report)
         if refusal is not None:
             self._context.reporter.emit("result", {**result, "imported": False})

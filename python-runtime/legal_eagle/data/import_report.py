@@ -19,6 +19,10 @@ _EXAMPLES_OF_ONE = 5
 _SOURCES_TOLD = 200
 _DETAIL_CHARS = 200
 _COLUMNS_TOLD = 64
+# Of one layout, so that a mixed source shows each of its kinds.
+_SAMPLES_OF_ONE_LAYOUT = 3
+_SAMPLES = 12
+_SAMPLE_CHARS = 4000
 
 
 @dataclass
@@ -44,6 +48,7 @@ class ImportReport:
     layouts: Counter[str] = field(default_factory=Counter)
     columns: Counter[str] = field(default_factory=Counter)
     _fields: dict[str, Counter[RowFields]] = field(default_factory=lambda: defaultdict(Counter))
+    samples: list[dict[str, Any]] = field(default_factory=list)
     _examples: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"error": [], "warning": []})
 
     def begin(self, file: SourceFile) -> None:
@@ -62,11 +67,31 @@ class ImportReport:
         self.layouts[item.layout] += 1
         if item.excluded_reason is None and item.fields is not None:
             self._fields[item.layout][item.fields] += 1
+        if item.excluded_reason is None:
+            self._sample(source, item)
         for problem in item.problems:
             self._problem(source, problem)
 
     def end(self, rows: SourceRows) -> None:
         self.columns.update(rows.profile.columns)
+
+    def _sample(self, source: SourceReport, row: MappedRow) -> None:
+        """Keep the first usable rows of every layout, their texts cut to what a person reads."""
+        alike = sum(sample["layout"] == row.layout for sample in self.samples)
+        if alike >= _SAMPLES_OF_ONE_LAYOUT or len(self.samples) >= _SAMPLES:
+            return
+        self.samples.append(
+            {
+                "file": source.file.name,
+                "line": row.record.line,
+                "layout": row.layout,
+                "messages": [
+                    {"role": message["role"], "content": message["content"][:_SAMPLE_CHARS]}
+                    for message in row.messages
+                ],
+                "extra": sorted(row.extra),
+            }
+        )
 
     def _problem(self, source: SourceReport, problem: Problem) -> None:
         source.problems[problem.code] += 1

@@ -124,7 +124,7 @@ class JobSpecDatasetImportParams(TypedDict):
     mapping: Mapping | None
     evalFraction: float
     seed: int
-    accept: Literal["none", "usable"]
+    accept: Literal["none", "usable", "inspect"]
 
 
 class JobSpecDatasetImport(TypedDict):

@@ -58,6 +58,51 @@ const datasetProblemSchema = z.object({
   detail: z.string().optional(),
 });
 
+const problemExampleSchema = z.object({
+  file: z.string(),
+  line: z.int().nullable(),
+  record: z.int().nullable(),
+  code: z.string(),
+  level: z.enum(['error', 'warning']),
+  key: z.string().nullable(),
+  detail: z.string().nullable(),
+});
+
+/** What an inspection found. `columns` and `layouts` count records; `problems` are the first ones, errors first. */
+export const datasetInspectionSchema = z.object({
+  rows: z.int(),
+  usable: z.int(),
+  excluded: z.int(),
+  unreadable: z.int(),
+  errors: z.int(),
+  warnings: z.int(),
+  problems: z.array(problemExampleSchema),
+  problemCounts: z.record(z.string(), z.int()),
+  layouts: z.record(z.string(), z.int()),
+  mappings: z.record(z.string(), z.record(z.string(), z.unknown())),
+  columns: z.record(z.string(), z.int()),
+  sourceCount: z.int(),
+  sources: z.array(
+    z.object({
+      file: z.string(),
+      bytes: z.int(),
+      container: z.string(),
+      encoding: z.string(),
+      records: z.int(),
+      usable: z.int(),
+    }),
+  ),
+  samples: z.array(
+    z.object({
+      file: z.string(),
+      line: z.int().nullable(),
+      layout: z.string(),
+      messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+      extra: z.array(z.string()),
+    }),
+  ),
+});
+
 export const DATASET_METHODS = {
   'datasets.import': method({
     input: z.object({
@@ -69,6 +114,18 @@ export const DATASET_METHODS = {
       name: z.string().trim().min(1).max(120).optional(),
     }),
     output: z.object({ datasetId: z.string(), jobId: z.string() }),
+    errors: ['core.read_only', 'dataset.source_missing'],
+  }),
+  /**
+   * Reads everything and writes nothing: the job's `result` holds the counts, problems, layouts, mappings and
+   * rows as they would be stored ({@link datasetInspectionSchema}).
+   */
+  'datasets.inspect': method({
+    input: z.object({
+      sources: z.array(z.string().min(1)).min(1).max(1000),
+      mapping: mappingSchema.optional(),
+    }),
+    output: z.object({ jobId: z.string() }),
     errors: ['core.read_only', 'dataset.source_missing'],
   }),
   'datasets.list': method({
@@ -123,6 +180,7 @@ export const DATASET_METHODS = {
   }),
 } as const;
 
+export type DatasetInspection = z.output<typeof datasetInspectionSchema>;
 export type DatasetView = z.output<typeof datasetSchema>;
 export type DatasetSourceView = z.output<typeof datasetSourceSchema>;
 export type DatasetRowView = z.output<typeof datasetRowSchema>;

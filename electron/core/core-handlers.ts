@@ -46,9 +46,9 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
       void services.supervisor.stop(jobId, { deadlineMs });
       return toJobView(requireJob(services, jobId));
     },
-    'metrics.query': ({ run, keys, from, to, maxPoints }) => {
+    'metrics.query': ({ run, ...range }) => {
       const { id } = services.runs.find(run);
-      return { series: queryMetrics(services.repositories.metrics, id, { keys, from, to, maxPoints }) };
+      return { series: queryMetrics(services.repositories.metrics, id, { ...range, to: range.to }) };
     },
     'merge.start': ({ run: reference, step, ...options }) => {
       const run = services.runs.find(reference);
@@ -159,6 +159,9 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
       return exportRun(run, repositories, findAdapter(services, run, undefined)?.path, request);
     },
     'runs.adopt': async ({ path: source, name }) => toRunSummary(await adopt(ports, services, source, name)),
+    'runs.setTags': ({ run, tags }) => toRunSummary(runs.label(run, { tags })),
+    'runs.setNote': ({ run, note }) => toRunSummary(runs.label(run, { note })),
+    'runs.checkpoints': ({ run }) => ({ items: runs.checkpoints(run) }),
     'runs.remove': ({ run }) => ({ runId: runs.remove(run) }),
     'runs.events': ({ run: reference, types, after, limit }) =>
       pageRunEvents(

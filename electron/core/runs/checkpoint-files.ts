@@ -16,6 +16,7 @@ export type WholeCheckpoint = Readonly<{
   step: number;
   path: string;
   savedAtMs: number;
+  bytes: number;
   manifestSha256: string;
 }>;
 
@@ -35,7 +36,14 @@ export function readWholeCheckpoint(dir: string): WholeCheckpoint | undefined {
     );
     if (!isWhole) return undefined;
     const manifestSha256 = createHash('sha256').update(bytes).digest('hex');
-    return { step: manifest.step, path: dir, savedAtMs: manifest.savedAtMs, manifestSha256 };
+    const content = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
+    return {
+      step: manifest.step,
+      path: dir,
+      savedAtMs: manifest.savedAtMs,
+      bytes: content + bytes.length,
+      manifestSha256,
+    };
   } catch {
     return undefined;
   }

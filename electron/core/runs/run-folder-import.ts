@@ -39,6 +39,8 @@ export function readRunFolder(dir: string): FolderRun {
       attempts: newest?.number ?? 0,
       jobId: newest?.jobId,
       step: 0,
+      tags: file.tags,
+      note: file.note,
     },
     attempts,
   };

@@ -24,6 +24,8 @@ const runFileSchema = z.object({
   createdAtMs: z.int().nonnegative(),
   /** `adopted`: made by the engine alone, and copied here. */
   origin: z.enum(['studio', 'adopted']).default('studio'),
+  tags: z.array(z.string()).default([]),
+  note: z.string().default(''),
 });
 
 export type RunFile = z.output<typeof runFileSchema>;

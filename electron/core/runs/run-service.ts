@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 
+import type { CheckpointState } from '../../shared/contract/methods/runs.ts';
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
@@ -13,7 +14,7 @@ import type { JobSupervisor } from '../jobs/job-supervisor.ts';
 import { newJobSpec } from '../new-job-spec.ts';
 import type { Clock, IdGen } from '../ports.ts';
 import { listWholeCheckpoints, type WholeCheckpoint } from './checkpoint-files.ts';
-import { attemptDir, writeRunFile } from './run-folder.ts';
+import { attemptDir, readRunFile, writeRunFile } from './run-folder.ts';
 import type { RunFeed } from './run-feed.ts';
 import type { RunRepositories } from './train-projector.ts';
 
@@ -35,6 +36,7 @@ export type RunServiceDeps = Readonly<{
   resolveModel: (reference: string) => ResolvedInput;
 }>;
 
+export type RunLabels = Pick<RunRecord, 'tags' | 'note'>;
 export type StartedRun = Readonly<{ runId: string; jobId: string }>;
 export type ResumedRun = StartedRun & Readonly<{ attempt: number; fromStep: number }>;
 
@@ -74,6 +76,8 @@ export class RunService {
       modelName: model.name,
       createdAtMs: run.createdAtMs,
       origin: run.origin,
+      tags: [],
+      note: '',
     });
     this.#deps.repositories.runs.insert(run);
     const { jobId } = await this.#attempt(run, undefined);
@@ -122,6 +126,34 @@ export class RunService {
     );
   }
 
+  /** Gives a run other tags or another note, in its folder and in the history. */
+  label(reference: string, changes: Partial<RunLabels>): RunRecord {
+    const run = this.find(reference);
+    // The file first: a database can be rebuilt from it, not the other way round.
+    writeRunFile(run.dir, { ...readRunFile(run.dir), ...copyLabels(changes) });
+    const labelled = { ...run, ...changes };
+    this.#deps.repositories.runs.save(labelled);
+    this.#deps.feed.note({ run: labelled });
+    return labelled;
+  }
+
+  /** Every checkpoint of the present course, with whether it is all there on the disk. */
+  checkpoints(reference: string): CheckpointState[] {
+    const run = this.find(reference);
+    const whole = new Map(
+      this.resumable(run).map((found) => [`${found.step}:${found.manifestSha256}`, found]),
+    );
+    const states = this.#deps.repositories.checkpoints.ofRun(run.id).map((row): CheckpointState => {
+      const { runId: _runId, ...checkpoint } = row;
+      return { ...checkpoint, whole: whole.delete(`${row.step}:${row.manifestSha256}`) };
+    });
+    // Saved by a runner that died before it could say so.
+    for (const { savedAtMs, ...found } of whole.values()) {
+      states.push({ ...found, reason: 'unreported', best: false, createdAtMs: savedAtMs, whole: true });
+    }
+    return states.sort((left, right) => left.step - right.step);
+  }
+
   /** Removes a run and its folder. Throws `run.already_live`. */
   remove(reference: string): string {
     const run = this.find(reference);
@@ -155,6 +187,8 @@ export class RunService {
       createdAtMs: clock.nowMs(),
       attempts: 0,
       step: 0,
+      tags: [],
+      note: '',
     };
   }
 
@@ -223,6 +257,10 @@ export class RunService {
     }
     return { run, jobId: run.jobId };
   }
+}
+
+function copyLabels({ tags, note }: Partial<RunLabels>): { tags?: string[]; note?: string } {
+  return { ...(tags === undefined ? {} : { tags: [...tags] }), ...(note === undefined ? {} : { note }) };
 }
 
 /** Newest whole adapter of a run: the final one, or that of a checkpoint. Undefined where there is none. */

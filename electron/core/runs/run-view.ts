@@ -7,8 +7,17 @@ import type { RunRepositories } from './train-projector.ts';
 
 /** A run as lists and live frames show it. */
 export function toRunSummary(run: RunRecord): RunSummary {
-  const { dir: _dir, recipe: _recipe, plan: _plan, device: _device, result: _result, error, ...rest } = run;
-  return { ...rest, ...(error === undefined ? {} : { error: { ...error } }) };
+  const {
+    dir: _dir,
+    recipe: _recipe,
+    plan: _plan,
+    device: _device,
+    result: _result,
+    error,
+    tags,
+    ...rest
+  } = run;
+  return { ...rest, tags: [...tags], ...(error === undefined ? {} : { error: { ...error } }) };
 }
 
 /** A run with everything its screen shows at first. */

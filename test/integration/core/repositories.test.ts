@@ -15,6 +15,7 @@ import type { JobProjector } from '../../../electron/core/jobs/job-record.ts';
 import { readRunFolder } from '../../../electron/core/runs/run-folder-import.ts';
 import { createTrainProjector } from '../../../electron/core/runs/train-projector.ts';
 import { queryMetrics } from '../../../electron/core/metrics/metric-service.ts';
+import { smooth } from '../../../electron/shared/domain/smoothing.ts';
 import { recipeSchema } from '../../../electron/shared/protocol/recipe.ts';
 import { FIXTURE_RUN_ID, fixtureJobId, step, writeRunFolder } from './run-folder-fixture.ts';
 
@@ -51,6 +52,8 @@ function run(at: number, changes: Partial<RunRecord> = {}): RunRecord {
     attempts: 1,
     step: at,
     loss: at % 10 === 0 ? undefined : at / 100,
+    tags: [],
+    note: '',
     ...changes,
   };
 }
@@ -85,6 +88,24 @@ describe('migration 2', () => {
   });
 });
 
+describe('migration 3', () => {
+  it('gives the runs of a version 2 database no tags and an empty note', async () => {
+    const file = path.join(dir, 'unlabelled.db');
+    const old = await openDatabase(file, { migrations: MIGRATIONS.slice(0, 2), nowMs: Date.now });
+    old
+      .prepare(
+        `INSERT INTO runs (id, name, state, origin, dir, recipe, model_name, model_path, dataset_name,
+                           dataset_path, created_at_ms, attempts, step)
+         VALUES ('R', '旧', 'done', 'studio', '/r', ?, 'm', '/m', 'd', '/d', 7, 1, 3)`,
+      )
+      .run(JSON.stringify(recipe));
+    old.close();
+    const migrated = await openDatabase(file, { migrations: MIGRATIONS, nowMs: Date.now });
+    expect(createRepositories(migrated).runs.byId('R')).toMatchObject({ name: '旧', tags: [], note: '' });
+    migrated.close();
+  });
+});
+
 describe('10,000 runs', () => {
   beforeEach(() => {
     db.transaction(() => {
@@ -114,6 +135,9 @@ describe('10,000 runs', () => {
     repositories.runs.insert(run(0, { id: 'Z', name: '100% 完成_1' }));
     expect(found('100%')).toBe(1);
     expect(found('完成_1')).toBe(1);
+    repositories.runs.insert(run(1, { id: 'T', tags: ['基线', '"x"'], note: '学习率太高' }));
+    expect(found('基线')).toBe(1);
+    expect(found('率太')).toBe(1);
   });
 
   it('are filtered by state', () => {
@@ -164,6 +188,7 @@ describe('metrics', () => {
       from: 0,
       to: undefined,
       maxPoints: 500,
+      smoothing: 0,
     });
     expect(series?.total).toBe(100_000);
     expect(series?.points.length).toBe(500);
@@ -174,9 +199,32 @@ describe('metrics', () => {
       from: 54_000,
       to: 54_400,
       maxPoints: 500,
+      smoothing: 0,
     });
     expect(zoomed?.points.length).toBe(401);
     expect(zoomed?.buckets).toEqual([]);
+  });
+});
+
+describe('smoothing', () => {
+  it('is made of every raw value before points are left out, and does not change with the zoom', () => {
+    const { id } = run(1);
+    repositories.runs.insert(run(1));
+    const raw = Array.from({ length: 5000 }, (_, at) => ({
+      step: at + 1,
+      value: Math.sin(at / 40) + (at % 7),
+    }));
+    db.transaction(() => {
+      for (const { step: at, value } of raw) repositories.metrics.put(id, 'loss', at, value);
+    })();
+    const truth = new Map(smooth(raw, 0.9).map((value, at) => [at + 1, value]));
+    const query = { keys: ['loss'], from: 0, to: undefined, maxPoints: 50, smoothing: 0.9 };
+    for (const range of [query, { ...query, from: 3000, to: 3400 }]) {
+      const [series] = queryMetrics(repositories.metrics, id, range);
+      expect(series?.points.length).toBe(50);
+      expect(series?.smoothed).toEqual(series?.points.map((point) => truth.get(point.step)));
+      expect(series?.finiteCount).toBe(range.to ?? 5000);
+    }
   });
 });
 

@@ -137,6 +137,34 @@ describe('runs.adopt', () => {
     expect(existsSync(path.join(detail.checkpoints[0]?.path ?? '', 'manifest.json'))).toBe(true);
   });
 
+  it('says of each checkpoint whether it is all there', async () => {
+    writeResumedRun();
+    const client = await studio.client();
+    await client.call('runs.adopt', { path: outside });
+    const before = await client.call('runs.checkpoints', { run: FIXTURE_RUN_ID });
+    expect(before.items.map(({ step: at, whole }) => [at, whole])).toEqual([[4, true]]);
+    const folder = before.items[0]?.path ?? '';
+    const [file] = readdirSync(folder).filter((name) => name !== 'manifest.json');
+    writeFileSync(path.join(folder, file ?? ''), 'cut');
+    const after = await client.call('runs.checkpoints', { run: FIXTURE_RUN_ID });
+    expect(after.items.map(({ step: at, whole }) => [at, whole])).toEqual([[4, false]]);
+  });
+
+  it('keeps tags and note of a run when the database is made anew from the folders', async () => {
+    writeResumedRun();
+    const client = await studio.client();
+    const { id } = await client.call('runs.adopt', { path: outside });
+    await client.call('runs.setTags', { run: id, tags: ['基线', ' 基线 ', 'r8'] });
+    await client.call('runs.setNote', { run: id, note: '学习率太高' });
+    await studio.close();
+    await rebuildDatabase(testPorts(studio.home));
+    const again = await studio.client();
+    const found = await again.call('runs.list', { search: '基线' });
+    expect(found.items.map(({ tags, note }) => ({ tags, note }))).toEqual([
+      { tags: ['基线', 'r8'], note: '学习率太高' },
+    ]);
+  });
+
   it('finds a runner that never said its end gone, and calls the run interrupted', async () => {
     writeRunFolder(outside, [{ events: [step(1, 5)] }]);
     const client = await studio.client();

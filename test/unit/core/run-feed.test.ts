@@ -43,6 +43,8 @@ const run: RunRecord = {
   createdAtMs: 0,
   attempts: 1,
   step: 0,
+  tags: [],
+  note: '',
 };
 
 function feedWith(rows: Map<string, RunRecord>): {

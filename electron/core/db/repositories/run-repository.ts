@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { RunSort } from '../../../shared/contract/methods/runs.ts';
 import type { RunState } from '../../../shared/domain/run-state.ts';
 import type { ErrorBody } from '../../../shared/contract/studio-error.ts';
 import type { Recipe } from '../../../shared/protocol/recipe.ts';
@@ -39,6 +40,8 @@ export type RunRecord = {
   readonly device?: Readonly<Record<string, unknown>> | undefined;
   readonly result?: Readonly<Record<string, unknown>> | undefined;
   readonly error?: ErrorBody | undefined;
+  readonly tags: readonly string[];
+  readonly note: string;
 };
 
 const RUN_COLUMNS: ColumnsOf<RunRecord> = {
@@ -74,9 +77,9 @@ const RUN_COLUMNS: ColumnsOf<RunRecord> = {
   device: 'json',
   result: 'json',
   error: 'json',
+  tags: 'json',
+  note: 'text',
 };
-
-export type RunSort = 'createdAtMs' | 'name' | 'state' | 'loss' | 'evalLoss';
 
 export type RunQuery = {
   readonly search: string;
@@ -91,8 +94,13 @@ const SORT_COLUMNS: Readonly<Record<RunSort, string>> = {
   createdAtMs: 'created_at_ms',
   name: 'name COLLATE NOCASE',
   state: 'state',
+  modelName: 'model_name COLLATE NOCASE',
+  datasetName: 'dataset_name COLLATE NOCASE',
+  step: 'step',
   loss: 'loss',
   evalLoss: 'eval_loss',
+  bestEvalLoss: 'best_eval_loss',
+  tokensPerSecond: 'tokens_per_second',
 };
 
 export type RunRepository = {
@@ -121,7 +129,9 @@ export function createRunRepository(db: Database): RunRepository {
   const remove = db.prepare('DELETE FROM runs WHERE id = ?');
   const matching = `
     WHERE (@search = '' OR name LIKE @pattern ESCAPE '\\' OR model_name LIKE @pattern ESCAPE '\\'
-           OR dataset_name LIKE @pattern ESCAPE '\\' OR id LIKE @pattern ESCAPE '\\')
+           OR dataset_name LIKE @pattern ESCAPE '\\' OR id LIKE @pattern ESCAPE '\\'
+           OR note LIKE @pattern ESCAPE '\\'
+           OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value LIKE @pattern ESCAPE '\\'))
       AND (@states = '[]' OR state IN (SELECT value FROM json_each(@states)))`;
   const count = db.prepare(`SELECT count(*) AS total FROM runs ${matching}`);
   const pages = new Map(

@@ -32,6 +32,8 @@ export const runSummarySchema = z.object({
   tokensPerSecond: z.number().optional(),
   etaMs: z.number().optional(),
   error: errorSummarySchema.optional(),
+  tags: z.array(z.string()),
+  note: z.string(),
 });
 
 export const checkpointSchema = z.object({
@@ -83,6 +85,31 @@ const runEventSchema = z.object({
   data: z.unknown(),
 });
 
+/** What a list of runs can be ordered by. */
+export const RUN_SORTS = [
+  'createdAtMs',
+  'name',
+  'state',
+  'modelName',
+  'datasetName',
+  'step',
+  'loss',
+  'evalLoss',
+  'bestEvalLoss',
+  'tokensPerSecond',
+] as const;
+
+/** Without surrounding spaces and without repetition, in the order given. */
+const tagsSchema = z
+  .array(z.string().trim().min(1).max(40))
+  .max(20)
+  .transform((tags) => [...new Set(tags)]);
+
+const checkpointStateSchema = checkpointSchema.extend({
+  /** Every file of its manifest is there in its size; only such a checkpoint can be resumed from or merged. */
+  whole: z.boolean(),
+});
+
 const runInput = z.object({ run: referenceSchema });
 
 export const RUN_METHODS = {
@@ -105,7 +132,7 @@ export const RUN_METHODS = {
     input: z.object({
       search: z.string().max(200).default(''),
       states: z.array(z.enum(RUN_STATES)).default([]),
-      sort: z.enum(['createdAtMs', 'name', 'state', 'loss', 'evalLoss']).default('createdAtMs'),
+      sort: z.enum(RUN_SORTS).default('createdAtMs'),
       descending: z.boolean().default(true),
       ...pageInputShape,
     }),
@@ -167,6 +194,22 @@ export const RUN_METHODS = {
       'recipe.invalid',
     ],
   }),
+  'runs.setTags': method({
+    input: runInput.extend({ tags: tagsSchema }),
+    output: runSummarySchema,
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only'],
+  }),
+  'runs.setNote': method({
+    input: runInput.extend({ note: z.string().trim().max(10_000) }),
+    output: runSummarySchema,
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only'],
+  }),
+  /** The checkpoints of a run's present course as the disk holds them, in ascending steps. */
+  'runs.checkpoints': method({
+    input: runInput,
+    output: z.object({ items: z.array(checkpointStateSchema) }),
+    errors: ['core.not_found', 'core.ambiguous'],
+  }),
   'runs.remove': method({
     input: runInput,
     output: z.object({ runId: z.string() }),
@@ -201,5 +244,7 @@ export const RUN_METHODS = {
 
 export type RunSummary = z.output<typeof runSummarySchema>;
 export type RunDetail = z.output<typeof runDetailSchema>;
+export type RunSort = (typeof RUN_SORTS)[number];
+export type CheckpointState = z.output<typeof checkpointStateSchema>;
 export type CheckpointView = z.output<typeof checkpointSchema>;
 export type SampleView = z.output<typeof sampleSchema>;

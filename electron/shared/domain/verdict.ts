@@ -1,0 +1,159 @@
+import type { CurvePoint } from './lttb.ts';
+import { isLive, type RunState } from './run-state.ts';
+
+/** What the sentence at the top of a run is made from. Curves in ascending steps, as the run reported them. */
+export type VerdictFacts = Readonly<{
+  state: RunState;
+  step: number;
+  /** Loss of the newest steps; null where it was NaN or an infinity. */
+  recentLoss: readonly Readonly<{ step: number; value: number | null }>[];
+  /** Loss of the first step. */
+  firstLoss: number | undefined;
+  /** Every evaluation of the run. */
+  evalLoss: readonly CurvePoint[];
+  /** Tokens per second of the newest steps. */
+  recentThroughput: readonly CurvePoint[];
+  /** Step of the newest whole checkpoint. */
+  checkpointStep: number | undefined;
+}>;
+
+export type VerdictRule =
+  | 'healthy'
+  | 'starting'
+  | 'loss_not_finite'
+  | 'loss_diverging'
+  | 'eval_rising'
+  | 'throughput_collapsed'
+  | 'stopping'
+  | 'done'
+  | 'done_best_earlier'
+  | 'stopped'
+  | 'stopped_without_checkpoint'
+  | 'interrupted'
+  | 'interrupted_without_checkpoint'
+  | 'failed';
+
+/** `good` needs nobody, `attention` needs a look, `bad` has lost or is losing work, `neutral` has no opinion. */
+export type VerdictLevel = 'good' | 'attention' | 'bad' | 'neutral';
+
+export type Verdict = Readonly<{
+  level: VerdictLevel;
+  rule: VerdictRule;
+  params: Readonly<Record<string, number>>;
+}>;
+
+/** Evaluations that must each be worse than the one before. */
+export const EVAL_RISES = 3;
+/** Newest steps in which one loss without a finite value is told. */
+export const FINITE_WINDOW_STEPS = 20;
+/** Steps of the throughput that are compared with the ones before them. */
+export const THROUGHPUT_WINDOW_STEPS = 10;
+/** Steps before the window that make a comparison fair: the first ones warm caches up. */
+const THROUGHPUT_LEAST_BEFORE = 20;
+/** Share of the usual throughput below which it has collapsed. */
+export const THROUGHPUT_COLLAPSE_SHARE = 0.5;
+/** Newest steps whose median loss is compared with the first loss. */
+const DIVERGENCE_WINDOW_STEPS = 10;
+/** Times the first loss from which a run diverges. */
+export const DIVERGENCE_FACTOR = 1.5;
+
+/** The first rule that holds, worst first. */
+export function verdictOf(facts: VerdictFacts): Verdict {
+  if (!isLive(facts.state)) return verdictOfEnded(facts);
+  if (facts.state === 'stopping') return verdict('neutral', 'stopping', {});
+  return (
+    lossNotFinite(facts) ??
+    lossDiverging(facts) ??
+    evalRising(facts) ??
+    throughputCollapsed(facts) ??
+    (facts.step === 0 ? verdict('neutral', 'starting', {}) : verdict('good', 'healthy', {}))
+  );
+}
+
+/** The step of the lowest finite eval loss, the first of equals. */
+export function bestEvaluation(evalLoss: readonly CurvePoint[]): CurvePoint | undefined {
+  let best: CurvePoint | undefined;
+  for (const point of evalLoss) if (best === undefined || point.value < best.value) best = point;
+  return best;
+}
+
+function verdict(level: VerdictLevel, rule: VerdictRule, params: Record<string, number>): Verdict {
+  return { level, rule, params };
+}
+
+function verdictOfEnded(facts: VerdictFacts): Verdict {
+  const step = facts.checkpointStep;
+  switch (facts.state) {
+    case 'stopped':
+      if (step !== undefined) return verdict('neutral', 'stopped', { step });
+      return verdict('attention', 'stopped_without_checkpoint', {});
+    case 'interrupted':
+      if (step !== undefined) return verdict('attention', 'interrupted', { step });
+      return verdict('bad', 'interrupted_without_checkpoint', {});
+    case 'failed':
+      return verdict('bad', 'failed', { step: facts.step });
+    case 'done':
+    case 'starting':
+    case 'running':
+    case 'stopping':
+      return verdictOfDone(facts);
+  }
+}
+
+function verdictOfDone({ evalLoss, step }: VerdictFacts): Verdict {
+  const best = bestEvaluation(evalLoss);
+  const last = evalLoss.at(-1);
+  if (best !== undefined && last !== undefined && best.value < last.value) {
+    return verdict('attention', 'done_best_earlier', {
+      bestStep: best.step,
+      bestLoss: best.value,
+      lastLoss: last.value,
+    });
+  }
+  return verdict('good', 'done', { step });
+}
+
+function lossNotFinite({ recentLoss }: VerdictFacts): Verdict | undefined {
+  const missing = recentLoss.slice(-FINITE_WINDOW_STEPS).filter((point) => point.value === null);
+  const [first] = missing;
+  if (first === undefined) return undefined;
+  return verdict('bad', 'loss_not_finite', { count: missing.length, step: first.step });
+}
+
+function lossDiverging({ recentLoss, firstLoss }: VerdictFacts): Verdict | undefined {
+  const newest = recentLoss.slice(-DIVERGENCE_WINDOW_STEPS).flatMap(({ value }) => value ?? []);
+  if (firstLoss === undefined || firstLoss <= 0 || newest.length < DIVERGENCE_WINDOW_STEPS) return undefined;
+  const loss = median(newest);
+  if (loss < firstLoss * DIVERGENCE_FACTOR) return undefined;
+  return verdict('attention', 'loss_diverging', { loss, firstLoss });
+}
+
+function evalRising({ evalLoss }: VerdictFacts): Verdict | undefined {
+  const newest = evalLoss.slice(-EVAL_RISES - 1);
+  if (newest.length <= EVAL_RISES) return undefined;
+  const rises = newest.every((point, at) => at === 0 || point.value > (newest[at - 1]?.value ?? Infinity));
+  const best = bestEvaluation(evalLoss);
+  if (!rises || best === undefined) return undefined;
+  return verdict('attention', 'eval_rising', {
+    times: EVAL_RISES,
+    bestStep: best.step,
+    bestLoss: best.value,
+  });
+}
+
+function throughputCollapsed({ recentThroughput }: VerdictFacts): Verdict | undefined {
+  const now = recentThroughput.slice(-THROUGHPUT_WINDOW_STEPS).map((point) => point.value);
+  const before = recentThroughput.slice(0, -THROUGHPUT_WINDOW_STEPS).map((point) => point.value);
+  if (before.length < THROUGHPUT_LEAST_BEFORE) return undefined;
+  const usual = median(before);
+  const current = median(now);
+  if (usual <= 0 || current >= usual * THROUGHPUT_COLLAPSE_SHARE) return undefined;
+  return verdict('attention', 'throughput_collapsed', { current, usual });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
+}

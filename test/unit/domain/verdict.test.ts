@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { bestEvaluation, verdictOf, type VerdictFacts } from '../../../electron/shared/domain/verdict.ts';
+
+const HEALTHY: VerdictFacts = {
+  state: 'running',
+  step: 100,
+  recentLoss: Array.from({ length: 30 }, (_, at) => ({ step: 71 + at, value: 1 })),
+  firstLoss: 3,
+  evalLoss: [],
+  recentThroughput: Array.from({ length: 60 }, (_, at) => ({ step: 41 + at, value: 1000 })),
+  checkpointStep: 50,
+};
+const evals = (...values: number[]): VerdictFacts['evalLoss'] =>
+  values.map((value, at) => ({ step: (at + 1) * 10, value }));
+const ruleOf = (changes: Partial<VerdictFacts>): string => verdictOf({ ...HEALTHY, ...changes }).rule;
+
+describe('a live run', () => {
+  it('is healthy while no rule holds, and starting before its first step', () => {
+    expect(verdictOf(HEALTHY)).toEqual({ level: 'good', rule: 'healthy', params: {} });
+    expect(ruleOf({ step: 0, recentLoss: [], recentThroughput: [] })).toBe('starting');
+  });
+
+  it('needs attention when eval loss rose three times in a row, with the step that was best', () => {
+    expect(verdictOf({ ...HEALTHY, evalLoss: evals(3, 2, 2.1, 2.2, 2.3) })).toEqual({
+      level: 'attention',
+      rule: 'eval_rising',
+      params: { times: 3, bestStep: 20, bestLoss: 2 },
+    });
+    expect(ruleOf({ evalLoss: evals(3, 2, 2.1, 2.2, 2.2) })).toBe('healthy');
+    expect(ruleOf({ evalLoss: evals(2.1, 2.2, 2.3) })).toBe('healthy');
+  });
+
+  it('falling or level evaluations never raise the alarm', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 10, noNaN: true })), (values) => {
+        const falling = values.sort((left, right) => right - left);
+        expect(ruleOf({ evalLoss: evals(...falling) })).toBe('healthy');
+      }),
+    );
+  });
+
+  it('is bad when a recent loss was not finite, however good the rest is', () => {
+    const recentLoss = HEALTHY.recentLoss.map((point) =>
+      point.step === 95 ? { step: 95, value: null } : point,
+    );
+    expect(verdictOf({ ...HEALTHY, recentLoss, evalLoss: evals(1, 2, 3, 4) })).toMatchObject({
+      level: 'bad',
+      rule: 'loss_not_finite',
+      params: { count: 1, step: 95 },
+    });
+    const long = HEALTHY.recentLoss.map((point) => (point.step === 72 ? { step: 72, value: null } : point));
+    expect(ruleOf({ recentLoss: long })).toBe('healthy');
+  });
+
+  it('needs attention when the loss is far above where it began, not for one spike', () => {
+    const at = (value: number, count: number): VerdictFacts['recentLoss'] =>
+      HEALTHY.recentLoss.map((point, index) => ({ ...point, value: index >= 30 - count ? value : 1 }));
+    expect(ruleOf({ recentLoss: at(9, 10) })).toBe('loss_diverging');
+    expect(ruleOf({ recentLoss: at(9, 1) })).toBe('healthy');
+  });
+
+  it('needs attention when the newest ten steps run at less than half of the usual speed', () => {
+    const slow = (value: number, count: number): VerdictFacts['recentThroughput'] =>
+      HEALTHY.recentThroughput.map((point, at) => ({ ...point, value: at >= 60 - count ? value : 1000 }));
+    expect(verdictOf({ ...HEALTHY, recentThroughput: slow(400, 10) })).toMatchObject({
+      rule: 'throughput_collapsed',
+      params: { current: 400, usual: 1000 },
+    });
+    expect(ruleOf({ recentThroughput: slow(400, 4) })).toBe('healthy');
+    expect(ruleOf({ recentThroughput: slow(400, 10).slice(-15) })).toBe('healthy');
+  });
+});
+
+describe('a run that has ended', () => {
+  it('says what can be resumed from', () => {
+    expect(verdictOf({ ...HEALTHY, state: 'stopped' })).toMatchObject({
+      rule: 'stopped',
+      params: { step: 50 },
+    });
+    expect(ruleOf({ state: 'stopped', checkpointStep: undefined })).toBe('stopped_without_checkpoint');
+    expect(verdictOf({ ...HEALTHY, state: 'interrupted', checkpointStep: undefined }).level).toBe('bad');
+    expect(ruleOf({ state: 'failed' })).toBe('failed');
+  });
+
+  it('says when an earlier step was better than the last', () => {
+    expect(verdictOf({ ...HEALTHY, state: 'done', evalLoss: evals(3, 1, 2) })).toMatchObject({
+      rule: 'done_best_earlier',
+      params: { bestStep: 20, bestLoss: 1, lastLoss: 2 },
+    });
+    expect(ruleOf({ state: 'done', evalLoss: evals(3, 2, 1) })).toBe('done');
+  });
+});
+
+it('the best evaluation is the lowest, and the first of equals', () => {
+  expect(bestEvaluation(evals(2, 1, 1))?.step).toBe(20);
+  expect(bestEvaluation([])).toBeUndefined();
+});

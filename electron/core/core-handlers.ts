@@ -90,8 +90,8 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
 function datasetHandlers({ datasets, models, repositories }: CoreServices): Handlers<'datasets'> {
   return {
     'datasets.import': (input) => datasets.import({ ...input, mapping: input.mapping, name: input.name }),
-    'datasets.inspect': async ({ sources, mapping }) => ({
-      jobId: await datasets.inspect({ sources, mapping }),
+    'datasets.inspect': async (input) => ({
+      jobId: await datasets.inspect({ ...input, mapping: input.mapping }),
     }),
     'datasets.list': (query) => {
       const { total, items } = repositories.datasets.list(query);

@@ -80,6 +80,8 @@ def test_an_inspection_shows_rows_and_writes_nothing(tmp_path: Path) -> None:
     assert not path.exists()
     result = events.result
     assert (result["imported"], result["rows"], result["usable"], result["errors"]) == (False, 6, 5, 1)
+    assert result["train"] + result["eval"] == 5
+    assert result["eval"] == 1
     assert result["problemCounts"] == {"row.missing_key": 1}
     assert [sample["line"] for sample in result["samples"]] == [1, 2, 3]
     assert result["samples"][0]["messages"] == [

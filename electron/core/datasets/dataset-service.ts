@@ -48,7 +48,7 @@ export class DatasetService {
   }
 
   /** Starts a job that reads sources and writes nothing. Throws `dataset.source_missing`. */
-  async inspect(request: Pick<ImportRequest, 'sources' | 'mapping'>): Promise<string> {
+  async inspect(request: Omit<ImportRequest, 'accept' | 'name'>): Promise<string> {
     const { clock, folder, ids, supervisor } = this.#deps;
     const sources = existingSources(request.sources);
     const jobId = ids.next();
@@ -59,8 +59,8 @@ export class DatasetService {
         sources,
         outPath: datasetFilePath(dir),
         mapping: request.mapping ?? null,
-        evalFraction: 0,
-        seed: 0,
+        evalFraction: request.evalFraction,
+        seed: request.seed,
         accept: 'inspect',
       },
       { id: jobId, nowMs: clock.nowMs() },

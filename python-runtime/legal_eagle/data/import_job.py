@@ -2,7 +2,7 @@
 
 Result event: rows, usable, excluded, unreadable, errors, warnings, problems (the first 50), problemCounts,
 layouts, mappings, columns, sources, imported; and train, eval, contentHash, outPath when imported. An import
-that only inspects adds samples, the first usable rows as they would be stored, and writes nothing.
+that only inspects tells train, eval and samples (the first usable rows) as they would be, and writes nothing.
 """
 
 from __future__ import annotations
@@ -70,8 +70,12 @@ class _Import:
         report, keys = self._check()
         result = report.as_result(self._sources, self._options)
         if self._inspect_only:
-            samples = {"samples": report.samples}
-            self._context.reporter.emit("result", {**result, **samples, "imported": False})
+            chosen = choose_eval_keys(keys, self._fraction, self._seed)
+            evaluation = sum(key in chosen for key in keys)
+            split = {"train": report.usable - evaluation, "eval": evaluation}
+            self._context.reporter.emit(
+                "result", {**result, **split, "samples": report.samples, "imported": False}
+            )
             return
         refusal = self._refusal(report)
         if refusal is not None:

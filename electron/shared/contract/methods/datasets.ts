@@ -72,6 +72,8 @@ const problemExampleSchema = z.object({
 export const datasetInspectionSchema = z.object({
   rows: z.int(),
   usable: z.int(),
+  train: z.int(),
+  eval: z.int(),
   excluded: z.int(),
   unreadable: z.int(),
   errors: z.int(),
@@ -124,6 +126,8 @@ export const DATASET_METHODS = {
     input: z.object({
       sources: z.array(z.string().min(1)).min(1).max(1000),
       mapping: mappingSchema.optional(),
+      evalFraction: z.number().min(0).lt(1).default(0.05),
+      seed: z.int().min(0).default(42),
     }),
     output: z.object({ jobId: z.string() }),
     errors: ['core.read_only', 'dataset.source_missing'],

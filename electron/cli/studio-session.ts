@@ -1,6 +1,6 @@
 import type { StudioContract } from '../shared/contract/index.ts';
 import { createInMemoryPair } from '../rpc/in-memory-pair.ts';
-import { createRpcClient, type RpcClient } from '../rpc/client.ts';
+import { createRpcClient, type RpcClient } from '../shared/contract/rpc-client.ts';
 import { createCore, type Core } from '../core/create-core.ts';
 import {
   createNodePorts,

@@ -1,4 +1,4 @@
-import type { FrameChannel } from './frame-channel.ts';
+import type { FrameChannel } from '../shared/contract/frame-channel.ts';
 import { Listeners } from '../shared/domain/listeners.ts';
 
 /**

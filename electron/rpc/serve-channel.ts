@@ -2,7 +2,7 @@ import type { Disposable } from '../shared/contract/disposable.ts';
 import { clientFrameSchema, type ClientFrame, type ServerFrame } from '../shared/contract/frames.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { FrameChannel } from './frame-channel.ts';
+import type { FrameChannel } from '../shared/contract/frame-channel.ts';
 import type { TopicHub } from './topic-hub.ts';
 
 export type ServeOptions = {

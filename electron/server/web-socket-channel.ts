@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 
-import type { FrameChannel } from '../rpc/frame-channel.ts';
+import type { FrameChannel } from '../shared/contract/frame-channel.ts';
 import { Listeners } from '../shared/domain/listeners.ts';
 
 /** A client this far behind is cut off; it comes back with `since` and gets a snapshot. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createRpcClient, type RpcClient } from '../../electron/rpc/client.ts';
+import { createRpcClient, type RpcClient } from '../../electron/shared/contract/rpc-client.ts';
 import { createDispatcher } from '../../electron/rpc/dispatcher.ts';
-import type { FrameChannel } from '../../electron/rpc/frame-channel.ts';
+import type { FrameChannel } from '../../electron/shared/contract/frame-channel.ts';
 import { createTopicHub, type TopicHub } from '../../electron/rpc/topic-hub.ts';
 import { StudioError } from '../../electron/shared/contract/studio-error.ts';
 import { TOY_CONTRACT, ToyTopics, toyHandlers } from './toy-contract.ts';

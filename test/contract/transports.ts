@@ -2,7 +2,7 @@ import { MessageChannel } from 'node:worker_threads';
 
 import { WebSocket } from 'ws';
 
-import type { FrameChannel } from '../../electron/rpc/frame-channel.ts';
+import type { FrameChannel } from '../../electron/shared/contract/frame-channel.ts';
 import { createInMemoryPair } from '../../electron/rpc/in-memory-pair.ts';
 import { createMessagePortChannel } from '../../electron/rpc/message-port-channel.ts';
 import { serveChannel, type ServeOptions } from '../../electron/rpc/serve-channel.ts';

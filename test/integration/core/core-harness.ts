@@ -7,7 +7,7 @@ import { monotonicFactory } from 'ulid';
 import { createCore, type Core } from '../../../electron/core/create-core.ts';
 import { linuxProcesses } from '../../../electron/core/platform/linux-processes.ts';
 import type { CorePorts } from '../../../electron/core/ports.ts';
-import { createRpcClient, type RpcClient } from '../../../electron/rpc/client.ts';
+import { createRpcClient, type RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
 import { createDispatcher } from '../../../electron/rpc/dispatcher.ts';
 import { createInMemoryPair } from '../../../electron/rpc/in-memory-pair.ts';
 import { serveChannel } from '../../../electron/rpc/serve-channel.ts';

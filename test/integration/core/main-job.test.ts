@@ -8,7 +8,7 @@ import type { ChatTopicData, JobTopicData, RunTopicData } from '../../../electro
 import type { StudioContract } from '../../../electron/shared/contract/index.ts';
 import type { JobView } from '../../../electron/shared/contract/methods/jobs.ts';
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
-import type { RpcClient } from '../../../electron/rpc/client.ts';
+import type { RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
 import { failure, ROOT, TEST_PYTHON, TestStudio } from './core-harness.ts';
 
 /** The real importer, trainer, merger and chat server, on the embedded model, through the contract. */

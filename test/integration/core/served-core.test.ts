@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { createCore, type Core } from '../../../electron/core/create-core.ts';
-import { createRpcClient } from '../../../electron/rpc/client.ts';
+import { createRpcClient } from '../../../electron/shared/contract/rpc-client.ts';
 import { createDispatcher } from '../../../electron/rpc/dispatcher.ts';
 import { createTopicHub } from '../../../electron/rpc/topic-hub.ts';
 import { createServer, type StudioServer } from '../../../electron/server/create-server.ts';

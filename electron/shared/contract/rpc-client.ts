@@ -1,7 +1,7 @@
-import type { CallerFor, Contract } from '../shared/contract/define.ts';
-import type { Disposable } from '../shared/contract/disposable.ts';
-import { serverFrameSchema } from '../shared/contract/frames.ts';
-import { fromErrorBody, StudioError } from '../shared/contract/studio-error.ts';
+import type { CallerFor, Contract } from './define.ts';
+import type { Disposable } from './disposable.ts';
+import { serverFrameSchema } from './frames.ts';
+import { fromErrorBody, StudioError } from './studio-error.ts';
 import type { FrameChannel } from './frame-channel.ts';
 
 export type TopicListener = (event: { readonly seq: number; readonly data: unknown }) => void;

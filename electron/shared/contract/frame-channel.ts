@@ -1,4 +1,4 @@
-import type { Disposable } from '../shared/contract/disposable.ts';
+import type { Disposable } from './disposable.ts';
 
 /** One end of a transport. What arrives is unknown until the reader has parsed it. */
 export type FrameChannel = {

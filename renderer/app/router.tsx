@@ -1,0 +1,28 @@
+import type { ReactElement } from 'react';
+import { createHashRouter } from 'react-router';
+
+import { HomeScreen } from '../features/home/index.ts';
+import { ComingScreen } from './coming-screen.tsx';
+import { MissingScreen } from './missing-screen.tsx';
+import { ScreenFault } from './screen-fault.tsx';
+import { Shell } from './shell.tsx';
+
+const fault: ReactElement = <ScreenFault />;
+
+/** One entry a screen. A fault of one leaves the frame standing. */
+export const router: ReturnType<typeof createHashRouter> = createHashRouter([
+  {
+    element: <Shell />,
+    errorElement: fault,
+    children: [
+      { path: '/', element: <HomeScreen />, errorElement: fault },
+      { path: '/datasets', element: <ComingScreen />, errorElement: fault },
+      { path: '/datasets/:id', element: <ComingScreen />, errorElement: fault },
+      { path: '/new', element: <ComingScreen />, errorElement: fault },
+      { path: '/runs', element: <ComingScreen />, errorElement: fault },
+      { path: '/runs/:id', element: <ComingScreen />, errorElement: fault },
+      { path: '/chat', element: <ComingScreen />, errorElement: fault },
+      { path: '*', element: <MissingScreen /> },
+    ],
+  },
+]);

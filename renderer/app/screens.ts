@@ -1,0 +1,27 @@
+import {
+  IconDatabase,
+  IconHistory,
+  IconHome,
+  IconMessages,
+  IconPlayerPlay,
+  type Icon,
+} from '@tabler/icons-react';
+
+/** A place of the rail. */
+export type Screen = Readonly<{
+  /** Key of its name: `common:rail.<id>`. */
+  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat';
+  path: string;
+  icon: Icon;
+  /** Pressed after `g`. */
+  key: string;
+}>;
+
+/** In the order of the rail; only screens that exist. */
+export const SCREENS: readonly Screen[] = [
+  { id: 'home', path: '/', icon: IconHome, key: 'h' },
+  { id: 'datasets', path: '/datasets', icon: IconDatabase, key: 'd' },
+  { id: 'new', path: '/new', icon: IconPlayerPlay, key: 'n' },
+  { id: 'runs', path: '/runs', icon: IconHistory, key: 'r' },
+  { id: 'chat', path: '/chat', icon: IconMessages, key: 'c' },
+];

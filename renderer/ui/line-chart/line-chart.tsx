@@ -1,0 +1,185 @@
+import { useMemo, useRef, useState, type JSX, type ReactNode } from 'react';
+
+import { ActionIcon, Group, Modal, Text, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { IconArrowsMaximize, IconZoomReset } from '@tabler/icons-react';
+
+import { useWords } from '../../i18n/use-words.ts';
+import { DARK, LIGHT } from '../../theme/tokens.ts';
+import { ChartBody } from './chart-body.tsx';
+import { chartCsv } from './chart-csv.ts';
+import { ChartExportMenu } from './chart-export-menu.tsx';
+import type { LegendEntry } from './chart-file.ts';
+import type { PlotGeometry } from './chart-layers.tsx';
+import type { ChartMark, ChartSeries, StepRange, ValueScale } from './chart-series.ts';
+import classes from './line-chart.module.css';
+import { ZoomArea } from './zoom-area.tsx';
+
+export type LineChartProps = Readonly<{
+  title: string;
+  /** What is drawn; keep the array itself while nothing in it changes. */
+  series: readonly ChartSeries[];
+  marks?: readonly ChartMark[];
+  /** Steps shown; without it those of the curves. */
+  range?: StepRange;
+  /** Asks for other steps; without it the chart cannot be zoomed. */
+  onZoom?: (range: StepRange | undefined) => void;
+  isZoomed?: boolean;
+  scale?: ValueScale;
+  height?: number;
+  formatValue?: (value: number) => string;
+  /** Switches and sliders in the head. */
+  controls?: ReactNode;
+  /** The figures as a file; without it what is drawn. */
+  csv?: () => Promise<string>;
+  /** Said in place of an empty chart. */
+  emptySentence: string;
+}>;
+
+const NO_MARKS: readonly ChartMark[] = [];
+const FULL_HEIGHT_PX = 560;
+
+const plainValue = (value: number): string => {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replace('e+', 'e');
+  return Number(value.toPrecision(4)).toLocaleString('en-US', { maximumFractionDigits: 4 });
+};
+
+/** A chart over steps in a panel of its own, exportable from its corner. */
+export function LineChart(props: LineChartProps): JSX.Element {
+  const { title, series, onZoom, controls, isZoomed = false, height = 200, emptySentence } = props;
+  const words = useWords('chart');
+  const scheme = useComputedColorScheme('light');
+  const tokens = scheme === 'dark' ? DARK : LIGHT;
+  const [isFull, setFull] = useState(false);
+  const drawn = useRef<HTMLDivElement>(null);
+  const range = useRange(props);
+  const isEmpty = series.every((one) => one.points.length === 0);
+  const marks = props.marks ?? NO_MARKS;
+  const legend: LegendEntry[] = series
+    .filter((one) => one.points.length > 0)
+    .map((one) => ({ label: one.label, colour: one.colour, dashed: one.dashed ?? false }));
+
+  const tools = (
+    <Group gap={4} wrap="nowrap">
+      {controls}
+      {isZoomed && onZoom !== undefined && (
+        <Tooltip label={words('showAll')}>
+          <ActionIcon size="sm" aria-label={words('showAll')} onClick={() => onZoom(undefined)}>
+            <IconZoomReset size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      )}
+      {!isFull && (
+        <ActionIcon size="sm" aria-label={words('enlarge', { title })} onClick={() => setFull(true)}>
+          <IconArrowsMaximize size={16} aria-hidden />
+        </ActionIcon>
+      )}
+      <ChartExportMenu
+        picture={{ title, legend, background: tokens.panel, ink: tokens.ink }}
+        chart={() => drawn.current?.querySelector<SVGSVGElement>('svg.recharts-surface') ?? undefined}
+        csv={props.csv ?? (() => Promise.resolve(chartCsv(series)))}
+      />
+    </Group>
+  );
+  const plot = (px: number): JSX.Element => (
+    <ChartFrame
+      {...{ title, marks, range, tokens, series }}
+      height={px}
+      scale={props.scale ?? 'linear'}
+      formatValue={props.formatValue ?? plainValue}
+      onZoom={onZoom}
+    />
+  );
+  const content = (px: number): JSX.Element => (
+    <div ref={drawn}>
+      {isEmpty ? (
+        <div className={classes['empty']} style={{ height: px }}>
+          <Text c="dimmed">{emptySentence}</Text>
+        </div>
+      ) : (
+        plot(px)
+      )}
+      {legend.length > 1 && <Legend entries={legend} series={series} marks={marks} />}
+    </div>
+  );
+  return (
+    <section className={classes['panel']} aria-label={title}>
+      <div className={classes['head']}>
+        <Title order={3} fz={13} fw={600}>
+          {title}
+        </Title>
+        {!isFull && tools}
+      </div>
+      {isFull ? <div style={{ height }} /> : content(height)}
+      <Modal opened={isFull} onClose={() => setFull(false)} title={title} size="92%" centered>
+        <div className={classes['full']}>{tools}</div>
+        {isFull && content(FULL_HEIGHT_PX)}
+      </Modal>
+    </section>
+  );
+}
+
+function useRange({ range, series }: LineChartProps): StepRange {
+  const own = useMemo(() => {
+    const steps = series.flatMap(({ points }) => [points[0]?.step, points.at(-1)?.step]);
+    const known = steps.filter((step) => step !== undefined);
+    return known.length === 0 ? { from: 0, to: 1 } : { from: Math.min(...known), to: Math.max(...known) };
+  }, [series]);
+  return range ?? own;
+}
+
+type ChartFrameProps = Omit<Parameters<typeof ChartBody>[0], 'geometry'> &
+  Readonly<{ onZoom: ((range: StepRange | undefined) => void) | undefined }>;
+
+function ChartFrame({ onZoom, ...body }: ChartFrameProps): JSX.Element {
+  const geometry = useRef<PlotGeometry | undefined>(undefined);
+  return (
+    <ZoomArea geometry={geometry} range={body.range} onZoom={onZoom}>
+      <ChartBody {...body} geometry={geometry} />
+    </ZoomArea>
+  );
+}
+
+function Legend({
+  entries,
+  series,
+  marks,
+}: Readonly<{
+  entries: readonly LegendEntry[];
+  series: readonly ChartSeries[];
+  marks: readonly ChartMark[];
+}>): JSX.Element {
+  const words = useWords('chart');
+  const dots = new Set(series.filter((one) => one.shape === 'dots').map((one) => one.label));
+  return (
+    <div className={classes['legend']}>
+      {entries.map((entry) => (
+        <span key={entry.label} className={classes['entry']}>
+          {dots.has(entry.label) ? (
+            <span style={{ color: entry.colour }} aria-hidden>
+              ▲
+            </span>
+          ) : (
+            <span
+              className={classes['line']}
+              style={{ borderTop: `2px ${entry.dashed ? 'dashed' : 'solid'} ${entry.colour}` }}
+              aria-hidden
+            />
+          )}
+          {entry.label}
+        </span>
+      ))}
+      {(['checkpoint', 'sample'] as const).map(
+        (kind) =>
+          marks.some((mark) => mark.kind === kind) && (
+            <span key={kind} className={classes['entry']}>
+              <span className={classes['aside']} aria-hidden>
+                {kind === 'checkpoint' ? '◆' : '○'}
+              </span>
+              {words(kind)}
+            </span>
+          ),
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import path from 'node:path';
+
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** The renderer: one bundle, served by the headless server and by the desktop app alike. */
+export default defineConfig({
+  root: path.join(import.meta.dirname, 'renderer'),
+  base: './',
+  plugins: [react()],
+  build: {
+    outDir: path.join(import.meta.dirname, 'dist/renderer'),
+    emptyOutDir: true,
+    // What the desktop app's engine runs at least, and what rig owners' browsers have had for years.
+    target: 'chrome114',
+    // The policy in front of the page allows no inline script, which the polyfill would be.
+    modulePreload: { polyfill: false },
+    // `data:` addresses are images only under that policy.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1200,
+  },
+});

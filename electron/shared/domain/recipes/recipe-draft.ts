@@ -1,8 +1,26 @@
+import { z } from 'zod';
+
 /** Settings by dotted name, as in `lora.rank`. Lists and null are values; groups are not. */
 export type FlatRecipe = Readonly<Record<string, unknown>>;
 
 /** A draft is a preset with a person's changes over it; a change equal to the preset is none. */
 export type RecipeDraft = Readonly<{ presetId: string; changes: FlatRecipe }>;
+
+/** The preset of the schema's own defaults. */
+export const DEFAULT_PRESET_ID = 'defaults';
+
+export const EMPTY_DRAFT: RecipeDraft = { presetId: DEFAULT_PRESET_ID, changes: {} };
+
+const draftSchema = z.object({ presetId: z.string(), changes: z.record(z.string(), z.unknown()) });
+
+/** A stored draft of unknown shape; anything else begins anew. */
+export const readDraft = (stored: unknown): RecipeDraft => draftSchema.safeParse(stored).data ?? EMPTY_DRAFT;
+
+/** A whole recipe as changes over the defaults, for a form that continues from it (clone a run). */
+export const draftOf = (recipe: Readonly<Record<string, unknown>>): RecipeDraft => {
+  const { version: _version, stage: _stage, ...changes } = flatten(recipe);
+  return { presetId: DEFAULT_PRESET_ID, changes };
+};
 
 export function flatten(recipe: Readonly<Record<string, unknown>>, prefix = ''): FlatRecipe {
   return Object.fromEntries(

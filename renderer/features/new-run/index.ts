@@ -1,0 +1,1 @@
+export { NewRunScreen } from './new-run-screen.tsx';

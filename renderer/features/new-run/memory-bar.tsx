@@ -1,0 +1,43 @@
+import { Text } from '@mantine/core';
+import type { ReactElement } from 'react';
+
+import { formatBytes } from '../../i18n/format.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import classes from './memory-bar.module.css';
+import type { DeviceMemory } from './use-preflight.ts';
+
+const PARTS = ['weights', 'adapter', 'optimizer', 'activation', 'headroom'] as const;
+
+/** One device's predicted memory as a stacked bar, with every part in words below it. */
+export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemory }>): ReactElement {
+  const words = useWords('new-run');
+  const used = PARTS.reduce((sum, part) => sum + memory[`${part}Bytes`], 0);
+  const fits = used <= memory.capacityBytes;
+  const whole = Math.max(used, memory.capacityBytes, 1);
+  return (
+    <div className={classes['device']} data-fits={fits}>
+      <div className={classes['head']}>
+        <Text fw={600}>{memory.device}</Text>
+        <Text>
+          {words(fits ? 'memoryFits' : 'memoryOver', {
+            used: formatBytes(used),
+            capacity: formatBytes(memory.capacityBytes),
+          })}
+        </Text>
+      </div>
+      <div className={classes['bar']} aria-hidden>
+        {PARTS.map((part) => (
+          <span key={part} data-part={part} style={{ width: `${(memory[`${part}Bytes`] / whole) * 100}%` }} />
+        ))}
+      </div>
+      <ul className={classes['legend']}>
+        {PARTS.map((part) => (
+          <li key={part}>
+            <span data-part={part} className={classes['swatch']} aria-hidden />
+            {words(`memoryParts.${part}`)} {formatBytes(memory[`${part}Bytes`])}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { Group, Kbd, Stack, Text, Title } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import type { ReactElement } from 'react';
+import { useNavigate } from 'react-router';
+
+import { useAction, useConnection } from '../../api/hooks.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import classes from './new-run-screen.module.css';
+import { PreflightSheet } from './preflight-sheet.tsx';
+import { PublishedNotes } from './published-notes.tsx';
+import { RecipeFields } from './recipe-fields.tsx';
+import { RecipePicker } from './recipe-picker.tsx';
+import { useLibrary } from './use-library.ts';
+import { usePreflight } from './use-preflight.ts';
+import { useRecipeForm } from './use-recipe-form.ts';
+import { useSteps } from './use-steps.ts';
+
+/** A run in three decisions on a recipe, with everything that will follow said beside it. */
+export function NewRunScreen(): ReactElement {
+  const words = useWords('new-run');
+  const navigate = useNavigate();
+  const library = useLibrary();
+  const form = useRecipeForm(library);
+  const answer = usePreflight(form.recipe);
+  // One process trains on one device until the core says that a recipe would use more.
+  const devices = Math.max(1, answer.preflight?.memory.length ?? 1);
+  const steps = useSteps(form.recipe, devices);
+  const connection = useConnection();
+  const start = useAction('runs.start');
+  const obstacles = [
+    ...(connection.state === 'online' ? [] : [words('obstacles.offline')]),
+    ...(steps.trainRows === 0 ? [words('obstacles.noRows')] : []),
+    ...(answer.preflight?.fits === false ? [words('obstacles.doesNotFit')] : []),
+  ];
+  const onStart = (): void => {
+    if (form.recipe === undefined || obstacles.length > 0 || start.isPending) return;
+    start.mutate(
+      { recipe: form.recipe },
+      { onSuccess: ({ runId }) => void navigate(`/runs/${encodeURIComponent(runId)}`) },
+    );
+  };
+  useHotkeys([['mod+Enter', onStart]], []);
+  return (
+    <div className={classes['screen']}>
+      <Stack gap="md" className={classes['form'] ?? ''}>
+        <Group justify="space-between" align="baseline">
+          <Title order={1}>{words('title')}</Title>
+          <Text fz="xs" c="dimmed">
+            <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd> {words('start')}
+          </Text>
+        </Group>
+        {library.error !== undefined && <ErrorNote error={library.error} onRetry={library.retry} />}
+        <RecipePicker form={form} />
+        <PublishedNotes form={form} devices={devices} />
+        <RecipeFields form={form} library={library} />
+      </Stack>
+      <aside className={classes['sheet']} aria-label={words('preflight')}>
+        <PreflightSheet
+          form={form}
+          steps={steps}
+          devices={devices}
+          answer={answer}
+          obstacles={obstacles}
+          isStarting={start.isPending}
+          startError={start.error}
+          onStart={onStart}
+        />
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,211 @@
+import { Button, Divider, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle, IconPlayerPlay } from '@tabler/icons-react';
+import type { ReactElement, ReactNode } from 'react';
+
+import { describeError } from '../../../electron/shared/contract/errors/index.ts';
+import { formatBytes, formatNumber } from '../../i18n/format.ts';
+import { useErrorLanguage, useWords, type Words } from '../../i18n/use-words.ts';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Skeletons } from '../../ui/skeletons.tsx';
+import { CountTokens } from './count-tokens.tsx';
+import { fieldInputId, issueText } from './field-row.tsx';
+import { MemoryBar } from './memory-bar.tsx';
+import classes from './preflight-sheet.module.css';
+import type { PreflightAnswer } from './use-preflight.ts';
+import type { RecipeForm } from './use-recipe-form.ts';
+import type { Steps } from './use-steps.ts';
+
+export type PreflightSheetProps = Readonly<{
+  form: RecipeForm;
+  steps: Steps;
+  devices: number;
+  answer: PreflightAnswer;
+  /** Reasons besides the form's own. */
+  obstacles: readonly string[];
+  isStarting: boolean;
+  startError: unknown;
+  onStart: () => void;
+}>;
+
+/** Everything a person should know before the start, always beside the form; and the start itself. */
+export function PreflightSheet(props: PreflightSheetProps): ReactElement {
+  const { form, steps, devices, answer, obstacles, isStarting, startError, onStart } = props;
+  const words = useWords('new-run');
+  const { preflight } = answer;
+  const isBlocked = form.recipe === undefined || obstacles.length > 0;
+  return (
+    <Panel title={words('preflight')}>
+      <Stack gap="sm">
+        <StepFacts form={form} steps={steps} devices={devices} />
+        {answer.isOffered && (
+          <>
+            <Divider />
+            <Text fw={600}>{words('memory')}</Text>
+            {form.recipe === undefined && <Text c="dimmed">{words('memoryLater')}</Text>}
+            {preflight === undefined && answer.isChecking && <Skeletons rows={2} />}
+            {answer.error !== undefined && <ErrorNote error={answer.error} />}
+            {preflight?.memory.map((memory) => (
+              <MemoryBar key={memory.device} memory={memory} />
+            ))}
+            {preflight?.diskBytes !== undefined && (
+              <Fact name={words('disk')}>{formatBytes(preflight.diskBytes)}</Fact>
+            )}
+            <Findings tone="red" found={preflight?.problems ?? []} />
+            <Findings tone="amber" found={preflight?.warnings ?? []} />
+          </>
+        )}
+        <Divider />
+        {startError !== undefined && startError !== null && <ErrorNote error={startError} />}
+        <Button
+          size="md"
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+          disabled={isBlocked}
+          loading={isStarting}
+          aria-describedby="start-reasons"
+          onClick={onStart}
+        >
+          {words('start')}
+        </Button>
+        <div id="start-reasons" aria-live="polite">
+          {isBlocked ? (
+            <Reasons form={form} obstacles={obstacles} words={words} />
+          ) : (
+            <Text fz="xs" c="dimmed">
+              {words('startHint')}
+            </Text>
+          )}
+        </div>
+      </Stack>
+    </Panel>
+  );
+}
+
+function StepFacts({
+  form,
+  steps,
+  devices,
+}: Readonly<{ form: RecipeForm; steps: Steps; devices: number }>): ReactElement {
+  const words = useWords('new-run');
+  const { recipe } = form;
+  const { estimate, statistics } = steps;
+  if (recipe === undefined || estimate === undefined) {
+    return <Text c="dimmed">{words('stepsLater')}</Text>;
+  }
+  const number = (value: number | undefined): string => formatNumber(value);
+  const unit = words(`unit.${recipe.batch.unit}`);
+  return (
+    <>
+      <Fact name={words('trainRows')}>{number(steps.trainRows)}</Fact>
+      <Fact name={words('globalBatch')}>
+        {words('globalBatchIs', {
+          micro: recipe.batch.microBatch,
+          accumulation: recipe.batch.gradientAccumulation,
+          devices,
+          batch: number(estimate.globalBatch),
+          unit,
+        })}
+      </Fact>
+      <Fact name={words('stepsPerEpoch')}>
+        {estimate.exact ? number(estimate.stepsPerEpoch) : `≈ ${number(estimate.stepsPerEpoch)}`}
+      </Fact>
+      <Fact name={words('steps')} strong>
+        {estimate.exact ? number(estimate.steps) : `≈ ${number(estimate.steps)}`}
+      </Fact>
+      {estimate.tokens !== undefined && statistics !== undefined ? (
+        <>
+          <Fact name={words('tokens')}>{number(estimate.tokens)}</Fact>
+          <Fact name={words('truncated')}>
+            {words('truncatedIs', {
+              rows: number(statistics.overCutoff.rows),
+              percent: formatNumber(statistics.overCutoff.share * 100, 1),
+            })}
+          </Fact>
+          {statistics.overCutoff.answersLost > 0 && (
+            <Notice tone="amber">
+              {words('answersLost', { rows: number(statistics.overCutoff.answersLost) })}
+            </Notice>
+          )}
+          <Text fz="xs" c="dimmed">
+            {words('countedWith', { template: statistics.template, cutoff: number(statistics.cutoffLength) })}
+          </Text>
+        </>
+      ) : (
+        <div>
+          <CountTokens recipe={recipe} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Fact({
+  name,
+  strong = false,
+  children,
+}: Readonly<{ name: string; strong?: boolean; children: ReactNode }>): ReactElement {
+  return (
+    <div className={classes['fact']}>
+      <span>{name}</span>
+      <span data-strong={strong || undefined}>{children}</span>
+    </div>
+  );
+}
+
+type Found = readonly Readonly<{ code: string; params: Readonly<Record<string, unknown>> }>[];
+
+function Findings({ tone, found }: Readonly<{ tone: 'red' | 'amber'; found: Found }>): ReactElement {
+  const language = useErrorLanguage();
+  return (
+    <>
+      {found.map((finding) => {
+        const text = describeError({ code: finding.code, params: finding.params }, language);
+        return (
+          <Notice key={`${finding.code}${JSON.stringify(finding.params)}`} tone={tone}>
+            <strong>{text.message}</strong> {text.cause} {text.action}
+          </Notice>
+        );
+      })}
+    </>
+  );
+}
+
+function Notice({ tone, children }: Readonly<{ tone: 'red' | 'amber'; children: ReactNode }>): ReactElement {
+  return (
+    <div className={classes['notice']} data-tone={tone}>
+      <IconAlertTriangle size={16} aria-hidden />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+/** Why Start is disabled: each reason leads to its field. */
+function Reasons({
+  form,
+  obstacles,
+  words,
+}: Readonly<{ form: RecipeForm; obstacles: readonly string[]; words: Words }>): ReactElement {
+  return (
+    <>
+      <Text fz="xs" fw={600}>
+        {words('cannotStart')}
+      </Text>
+      <ul className={classes['reasons']}>
+        {form.issues.map((issue) => (
+          <li key={issue.field}>
+            <button
+              type="button"
+              onClick={() => document.querySelector<HTMLElement>(`#${fieldInputId(issue.field)}`)?.focus()}
+            >
+              {words(`fields.${issue.field}.label`)}
+            </button>{' '}
+            {issueText(issue, words)}
+          </li>
+        ))}
+        {obstacles.map((obstacle) => (
+          <li key={obstacle}>{obstacle}</li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -26,13 +26,10 @@ const importParams = z.strictObject({
   mapping: mappingSchema.nullable().default(null),
   evalFraction: z.number().min(0).lt(1).default(0.05),
   seed: z.int().min(0).default(42),
-  accept: z
-    .enum(['none', 'usable', 'inspect'])
-    .default('none')
-    .meta({
-      description:
-        'What to do when rows have errors: import nothing, or import the usable rows. inspect only reports, and shows rows as they would be imported.',
-    }),
+  accept: z.enum(['none', 'usable', 'inspect']).default('none').meta({
+    description:
+      'What to do when rows have errors: import nothing, or import the usable rows. inspect only reports, and shows rows as they would be imported.',
+  }),
 });
 
 const statisticsParams = z.strictObject({

@@ -12,6 +12,7 @@ import { createRoot } from 'react-dom/client';
 
 import { studio } from './api/studio-client.ts';
 import { App } from './app/app.tsx';
+import { createRouter } from './app/router.tsx';
 import { startI18n } from './i18n/i18n.ts';
 import { usePreferences } from './state/preferences.ts';
 
@@ -22,6 +23,6 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has a #root');
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <App router={createRouter()} />
   </StrictMode>,
 );

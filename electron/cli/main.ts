@@ -15,6 +15,7 @@ import { modelAdd, modelList, modelShow } from './verbs/model.ts';
 import { quickstart } from './verbs/quickstart.ts';
 import { runsAdopt, runsExport, runsList, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
+import { serve } from './verbs/serve.ts';
 import { train } from './verbs/train.ts';
 
 const VERBS: readonly Verb[] = [
@@ -37,6 +38,7 @@ const VERBS: readonly Verb[] = [
   runsAdopt,
   merge,
   chat,
+  serve,
 ];
 
 /** The verb that the words name (one or two of them), and what follows it. */

@@ -1,85 +1,109 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-
-import { fastify, type FastifyInstance } from 'fastify';
-import { WebSocketServer } from 'ws';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
-import type { Disposable } from '../shared/contract/disposable.ts';
 import type { ErrorCode } from '../shared/contract/errors/index.ts';
-import { MAX_FRAME_BYTES } from '../shared/contract/frames.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
-import { serveChannel, type ServeOptions } from '../rpc/serve-channel.ts';
+import type { ServeOptions } from '../rpc/serve-channel.ts';
+import type { FileTable } from './file-table.ts';
+import { listFolder } from './folder-listing.ts';
+import type { GrantedRoots } from './granted-roots.ts';
+import { listenAddress, type Certificate } from './listen-address.ts';
 import { createRequestGuard, REQUEST_HEADER, type RequestGuard } from './request-guard.ts';
-import { createSessionGate } from './session-gate.ts';
-import { createWebSocketChannel } from './web-socket-channel.ts';
-
-const LOOPBACK = '127.0.0.1';
-/** Names a browser on this machine may know the loopback address by. */
-const LOOPBACK_NAMES = [LOOPBACK, 'localhost'];
-const SOCKET_PATH = '/api/socket';
-/** A half-open connection (laptop asleep, cable pulled) is noticed after two of these. */
-const PING_INTERVAL_MS = 30_000;
-const FORBIDDEN = 403;
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  'server.session_missing': 401,
-  'server.token_invalid': 401,
-  'server.too_many_attempts': 429,
-};
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { createSessionGate, type SessionGate } from './session-gate.ts';
+import { acceptSockets } from './socket-door.ts';
+import { serveFiles } from './static-routes.ts';
+import { statusOf } from './status.ts';
+import { acceptUploads } from './upload-route.ts';
+import type { UploadStore } from './upload-store.ts';
 
 export type ServerOptions = ServeOptions & {
+  /** Without it the loopback address; anything else needs a certificate. */
+  readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
+  readonly certificate?: Certificate;
   readonly nowMs: () => number;
+  /** The built renderer. */
+  readonly files?: FileTable;
+  readonly uploads?: UploadStore;
+  /** Folders of this machine that a browser may look into. */
+  readonly granted?: GrantedRoots;
 };
 
 export type StudioServer = {
   readonly port: number;
   /** The address to open, with its one-time token in the fragment, which browsers never send or log. */
   readonly url: string;
+  /** An address for one more browser; those printed before and not yet used stop working. */
+  renewUrl(): string;
   close(): Promise<void>;
 };
 
-/** Serves the contract on the loopback address: a token exchange over HTTP, frames over a WebSocket. */
+const LARGEST_BODY_BYTES = 16_384;
+
+/**
+ * Serves the contract: a token exchange over HTTP, frames over a WebSocket, the renderer from a fixed table, and
+ * uploads. Throws `server.certificate_required`, `server.port_in_use`, `server.host_unusable`.
+ */
 export async function createServer(options: ServerOptions): Promise<StudioServer> {
-  const gate = createSessionGate(options.nowMs);
-  const app = fastify({ bodyLimit: 4096, forceCloseConnections: true });
+  const { certificate } = options;
+  const address = listenAddress(options.host, certificate);
+  const gate = createSessionGate(options.nowMs, { secure: certificate !== undefined });
+  const app = createApp(certificate);
   const guard: { current: RequestGuard | undefined } = { current: undefined };
+  const refusalOf = (headers: FastifyRequest['headers']): ErrorCode | undefined =>
+    guard.current === undefined ? 'server.host_refused' : guard.current.check(headers);
 
   app.addHook('onRequest', async (request, reply) => {
-    const refusal =
-      guard.current === undefined ? 'server.host_refused' : guard.current.check(request.headers);
-    if (refusal !== undefined) await reply.code(FORBIDDEN).send({ error: { code: refusal, params: {} } });
+    reply.headers(SECURITY_HEADERS);
+    const refusal = refusalOf(request.headers);
+    if (refusal !== undefined)
+      await reply.code(statusOf(refusal)).send({ error: { code: refusal, params: {} } });
   });
-  app.setErrorHandler(async (error, _request, reply) => {
-    const body = toErrorBody(error);
-    const code = error instanceof StudioError ? (STATUS[body.code as ErrorCode] ?? FORBIDDEN) : 400;
+  app.setErrorHandler(async (error, request, reply) => {
     // Fastify's own refusals (size, content type, JSON) are the caller's fault, never a defect of ours.
-    const refused = error instanceof StudioError ? body : { code: 'server.request_refused', params: {} };
-    await reply.code(code).send({ error: refused });
+    const ownRefusal = (error as { statusCode?: number }).statusCode !== undefined;
+    if (error instanceof StudioError) {
+      await reply.code(statusOf(error.code)).send({ error: toErrorBody(error) });
+    } else if (ownRefusal) {
+      await reply.code(400).send({ error: { code: 'server.request_refused', params: {} } });
+    } else {
+      options.onDefect(error, request.url);
+      await reply.code(500).send({ error: { code: 'core.internal', params: {} } });
+    }
   });
-  app.post('/api/session', async (request, reply) => {
-    if (request.headers[REQUEST_HEADER] === undefined) throw new StudioError('server.request_refused');
-    const parsed = z.strictObject({ token: z.string().max(200) }).safeParse(request.body);
-    if (!parsed.success) throw new StudioError('server.request_refused');
-    await reply.header('set-cookie', gate.exchange(parsed.data.token)).send({ ok: true });
+  app.setNotFoundHandler(async (_request, reply) => {
+    await reply.code(404).send({ error: { code: 'server.request_refused', params: {} } });
   });
+  addSessionRoutes(app, gate);
+  if (options.files !== undefined) serveFiles(app, options.files);
+  const admit = admission(gate);
+  if (options.uploads !== undefined) acceptUploads(app, options.uploads, admit);
+  const { granted } = options;
+  if (granted !== undefined) {
+    app.post('/api/folder', { preHandler: admit }, async (request) => {
+      const parsed = z.strictObject({ path: z.string().max(4096).optional() }).safeParse(request.body);
+      if (!parsed.success) throw new StudioError('server.request_refused');
+      return listFolder(granted, parsed.data.path);
+    });
+  }
 
-  await app.listen({ host: LOOPBACK, port: options.port });
-  const address = app.server.address();
-  if (address === null || typeof address === 'string')
-    throw new Error('a TCP server has an address with a port');
-  const requestGuard = createRequestGuard(LOOPBACK_NAMES, address.port);
+  const port = await listen(app, address.host, options.port);
+  const requestGuard = createRequestGuard(address.names, port, address.scheme);
   guard.current = requestGuard;
-  const sockets = acceptSockets(app, options, (request) => {
+  const sockets = acceptSockets(app.server, options, (request) => {
     const refusal = requestGuard.check(request.headers);
     if (refusal !== undefined) return refusal;
     return gate.admits(request.headers.cookie) ? undefined : 'server.session_missing';
   });
+  const urlOf = (token: string): string =>
+    `${address.scheme}://${address.shownName}:${String(port)}/#token=${token}`;
 
   return {
-    port: address.port,
-    url: `http://${LOOPBACK}:${address.port}/#token=${gate.token}`,
+    port,
+    url: urlOf(gate.token),
+    renewUrl: () => urlOf(gate.renew()),
     close: async () => {
       sockets.dispose();
       await app.close();
@@ -87,48 +111,51 @@ export async function createServer(options: ServerOptions): Promise<StudioServer
   };
 }
 
-function acceptSockets(
-  app: FastifyInstance,
-  options: ServeOptions,
-  refuse: (request: IncomingMessage) => ErrorCode | undefined,
-): Disposable {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
-  const waiting = new WeakSet();
+function createApp(certificate: Certificate | undefined): FastifyInstance {
+  const common = { bodyLimit: LARGEST_BODY_BYTES, forceCloseConnections: true } as const;
+  if (certificate === undefined) return fastify(common);
+  // The two servers differ in their types only; every route is the same.
+  return fastify({
+    ...common,
+    https: { ...certificate, minVersion: 'TLSv1.2' },
+  }) as unknown as FastifyInstance;
+}
 
-  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    const code = request.url === SOCKET_PATH ? refuse(request) : 'server.request_refused';
-    if (code !== undefined) {
-      const body = JSON.stringify({ error: { code, params: {} } });
-      stream.end(
-        `HTTP/1.1 ${STATUS[code] ?? FORBIDDEN} Refused\r\nContent-Type: application/json\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
-      return;
-    }
-    sockets.handleUpgrade(request, stream, head, (socket) => {
-      socket.on('pong', () => waiting.delete(socket));
-      serveChannel(createWebSocketChannel(socket), options);
-    });
+function addSessionRoutes(app: FastifyInstance, gate: SessionGate): void {
+  app.post('/api/session', async (request, reply) => {
+    if (request.headers[REQUEST_HEADER] === undefined) throw new StudioError('server.request_refused');
+    const parsed = z.strictObject({ token: z.string().max(200) }).safeParse(request.body);
+    if (!parsed.success) throw new StudioError('server.request_refused');
+    await reply.header('set-cookie', gate.exchange(parsed.data.token)).send({ ok: true });
+  });
+  // A page cannot see why its WebSocket was refused, so it asks here.
+  app.get('/api/session', { preHandler: admission(gate) }, () => ({ ok: true }));
+}
+
+/** Lets pass what our own page sends with a session. */
+function admission(gate: SessionGate): (request: FastifyRequest) => Promise<void> {
+  return (request) => {
+    if (request.headers[REQUEST_HEADER] === undefined)
+      return Promise.reject(new StudioError('server.request_refused'));
+    if (!gate.admits(request.headers.cookie))
+      return Promise.reject(new StudioError('server.session_missing'));
+    return Promise.resolve();
   };
-  app.server.on('upgrade', onUpgrade);
+}
 
-  const pinging = setInterval(() => {
-    for (const socket of sockets.clients) {
-      if (waiting.has(socket)) socket.terminate();
-      else {
-        waiting.add(socket);
-        socket.ping();
-      }
-    }
-  }, PING_INTERVAL_MS);
-  pinging.unref();
-
-  return {
-    dispose: () => {
-      clearInterval(pinging);
-      app.server.off('upgrade', onUpgrade);
-      for (const socket of sockets.clients) socket.terminate();
-      sockets.close();
-    },
-  };
+async function listen(app: FastifyInstance, host: string, wanted: number): Promise<number> {
+  try {
+    await app.listen({ host, port: wanted });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE' || code === 'EACCES')
+      throw new StudioError('server.port_in_use', { port: wanted }, { cause: error });
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StudioError('server.host_unusable', { host }, { cause: error });
+    throw error;
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error('a TCP server has an address with a port');
+  return address.port;
 }

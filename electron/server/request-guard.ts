@@ -15,9 +15,13 @@ export type RequestGuard = {
  * with Origin alone would accept any foreign name that resolves to this machine (DNS rebinding). An Origin,
  * where a browser sends one, must be a page of this server; `null` (a sandboxed frame, a file) never is.
  */
-export function createRequestGuard(hostNames: readonly string[], port: number): RequestGuard {
+export function createRequestGuard(
+  hostNames: readonly string[],
+  port: number,
+  scheme: 'http' | 'https' = 'http',
+): RequestGuard {
   const hosts = new Set(hostNames.map((name) => `${name}:${port}`));
-  const origins = new Set([...hosts].map((host) => `http://${host}`));
+  const origins = new Set([...hosts].map((host) => `${scheme}://${host}`));
   return {
     check: (headers) => {
       if (headers.host === undefined || !hosts.has(headers.host)) return 'server.host_refused';

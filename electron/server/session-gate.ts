@@ -13,14 +13,22 @@ export type SessionGate = {
   readonly token: string;
   /** Exchanges the token for the value of a `Set-Cookie` header. Throws `server.*`. */
   exchange(token: string): string;
+  /** A new token for one more browser, in place of one that has not been used. */
+  renew(): string;
   /** Whether a `Cookie` header carries a session of this gate. */
   admits(cookieHeader: string | undefined): boolean;
 };
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-export function createSessionGate(nowMs: () => number): SessionGate {
-  const token = randomBytes(SECRET_BYTES).toString('base64url');
+const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+
+export function createSessionGate(
+  nowMs: () => number,
+  options: { readonly secure?: boolean } = {},
+): SessionGate {
+  const token = newSecret();
+  const attributes = `Path=/; HttpOnly; SameSite=Strict${options.secure === true ? '; Secure' : ''}`;
   let expected: Buffer | undefined = digest(token);
   const sessions: Buffer[] = [];
   let failures = 0;
@@ -40,9 +48,14 @@ export function createSessionGate(nowMs: () => number): SessionGate {
         throw new StudioError('server.token_invalid');
       }
       expected = undefined;
-      const session = randomBytes(SECRET_BYTES).toString('base64url');
+      const session = newSecret();
       sessions.push(digest(session));
-      return `${COOKIE}=${session}; Path=/; HttpOnly; SameSite=Strict`;
+      return `${COOKIE}=${session}; ${attributes}`;
+    },
+    renew() {
+      const next = newSecret();
+      expected = digest(next);
+      return next;
     },
     admits(cookieHeader) {
       for (const part of (cookieHeader ?? '').split(';')) {

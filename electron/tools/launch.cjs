@@ -21,6 +21,7 @@ const SCRIPTS = {
   'bench:cpu': ['electron/tools/bench-cpu.ts'],
   generate: ['electron/tools/generate-protocol.ts'],
   format: ['electron/tools/format.ts'],
+  'build:renderer': ['electron/tools/build-renderer.ts'],
 };
 
 const FAILURES = {

@@ -3,7 +3,7 @@ import { errorBodySchema, fromErrorBody, StudioError } from '../../electron/shar
 /** The server refuses what lacks this header; a form on another site cannot send it. */
 export const REQUEST_HEADERS = { 'x-legal-eagle': '1' } as const;
 
-const failureOf = async (response: Response): Promise<StudioError> => {
+export const failureOf = async (response: Response): Promise<StudioError> => {
   const body: unknown = await response.json().catch(() => undefined);
   const parsed = errorBodySchema.safeParse((body as { error?: unknown } | undefined)?.error);
   return parsed.success ? fromErrorBody(parsed.data) : new StudioError('core.disconnected');

@@ -9,11 +9,11 @@ import { queryClient } from '../api/query-client.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { cssVariables, theme } from '../theme/theme.ts';
-import { router } from './router.tsx';
+import type { StudioRouter } from './router.tsx';
 import { SignedOut } from './signed-out.tsx';
 
 /** Every provider, in one place; the theme is chosen by the person, the rest by nobody. */
-export function App(): ReactElement {
+export function App({ router }: Readonly<{ router: StudioRouter }>): ReactElement {
   const { language, theme: choice } = usePreferences();
   useEffect(() => switchLanguage(language), [language]);
   return (
@@ -25,13 +25,13 @@ export function App(): ReactElement {
     >
       <QueryClientProvider client={queryClient}>
         <Notifications position="top-right" />
-        <Screens />
+        <Screens router={router} />
       </QueryClientProvider>
     </MantineProvider>
   );
 }
 
-function Screens(): ReactElement {
+function Screens({ router }: Readonly<{ router: StudioRouter }>): ReactElement {
   const connection = useConnection();
   if (connection.state === 'refused') return <SignedOut error={connection.error} />;
   return <RouterProvider router={router} />;

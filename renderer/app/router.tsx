@@ -9,20 +9,23 @@ import { Shell } from './shell.tsx';
 
 const fault: ReactElement = <ScreenFault />;
 
-/** One entry a screen. A fault of one leaves the frame standing. */
-export const router: ReturnType<typeof createHashRouter> = createHashRouter([
-  {
-    element: <Shell />,
-    errorElement: fault,
-    children: [
-      { path: '/', element: <HomeScreen />, errorElement: fault },
-      { path: '/datasets', element: <ComingScreen />, errorElement: fault },
-      { path: '/datasets/:id', element: <ComingScreen />, errorElement: fault },
-      { path: '/new', element: <ComingScreen />, errorElement: fault },
-      { path: '/runs', element: <ComingScreen />, errorElement: fault },
-      { path: '/runs/:id', element: <ComingScreen />, errorElement: fault },
-      { path: '/chat', element: <ComingScreen />, errorElement: fault },
-      { path: '*', element: <MissingScreen /> },
-    ],
-  },
-]);
+export type StudioRouter = ReturnType<typeof createHashRouter>;
+
+/** One entry a screen; a fault of one leaves the frame standing. Made once the token is out of the address. */
+export const createRouter = (): StudioRouter =>
+  createHashRouter([
+    {
+      element: <Shell />,
+      errorElement: fault,
+      children: [
+        { path: '/', element: <HomeScreen />, errorElement: fault },
+        { path: '/datasets', element: <ComingScreen />, errorElement: fault },
+        { path: '/datasets/:id', element: <ComingScreen />, errorElement: fault },
+        { path: '/new', element: <ComingScreen />, errorElement: fault },
+        { path: '/runs', element: <ComingScreen />, errorElement: fault },
+        { path: '/runs/:id', element: <ComingScreen />, errorElement: fault },
+        { path: '/chat', element: <ComingScreen />, errorElement: fault },
+        { path: '*', element: <MissingScreen /> },
+      ],
+    },
+  ]);

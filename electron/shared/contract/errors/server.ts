@@ -74,4 +74,136 @@ export const SERVER_ERRORS = {
       action: '请等待一分钟，再打开打印的地址。',
     },
   },
+  'server.certificate_required': {
+    en: {
+      message: 'The address {host} is reachable from other machines, so it needs a certificate.',
+      cause: 'Without TLS everyone on the network could read your rows and take over the session.',
+      action: 'Tunnel instead (ssh -L 4178:127.0.0.1:4178 user@rig), or give --cert and --key.',
+    },
+    zh: {
+      message: '地址 {host} 可被其他机器访问，因此需要证书。',
+      cause: '不使用 TLS 时，同一网络中的任何人都能读取数据并接管会话。',
+      action: '请改用 SSH 隧道（ssh -L 4178:127.0.0.1:4178 用户@主机），或提供 --cert 与 --key。',
+    },
+  },
+  'server.certificate_unreadable': {
+    en: {
+      message: 'The certificate or its key cannot be used.',
+      cause: 'A file is missing or is not PEM, or the key does not belong to the certificate.',
+      action: 'Check the files given with --cert and --key.',
+    },
+    zh: {
+      message: '证书或其密钥无法使用。',
+      cause: '文件不存在、不是 PEM 格式，或密钥与证书不匹配。',
+      action: '请检查 --cert 与 --key 指定的文件。',
+    },
+  },
+  'server.port_in_use': {
+    en: {
+      message: 'Port {port} cannot be used.',
+      cause: 'Another program listens on it, or it is reserved for the system.',
+      action: 'Choose another one with --port, or leave it out to take any free port.',
+    },
+    zh: {
+      message: '端口 {port} 无法使用。',
+      cause: '已有其他程序占用该端口，或该端口为系统保留。',
+      action: '请用 --port 指定其他端口，或省略以自动选择空闲端口。',
+    },
+  },
+  'server.host_unusable': {
+    en: {
+      message: 'This machine has no address {host}.',
+      cause: 'The server can listen only on an address of this machine.',
+      action: 'Give an address of this machine with --host, or leave it out.',
+    },
+    zh: {
+      message: '本机没有地址 {host}。',
+      cause: '服务只能监听本机拥有的地址。',
+      action: '请用 --host 指定本机地址，或省略该选项。',
+    },
+  },
+  'server.renderer_missing': {
+    en: {
+      message: 'The pages of the studio could not be built.',
+      cause: 'The build of the renderer failed; the detail says where.',
+      action: 'Run `npm run build:renderer` and read its output.',
+    },
+    zh: {
+      message: '界面未能构建。',
+      cause: '界面构建失败，详情中有出错位置。',
+      action: '请运行 `npm run build:renderer` 并查看输出。',
+    },
+  },
+  'server.path_refused': {
+    en: {
+      message: 'The browser may not use {path}.',
+      cause: 'A browser reaches only the folders granted on the rig: {roots}.',
+      action: 'Choose a file below one of them, upload it, or restart `serve` with --grant and its folder.',
+    },
+    zh: {
+      message: '浏览器不能使用 {path}。',
+      cause: '浏览器只能访问主机上已授权的目录：{roots}。',
+      action: '请选择这些目录中的文件、上传文件，或用 --grant 指定其目录后重新运行 `serve`。',
+    },
+  },
+  'server.upload_name': {
+    en: {
+      message: 'A file cannot be kept under the name {name}.',
+      cause: 'The name is empty, too long, or holds characters that a path or a system device uses.',
+      action: 'Rename the file and upload it again.',
+    },
+    zh: {
+      message: '无法以 {name} 为名保存文件。',
+      cause: '文件名为空、过长，或含有路径与系统设备使用的字符。',
+      action: '请重命名文件后再次上传。',
+    },
+  },
+  'server.upload_length': {
+    en: {
+      message: 'The upload does not say how long it is.',
+      cause: 'Without its length an upload that is cut short would look whole.',
+      action: 'Upload the file with the studio’s own page.',
+    },
+    zh: {
+      message: '上传未注明文件长度。',
+      cause: '缺少长度时，中途截断的文件会被误认为完整。',
+      action: '请使用程序自身页面上传文件。',
+    },
+  },
+  'server.upload_cut': {
+    en: {
+      message: 'The upload was cut short; nothing of it was kept.',
+      cause: '{received} of {bytes} bytes arrived.',
+      action: 'Upload the file again.',
+    },
+    zh: {
+      message: '上传中断，未保留任何内容。',
+      cause: '共 {bytes} 字节，只收到 {received} 字节。',
+      action: '请重新上传该文件。',
+    },
+  },
+  'server.upload_too_large': {
+    en: {
+      message: 'The file is larger than this server takes.',
+      cause: 'It has {bytes} bytes; the limit is {maxBytes}.',
+      action: 'Copy it to the rig and choose it there, or restart `serve` with a larger --max-upload-gb.',
+    },
+    zh: {
+      message: '文件超出本服务的上传上限。',
+      cause: '文件 {bytes} 字节，上限 {maxBytes} 字节。',
+      action: '请将文件拷贝到主机后在主机上选择，或用更大的 --max-upload-gb 重新运行 `serve`。',
+    },
+  },
+  'server.disk_full': {
+    en: {
+      message: 'The rig’s disk has no room for this file.',
+      cause: 'It has {bytes} bytes, and {freeBytes} are free beyond what training needs.',
+      action: 'Free some space on the rig and upload again.',
+    },
+    zh: {
+      message: '主机磁盘空间不足，无法保存该文件。',
+      cause: '文件 {bytes} 字节，除训练预留外仅剩 {freeBytes} 字节。',
+      action: '请清理主机磁盘后重新上传。',
+    },
+  },
 } as const satisfies ErrorTable;

@@ -1,0 +1,62 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { WebSocketServer } from 'ws';
+
+import type { Disposable } from '../shared/contract/disposable.ts';
+import type { ErrorCode } from '../shared/contract/errors/index.ts';
+import { MAX_FRAME_BYTES } from '../shared/contract/frames.ts';
+import { serveChannel, type ServeOptions } from '../rpc/serve-channel.ts';
+import { statusOf } from './status.ts';
+import { createWebSocketChannel } from './web-socket-channel.ts';
+
+const SOCKET_PATH = '/api/socket';
+/** A half-open connection (laptop asleep, cable pulled) is noticed after two of these. */
+const PING_INTERVAL_MS = 30_000;
+
+/** Upgrades requests that `refuse` has no code for; each socket then talks in frames. */
+export function acceptSockets(
+  server: Server,
+  options: ServeOptions,
+  refuse: (request: IncomingMessage) => ErrorCode | undefined,
+): Disposable {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
+  const waiting = new WeakSet();
+
+  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    const code = request.url === SOCKET_PATH ? refuse(request) : 'server.request_refused';
+    if (code !== undefined) {
+      const body = JSON.stringify({ error: { code, params: {} } });
+      stream.end(
+        `HTTP/1.1 ${String(statusOf(code))} Refused\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
+      );
+      return;
+    }
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      socket.on('pong', () => waiting.delete(socket));
+      serveChannel(createWebSocketChannel(socket), options);
+    });
+  };
+  server.on('upgrade', onUpgrade);
+
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (waiting.has(socket)) socket.terminate();
+      else {
+        waiting.add(socket);
+        socket.ping();
+      }
+    }
+  }, PING_INTERVAL_MS);
+  pinging.unref();
+
+  return {
+    dispose: () => {
+      clearInterval(pinging);
+      server.off('upgrade', onUpgrade);
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
+  };
+}

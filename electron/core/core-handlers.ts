@@ -21,6 +21,7 @@ import { adapterDir, attemptDir } from './runs/run-folder.ts';
 import { readLogSlice } from './runs/run-log.ts';
 import { adapterOf } from './runs/run-service.ts';
 import { toRunDetail, toRunSummary } from './runs/run-view.ts';
+import { sampleFiles } from './sample-files.ts';
 import { toJobView } from './topics/job-view.ts';
 
 export type HandlerContext = Readonly<{
@@ -82,6 +83,7 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
       startedAtMs: core.startedAtMs,
     }),
     'app.capabilities': () => ports.hostUi.capabilities,
+    'app.samples': () => sampleFiles(ports.resourcesDir),
     'settings.get': () => services.settings.get(),
     'settings.set': (changes) => services.settings.set(changes),
   };

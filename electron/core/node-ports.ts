@@ -105,6 +105,7 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
     })),
     environment: env,
     runtime: { pythonPath },
+    resourcesDir,
     runScript,
     clock: {
       nowMs: () => Date.now(),

@@ -73,6 +73,8 @@ export type CorePorts = Readonly<{
   /** Environment that job processes inherit from, by the whitelist of the platform. */
   environment: Readonly<Record<string, string | undefined>>;
   runtime: RuntimePort;
+  /** Recipes, the tiny model, sample rows; absolute. */
+  resourcesDir: string;
   /** `python-runtime/run.py`, absolute. */
   runScript: string;
   clock: Clock;

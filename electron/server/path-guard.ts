@@ -25,7 +25,8 @@ const PATHS: Readonly<Record<string, (params: Params) => readonly string[]>> = {
   'runs.adopt': (params) => textsOf(params['path']),
   'runs.export': (params) => textsOf(params['path']),
   'runs.start': recipePaths,
-  'runs.preflight': recipePaths,
+  'preflight.estimate': recipePaths,
+  'datasets.inspect': ({ sources }) => textsOf(sources),
 };
 
 /** The same methods for a browser, which may name only paths below the granted roots. */

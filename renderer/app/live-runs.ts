@@ -1,8 +1,8 @@
 import { create } from 'zustand';
 
 import type { RunSummary } from '../../electron/shared/contract/methods/runs.ts';
-import { isLive } from '../../electron/shared/domain/run-state.ts';
 import type { RunsTopicData } from '../../electron/shared/contract/events.ts';
+import { isLive } from '../../electron/shared/domain/run-state.ts';
 
 type LiveRuns = Readonly<{ runs: readonly RunSummary[] }>;
 
@@ -28,13 +28,29 @@ export function liveAfter(runs: readonly RunSummary[], frame: RunsTopicData): re
   }
 }
 
-/** Runs that were live and are so no more after the frame; their end is news. */
-export function endedBy(runs: readonly RunSummary[], frame: RunsTopicData): RunSummary | undefined {
-  if (frame.kind !== 'changed' || isLive(frame.run.state)) return undefined;
-  return runs.some((one) => one.id === frame.run.id) ? frame.run : undefined;
+export type EndedRuns = Readonly<{
+  known: readonly RunSummary[];
+  /** Ids of runs that a later snapshot no longer lists; how they ended must be asked. */
+  unseen: readonly string[];
+}>;
+
+/** Runs that were live before the frame and are so no more. */
+export function endedBy(runs: readonly RunSummary[], frame: RunsTopicData): EndedRuns {
+  switch (frame.kind) {
+    case 'removed':
+      return { known: [], unseen: [] };
+    case 'changed': {
+      const wasLive = runs.some((one) => one.id === frame.run.id);
+      return { known: wasLive && !isLive(frame.run.state) ? [frame.run] : [], unseen: [] };
+    }
+    case 'snapshot': {
+      const still = new Set(frame.live.map((run) => run.id));
+      return { known: [], unseen: runs.map((run) => run.id).filter((id) => !still.has(id)) };
+    }
+  }
 }
 
-export const applyRunsFrame = (frame: RunsTopicData): RunSummary | undefined => {
+export const applyRunsFrame = (frame: RunsTopicData): EndedRuns => {
   const { runs } = useStore.getState();
   useStore.setState({ runs: liveAfter(runs, frame) });
   return endedBy(runs, frame);

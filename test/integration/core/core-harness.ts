@@ -29,6 +29,7 @@ export function testPorts(home: string): CorePorts {
     platform: linuxProcesses(),
     environment: process.env,
     runtime: { pythonPath: () => Promise.resolve(TEST_PYTHON) },
+    resourcesDir: path.join(ROOT, 'resources'),
     runScript: path.join(ROOT, 'python-runtime/run.py'),
     clock: {
       nowMs: () => Date.now(),

@@ -33,6 +33,17 @@ export const APP_METHODS = {
     errors: [],
   }),
   'app.capabilities': method({ input: emptySchema, output: capabilitiesSchema, errors: [] }),
+  /** What the repository carries for a first run: rows, a tiny model, and prompts to watch. Paths of this machine. */
+  'app.samples': method({
+    input: emptySchema,
+    output: z.object({
+      rowsPath: z.string(),
+      modelPath: z.string(),
+      prompt: z.string(),
+      samplePrompts: z.array(z.string()),
+    }),
+    errors: [],
+  }),
   'settings.get': method({ input: emptySchema, output: settingsSchema, errors: [] }),
   'settings.set': method({
     input: settingsSchema.partial(),

@@ -1,7 +1,9 @@
 import type { ReactElement } from 'react';
 import { createHashRouter } from 'react-router';
 
+import { DatasetScreen, DatasetsScreen } from '../features/datasets/index.ts';
 import { HomeScreen } from '../features/home/index.ts';
+import { NewRunScreen } from '../features/new-run/index.ts';
 import { ComingScreen } from './coming-screen.tsx';
 import { MissingScreen } from './missing-screen.tsx';
 import { ScreenFault } from './screen-fault.tsx';
@@ -19,9 +21,9 @@ export const createRouter = (): StudioRouter =>
       errorElement: fault,
       children: [
         { path: '/', element: <HomeScreen />, errorElement: fault },
-        { path: '/datasets', element: <ComingScreen />, errorElement: fault },
-        { path: '/datasets/:id', element: <ComingScreen />, errorElement: fault },
-        { path: '/new', element: <ComingScreen />, errorElement: fault },
+        { path: '/datasets', element: <DatasetsScreen />, errorElement: fault },
+        { path: '/datasets/:id', element: <DatasetScreen />, errorElement: fault },
+        { path: '/new', element: <NewRunScreen />, errorElement: fault },
         { path: '/runs', element: <ComingScreen />, errorElement: fault },
         { path: '/runs/:id', element: <ComingScreen />, errorElement: fault },
         { path: '/chat', element: <ComingScreen />, errorElement: fault },

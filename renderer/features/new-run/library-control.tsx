@@ -3,9 +3,11 @@ import { useState, type ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
 import { useAction } from '../../api/hooks.ts';
+import { listRigFolder } from '../../api/rig-files.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { FolderBrowser } from '../../ui/folder-browser.tsx';
 import type { Library, LibraryItem } from './use-library.ts';
 
 export type LibraryControlProps = Readonly<{
@@ -78,6 +80,7 @@ export function LibraryControl(props: LibraryControlProps): ReactElement {
 function AddModel({ onAdded }: Readonly<{ onAdded: (modelId: string) => void }>): ReactElement {
   const words = useWords('new-run');
   const [folder, setFolder] = useState('');
+  const [isBrowsing, setBrowsing] = useState(false);
   const add = useAction('models.add');
   const submit = (): void => {
     if (folder.trim() === '') return;
@@ -97,10 +100,23 @@ function AddModel({ onAdded }: Readonly<{ onAdded: (modelId: string) => void }>)
             if (event.key === 'Enter') submit();
           }}
         />
+        <Button variant="default" onClick={() => setBrowsing(true)}>
+          {words('model.browse')}
+        </Button>
         <Button loading={add.isPending} disabled={folder.trim() === ''} onClick={submit}>
           {words('model.addFolder')}
         </Button>
       </Group>
+      <FolderBrowser
+        title={words('model.folder')}
+        opened={isBrowsing}
+        onClose={() => setBrowsing(false)}
+        list={listRigFolder}
+        choose="folder"
+        onChoose={([path]) => {
+          if (path !== undefined) setFolder(path);
+        }}
+      />
       {add.error !== null && (
         <div style={{ marginTop: 8 }}>
           <ErrorNote error={add.error} />

@@ -1,0 +1,164 @@
+import { Anchor, Button, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { useState, type ReactElement } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+
+import { describeError } from '../../../electron/shared/contract/errors/index.ts';
+import { readDraft } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
+import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
+import { useJob } from '../../api/use-job.ts';
+import { formatNumber } from '../../i18n/format.ts';
+import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
+import { useDraft } from '../../state/drafts.ts';
+import { ConfirmButton } from '../../ui/confirm-button.tsx';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { Skeletons } from '../../ui/skeletons.tsx';
+import { StateBadge } from '../../ui/state-badge.tsx';
+import { Equation, type EquationPart } from './equation.tsx';
+import { ProblemsTab } from './problems-tab.tsx';
+import { RowsTab } from './rows-tab.tsx';
+import { SourcesTab } from './sources-tab.tsx';
+import { StatisticsTab } from './statistics-tab.tsx';
+
+type Dataset = OutputOf<'datasets.show'>;
+
+const REASONS_SHOWN = 3;
+
+/** One dataset: its equation, rows, problems, token statistics and sources. */
+export function DatasetScreen(): ReactElement {
+  const { id = '' } = useParams();
+  const words = useWords('datasets');
+  const dataset = useCall('datasets.show', { dataset: id });
+  return (
+    <Stack gap="md" p="lg" maw={1480}>
+      <Anchor component={Link} to="/datasets" fz="sm">
+        {words('detail.back')}
+      </Anchor>
+      {dataset.isPending && dataset.error === null && <Skeletons rows={8} />}
+      {dataset.error !== null && <ErrorNote error={dataset.error} onRetry={() => void dataset.refetch()} />}
+      {dataset.data !== undefined && (
+        <Detail key={dataset.data.id} dataset={dataset.data} onChanged={() => void dataset.refetch()} />
+      )}
+    </Stack>
+  );
+}
+
+function Detail({ dataset, onChanged }: Readonly<{ dataset: Dataset; onChanged: () => void }>): ReactElement {
+  const [tab, setTab] = useState('rows');
+  const [part, setPart] = useState<EquationPart>('all');
+  const words = useWords('datasets');
+  const language = useErrorLanguage();
+  const { counts } = dataset;
+  const reasons = dataset.problemCounts
+    .filter((problem) => problem.level === 'error')
+    .slice(0, REASONS_SHOWN)
+    .map(({ code, count }) => {
+      const { message } = describeError({ code, params: { key: '…', detail: '…' } }, language);
+      return `${message.replace(/[。.]$/u, '')} ${formatNumber(count)}`;
+    });
+  return (
+    <>
+      <Header dataset={dataset} />
+      {dataset.state === 'importing' && <Importing jobId={dataset.jobId} onEnd={onChanged} />}
+      {dataset.state === 'failed' && dataset.error !== undefined && <ErrorNote error={dataset.error} />}
+      {counts !== undefined && (
+        <>
+          <Equation
+            counts={counts}
+            reasons={counts.excluded === 0 ? [] : reasons}
+            selected={tab === 'rows' ? part : undefined}
+            onOpen={(opened) => {
+              setPart(opened);
+              setTab('rows');
+            }}
+            onOpenUnreadable={() => setTab('problems')}
+          />
+          <Tabs value={tab} onChange={(next) => setTab(next ?? 'rows')} keepMounted={false}>
+            <Tabs.List>
+              <Tabs.Tab value="rows">{words('tabs.rows')}</Tabs.Tab>
+              <Tabs.Tab value="problems">
+                {words('tabs.problems', {
+                  count: formatNumber(dataset.problemCounts.reduce((sum, one) => sum + one.count, 0)),
+                })}
+              </Tabs.Tab>
+              <Tabs.Tab value="statistics">{words('tabs.statistics')}</Tabs.Tab>
+              <Tabs.Tab value="sources">{words('tabs.sources')}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="rows" pt="md">
+              <RowsTab datasetId={dataset.id} part={part} onPart={setPart} />
+            </Tabs.Panel>
+            <Tabs.Panel value="problems" pt="md">
+              <ProblemsTab datasetId={dataset.id} counts={dataset.problemCounts} />
+            </Tabs.Panel>
+            <Tabs.Panel value="statistics" pt="md">
+              <StatisticsTab datasetId={dataset.id} stored={dataset.statistics} />
+            </Tabs.Panel>
+            <Tabs.Panel value="sources" pt="md">
+              <SourcesTab sources={dataset.sources} />
+            </Tabs.Panel>
+          </Tabs>
+        </>
+      )}
+    </>
+  );
+}
+
+function Header({ dataset }: Readonly<{ dataset: Dataset }>): ReactElement {
+  const words = useWords('datasets');
+  const navigate = useNavigate();
+  const remove = useAction('datasets.remove');
+  const draft = useDraft('new-run');
+  const trainOnThis = (): void => {
+    const { presetId, changes } = readDraft(draft.value);
+    draft.save({ presetId, changes: { ...changes, dataset: dataset.id } });
+    void navigate('/new');
+  };
+  return (
+    <>
+      <Group justify="space-between" gap="sm">
+        <Group gap="sm">
+          <Title order={1}>{dataset.name}</Title>
+          <StateBadge state={dataset.state} />
+        </Group>
+        <Group gap="xs">
+          <ConfirmButton
+            question={words('detail.removeQuestion', { name: dataset.name })}
+            consequence={words('detail.removeConsequence')}
+            confirm={words('detail.remove')}
+            loading={remove.isPending}
+            onConfirm={() =>
+              remove.mutate({ dataset: dataset.id }, { onSuccess: () => void navigate('/datasets') })
+            }
+          >
+            {words('detail.remove')}
+          </ConfirmButton>
+          <Button disabled={dataset.state !== 'ready'} onClick={trainOnThis}>
+            {words('detail.train')}
+          </Button>
+        </Group>
+      </Group>
+      {remove.error !== null && <ErrorNote error={remove.error} />}
+    </>
+  );
+}
+
+function Importing({
+  jobId,
+  onEnd,
+}: Readonly<{ jobId: string | undefined; onEnd: () => void }>): ReactElement {
+  const words = useWords('datasets');
+  const { progress } = useJob(jobId, onEnd);
+  const fraction =
+    progress === undefined || progress.total === null || progress.total === 0
+      ? undefined
+      : progress.done / progress.total;
+  return (
+    <Panel>
+      <Text mb={6} aria-live="polite">
+        {words('detail.importing', { percent: Math.round((fraction ?? 0) * 100) })}
+      </Text>
+      <ProgressBar fraction={fraction} label={words('detail.importingLabel')} />
+    </Panel>
+  );
+}

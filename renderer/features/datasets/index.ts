@@ -1,0 +1,2 @@
+export { DatasetScreen } from './dataset-screen.tsx';
+export { DatasetsScreen } from './datasets-screen.tsx';

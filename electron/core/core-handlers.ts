@@ -89,6 +89,9 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
   };
 }
 
+/** Of a dataset whose file is not written yet. */
+const EMPTY_FINDINGS = { sources: [], problemCounts: [], excludedReasons: [], statistics: [] };
+
 function datasetHandlers({ datasets, models, repositories }: CoreServices): Handlers<'datasets'> {
   return {
     'datasets.import': (input) => datasets.import({ ...input, mapping: input.mapping, name: input.name }),
@@ -101,11 +104,12 @@ function datasetHandlers({ datasets, models, repositories }: CoreServices): Hand
     },
     'datasets.show': ({ dataset: reference }) => {
       const dataset = datasets.find(reference);
-      if (dataset.state !== 'ready') return { ...dataset, sources: [], problemCounts: [], statistics: [] };
+      if (dataset.state !== 'ready') return { ...dataset, ...EMPTY_FINDINGS };
       return DatasetFile.use(dataset.path, (file) => ({
         ...dataset,
         sources: file.sources(),
         problemCounts: file.problemCounts(),
+        excludedReasons: file.excludedReasons(),
         statistics: file.statistics(),
       }));
     },

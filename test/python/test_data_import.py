@@ -83,6 +83,7 @@ def test_an_inspection_shows_rows_and_writes_nothing(tmp_path: Path) -> None:
     assert result["train"] + result["eval"] == 5
     assert result["eval"] == 1
     assert result["problemCounts"] == {"row.missing_key": 1}
+    assert result["excludedReasons"] == [{"code": "row.missing_key", "count": 1}]
     assert [sample["line"] for sample in result["samples"]] == [1, 2, 3]
     assert result["samples"][0]["messages"] == [
         {"role": "user", "content": "依据：\n《民法典》第一条\n\n第0个问题怎么办？"},

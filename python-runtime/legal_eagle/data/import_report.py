@@ -48,6 +48,7 @@ class ImportReport:
     layouts: Counter[str] = field(default_factory=Counter)
     columns: Counter[str] = field(default_factory=Counter)
     _fields: dict[str, Counter[RowFields]] = field(default_factory=lambda: defaultdict(Counter))
+    excluded_reasons: Counter[str] = field(default_factory=Counter)
     samples: list[dict[str, Any]] = field(default_factory=list)
     _examples: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"error": [], "warning": []})
 
@@ -69,6 +70,8 @@ class ImportReport:
             self._fields[item.layout][item.fields] += 1
         if item.excluded_reason is None:
             self._sample(source, item)
+        else:
+            self.excluded_reasons[item.excluded_reason] += 1
         for problem in item.problems:
             self._problem(source, problem)
 
@@ -147,6 +150,9 @@ class ImportReport:
             "warnings": self.warnings,
             "problems": self.examples,
             "problemCounts": dict(self.problem_counts.most_common()),
+            "excludedReasons": [
+                {"code": code, "count": count} for code, count in self.excluded_reasons.most_common()
+            ],
             "layouts": dict(self.layouts.most_common()),
             "mappings": self.mappings(options),
             "columns": dict(self.columns.most_common(_COLUMNS_TOLD)),

@@ -2,12 +2,11 @@ import { Anchor, Button, Group, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 
-import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import { readDraft } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
 import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
 import { useJob } from '../../api/use-job.ts';
 import { formatNumber } from '../../i18n/format.ts';
-import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
+import { useWords } from '../../i18n/use-words.ts';
 import { useDraft } from '../../state/drafts.ts';
 import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -22,8 +21,6 @@ import { SourcesTab } from './sources-tab.tsx';
 import { StatisticsTab } from './statistics-tab.tsx';
 
 type Dataset = OutputOf<'datasets.show'>;
-
-const REASONS_SHOWN = 3;
 
 /** One dataset: its equation, rows, problems, token statistics and sources. */
 export function DatasetScreen(): ReactElement {
@@ -48,15 +45,7 @@ function Detail({ dataset, onChanged }: Readonly<{ dataset: Dataset; onChanged: 
   const [tab, setTab] = useState('rows');
   const [part, setPart] = useState<EquationPart>('all');
   const words = useWords('datasets');
-  const language = useErrorLanguage();
   const { counts } = dataset;
-  const reasons = dataset.problemCounts
-    .filter((problem) => problem.level === 'error')
-    .slice(0, REASONS_SHOWN)
-    .map(({ code, count }) => {
-      const { message } = describeError({ code, params: { key: '…', detail: '…' } }, language);
-      return `${message.replace(/[。.]$/u, '')} ${formatNumber(count)}`;
-    });
   return (
     <>
       <Header dataset={dataset} />
@@ -66,7 +55,7 @@ function Detail({ dataset, onChanged }: Readonly<{ dataset: Dataset; onChanged: 
         <>
           <Equation
             counts={counts}
-            reasons={counts.excluded === 0 ? [] : reasons}
+            reasons={dataset.excludedReasons}
             selected={tab === 'rows' ? part : undefined}
             onOpen={(opened) => {
               setPart(opened);

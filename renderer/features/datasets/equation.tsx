@@ -1,7 +1,8 @@
 import type { ReactElement } from 'react';
 
+import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import { formatNumber } from '../../i18n/format.ts';
-import { useWords } from '../../i18n/use-words.ts';
+import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
 import classes from './equation.module.css';
 
 export const EQUATION_PARTS = ['all', 'train', 'eval', 'excluded'] as const;
@@ -9,8 +10,8 @@ export type EquationPart = (typeof EQUATION_PARTS)[number];
 
 export type EquationProps = Readonly<{
   counts: Readonly<{ rows: number; train: number; eval: number; excluded: number; unreadable: number }>;
-  /** Codes of the reasons, most frequent first, as short texts. */
-  reasons?: readonly string[];
+  /** Why rows are excluded, most frequent first. */
+  reasons?: readonly Readonly<{ code: string; count: number }>[];
   selected?: EquationPart | undefined;
   /** Opens the rows behind a number. */
   onOpen?: (part: EquationPart) => void;
@@ -19,10 +20,23 @@ export type EquationProps = Readonly<{
 
 const SIGNS: Readonly<Record<EquationPart, string>> = { all: '', train: '=', eval: '+', excluded: '+' };
 
+const REASONS_TOLD = 3;
+
+/** A reason without its particulars: they stand with the rows. */
+function shortReason(code: string, language: 'en' | 'zh'): string {
+  const { message } = describeError({ code, params: { key: '…', detail: '…' } }, language);
+  return message.replace(/[。.]$/u, '');
+}
+
 /** Read = trainable + evaluation + excluded (reasons). Every number opens its rows. */
 export function Equation(props: EquationProps): ReactElement {
   const { counts, reasons = [], selected, onOpen, onOpenUnreadable } = props;
   const words = useWords('datasets');
+  const language = useErrorLanguage();
+  const told = reasons
+    .slice(0, REASONS_TOLD)
+    .map(({ code, count }) => `${shortReason(code, language)} ${formatNumber(count)}`);
+  if (reasons.length > REASONS_TOLD) told.push('…');
   const numbers: Readonly<Record<EquationPart, number>> = { ...counts, all: counts.rows };
   return (
     <div className={classes['equation']} role="group" aria-label={words('equation.label')}>
@@ -41,9 +55,9 @@ export function Equation(props: EquationProps): ReactElement {
             <span className={classes['name']}>{words(`equation.${part}`)}</span>
             <strong data-testid={`count-${part}`}>{formatNumber(numbers[part])}</strong>
           </button>
-          {part === 'excluded' && reasons.length > 0 && (
+          {part === 'excluded' && told.length > 0 && (
             <span className={classes['reasons']}>
-              {words('equation.reasons', { reasons: reasons.join(words('equation.separator')) })}
+              {words('equation.reasons', { reasons: told.join(words('equation.separator')) })}
             </span>
           )}
         </span>

@@ -2,11 +2,10 @@ import { Button, Checkbox, Divider, Group, NumberInput, Stack, Text, TextInput }
 import { useState, type ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
-import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import type { DatasetInspection } from '../../../electron/shared/contract/methods/datasets.ts';
 import { useAction } from '../../api/hooks.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
-import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
+import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
@@ -16,8 +15,6 @@ import { mappingOf } from './mapping.ts';
 import { MappingPreview } from './mapping-preview.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { useInspection } from './use-inspection.ts';
-
-const REASONS_SHOWN = 3;
 
 /** The import in preparation: what was read, how it will look, what is wrong, and the consent to go on. */
 export function ImportPanel({ state }: Readonly<{ state: ImportDraftState }>): ReactElement {
@@ -98,10 +95,6 @@ function SourceFacts({
 }
 
 function ImportEquation({ report }: Readonly<{ report: DatasetInspection }>): ReactElement {
-  const language = useErrorLanguage();
-  const errorCodes = [
-    ...new Set(report.problems.filter((problem) => problem.level === 'error').map((problem) => problem.code)),
-  ].slice(0, REASONS_SHOWN);
   const toProblems = (): void => {
     const section = document.querySelector<HTMLElement>('#import-problems');
     section?.scrollIntoView({ block: 'start' });
@@ -110,11 +103,7 @@ function ImportEquation({ report }: Readonly<{ report: DatasetInspection }>): Re
   return (
     <Equation
       counts={report}
-      reasons={
-        report.excluded === 0
-          ? []
-          : errorCodes.map((code) => `${shortReason(code, language)} ${report.problemCounts[code] ?? 0}`)
-      }
+      reasons={report.excludedReasons}
       onOpen={(part) => {
         if (part === 'excluded') toProblems();
         else document.querySelector('[data-sample]')?.scrollIntoView({ block: 'center' });
@@ -122,15 +111,6 @@ function ImportEquation({ report }: Readonly<{ report: DatasetInspection }>): Re
       onOpenUnreadable={toProblems}
     />
   );
-}
-
-/** A code as few words; its full text stands with the rows. */
-function shortReason(code: string, language: 'en' | 'zh'): string {
-  const { message } = describeError(
-    { code, params: { key: '…', detail: '…', file: '…', line: '…' } },
-    language,
-  );
-  return message.replace(/[。.]$/u, '');
 }
 
 function ImportForm({

@@ -4,6 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState, type ReactElement } from 'react';
 
 import type { DatasetRowView } from '../../../electron/shared/contract/methods/datasets.ts';
+import { useCall } from '../../api/hooks.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useErrorLanguage, useWords, type Words } from '../../i18n/use-words.ts';
 import { DataTable, type DataColumn } from '../../ui/data-table.tsx';
@@ -25,6 +26,11 @@ export type RowsTabProps = Readonly<{
 
 const TYPING_PAUSE_MS = 250;
 const PREVIEW_CHARACTERS = 120;
+/** The particulars of a row's problem are looked for among so many of its kind. */
+const PROBLEMS_SEARCHED = 500;
+const HEAD_PX = 40;
+const ROW_PX = 32;
+const FEWEST_ROWS = 4;
 
 /** Rows of one part, searched in full text; the chosen row stands beside the list. */
 export function RowsTab({ datasetId, part, onPart }: RowsTabProps): ReactElement {
@@ -89,10 +95,10 @@ export function RowsTab({ datasetId, part, onPart }: RowsTabProps): ReactElement
               onRange={rows.onRange}
               onOpen={setChosen}
               selectedId={shown === undefined ? undefined : String(shown.id)}
-              height="min(640px, calc(100vh - 330px))"
+              height={`min(640px, calc(100vh - 330px), ${HEAD_PX + ROW_PX * Math.max(FEWEST_ROWS, rows.total)}px)`}
             />
           </Panel>
-          {shown !== undefined && <RowDetail row={shown} words={words} />}
+          {shown !== undefined && <RowDetail datasetId={datasetId} row={shown} words={words} />}
         </div>
       )}
     </>
@@ -121,12 +127,26 @@ function turnText(row: DatasetRowView, role: 'user' | 'assistant'): string {
   return text.slice(0, PREVIEW_CHARACTERS).replaceAll(/\s+/gu, ' ');
 }
 
-function RowDetail({ row, words }: Readonly<{ row: DatasetRowView; words: Words }>): ReactElement {
+function RowDetail({
+  datasetId,
+  row,
+  words,
+}: Readonly<{ datasetId: string; row: DatasetRowView; words: Words }>): ReactElement {
   const language = useErrorLanguage();
+  const code = row.excludedReason;
+  const problems = useCall(
+    'datasets.problems',
+    code === undefined ? undefined : { dataset: datasetId, code, limit: PROBLEMS_SEARCHED },
+    { staleMs: Number.POSITIVE_INFINITY },
+  );
+  const problem = problems.data?.items.find((one) => one.file === row.file && one.line === row.line);
   const reason =
-    row.excludedReason === undefined
+    code === undefined
       ? undefined
-      : problemText({ file: row.file, line: row.line, code: row.excludedReason, level: 'error' }, language);
+      : problemText(
+          problem ?? { file: row.file, line: row.line, code, level: 'error', key: '…', detail: '…' },
+          language,
+        );
   return (
     <Panel
       className={classes['detail'] ?? ''}
@@ -140,13 +160,19 @@ function RowDetail({ row, words }: Readonly<{ row: DatasetRowView; words: Words 
           </Text>
         )}
         {row.messages.length > 0 && <ChatTurns turns={row.messages} />}
-        {row.raw !== undefined && <Code block>{row.raw}</Code>}
+        {row.raw !== undefined && (
+          <Code block className={classes['raw'] ?? ''}>
+            {row.raw}
+          </Code>
+        )}
         {Object.keys(row.extra).length > 0 && (
           <>
             <Text mt="sm" fz="xs" fw={600} c="dimmed">
               {words('rows.extra')}
             </Text>
-            <Code block>{JSON.stringify(row.extra, undefined, 2)}</Code>
+            <Code block className={classes['raw'] ?? ''}>
+              {JSON.stringify(row.extra, undefined, 2)}
+            </Code>
           </>
         )}
       </div>

@@ -44,7 +44,7 @@ function PublishedFacts({ preset }: Readonly<{ preset: Preset }>): ReactElement 
   return (
     <Text fz="xs" mt={2}>
       {words('publishedFacts', {
-        devices: published.devices,
+        devices: published.cards,
         device: published.deviceName,
         steps: formatNumber(published.stepsPerEpoch),
         hours: published.hours,

@@ -140,6 +140,16 @@ export class DatasetFile {
       .all() as ProblemCount[];
   }
 
+  /** Why rows are excluded, most frequent first; the counts add up to the excluded rows. */
+  excludedReasons(): { code: string; count: number }[] {
+    return this.#db
+      .prepare(
+        `SELECT excluded_reason AS code, count(*) AS count FROM rows WHERE split = 'excluded'
+         GROUP BY excluded_reason ORDER BY count DESC, code`,
+      )
+      .all() as { code: string; count: number }[];
+  }
+
   statistics(): DatasetStatistics[] {
     const rows = this.#db
       .prepare('SELECT key, created_at_ms AS createdAtMs, value FROM statistics ORDER BY created_at_ms DESC')

@@ -68,6 +68,9 @@ const problemExampleSchema = z.object({
   detail: z.string().nullable(),
 });
 
+/** Rows that are excluded for one reason; the counts of all reasons add up to the excluded rows. */
+const reasonCountSchema = z.object({ code: z.string(), count: z.int() });
+
 /** What an inspection found. `columns` and `layouts` count records; `problems` are the first ones, errors first. */
 export const datasetInspectionSchema = z.object({
   rows: z.int(),
@@ -80,6 +83,7 @@ export const datasetInspectionSchema = z.object({
   warnings: z.int(),
   problems: z.array(problemExampleSchema),
   problemCounts: z.record(z.string(), z.int()),
+  excludedReasons: z.array(reasonCountSchema),
   layouts: z.record(z.string(), z.int()),
   mappings: z.record(z.string(), z.record(z.string(), z.unknown())),
   columns: z.record(z.string(), z.int()),
@@ -144,6 +148,7 @@ export const DATASET_METHODS = {
       problemCounts: z.array(
         z.object({ code: z.string(), level: z.enum(['error', 'warning']), count: z.int() }),
       ),
+      excludedReasons: z.array(reasonCountSchema),
       statistics: z.array(
         z.object({ key: z.string(), createdAtMs: timeMsSchema, value: z.record(z.string(), z.unknown()) }),
       ),

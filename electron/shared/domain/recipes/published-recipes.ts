@@ -4,6 +4,8 @@ export type PublishedRecipe = Readonly<{
   /** Cards of the published run; the global batch is micro-batch × accumulation × this. */
   devices: number;
   deviceName: string;
+  /** How many cards, as it was published. */
+  cards: string;
   /** Training rows as published. */
   rows: number;
   /** Units (samples or packs, as the recipe counts them) of one pass over those rows. */
@@ -22,6 +24,7 @@ export const PUBLISHED_RECIPES: readonly PublishedRecipe[] = [
   {
     id: 'internlm-chat-7b-disc-law',
     devices: 4,
+    cards: '4',
     deviceName: 'RTX 4090',
     rows: 295_000,
     unitsPerEpoch: 295_000,
@@ -38,6 +41,7 @@ export const PUBLISHED_RECIPES: readonly PublishedRecipe[] = [
   {
     id: 'internlm2-chat-7b-disc-law',
     devices: 7,
+    cards: '7',
     deviceName: 'RTX 4090',
     rows: 295_000,
     unitsPerEpoch: 295_000,
@@ -59,6 +63,7 @@ export const PUBLISHED_RECIPES: readonly PublishedRecipe[] = [
   {
     id: 'internlm2-chat-20b-law-gpt',
     devices: 1,
+    cards: '1–2',
     deviceName: 'A100-80G',
     rows: 144_000,
     // About 17 million tokens at 2,048 a pack (`engine.md` 2.1).

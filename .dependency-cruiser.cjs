@@ -68,7 +68,50 @@ module.exports = {
           '^electron/$1/',
           '^electron/(shared|rpc)/',
           '^electron/core/(create-core|node-ports|ports)[.]ts$',
+          // `serve` is a verb of the command line; this is its only door to the server.
+          '^electron/server/start-server[.]ts$',
         ],
+      },
+    },
+    {
+      name: 'renderer-imports-shared',
+      comment: 'of electron/ the renderer may import shared only; never node',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { path: '^(electron|test)/', pathNot: '^electron/shared/' },
+    },
+    { name: 'renderer-without-node', severity: 'error', from: { path: '^renderer/' }, to: NODE_BUILTIN },
+    {
+      name: 'features-are-siblings',
+      comment: 'A feature never imports another one; app is what puts them together',
+      severity: 'error',
+      from: { path: '^renderer/features/([^/]+)/' },
+      to: {
+        path: '^renderer/',
+        pathNot: ['^renderer/features/$1/', '^renderer/(api|ui|state|i18n|theme)/'],
+      },
+    },
+    {
+      name: 'ui-knows-no-studio',
+      comment: 'renderer/ui: react, theme, words; neither api nor state nor features',
+      severity: 'error',
+      from: { path: '^renderer/ui/' },
+      to: { path: '^renderer/', pathNot: '^renderer/(ui|theme|i18n)/' },
+    },
+    {
+      name: 'renderer-foundation-is-below',
+      comment: 'api, state, i18n and theme know no screen',
+      severity: 'error',
+      from: { path: '^renderer/(api|state|i18n|theme)/' },
+      to: { path: '^renderer/(features|app|ui)/' },
+    },
+    {
+      name: 'pages-packages',
+      comment: 'react and its kin: renderer only',
+      severity: 'error',
+      from: { pathNot: '^(renderer|test)/' },
+      to: {
+        path: '^node_modules/(react|react-dom|@mantine|recharts|@tanstack|react-router|zustand|i18next|react-i18next)/',
       },
     },
     {

@@ -23,6 +23,8 @@ const gates = (python: string): readonly Step[] => {
   return [
     js('eslint', 'eslint/bin/eslint.js', '.', '--max-warnings=0'),
     js('tsc (all)', 'typescript/bin/tsc', '-p', 'tsconfig.json'),
+    js('tsc (renderer)', 'typescript/bin/tsc', '-p', 'renderer/tsconfig.json'),
+    js('tsc (browser tests)', 'typescript/bin/tsc', '-p', 'test/e2e/browser/tsconfig.json'),
     js('tsc (shared: no node, no DOM)', 'typescript/bin/tsc', '-p', 'electron/shared/tsconfig.json'),
     py(
       'mypy',
@@ -36,6 +38,7 @@ const gates = (python: string): readonly Step[] => {
       'dependency-cruiser',
       'dependency-cruiser/bin/dependency-cruiser.mjs',
       'electron',
+      'renderer',
       'test',
       '--config',
       '.dependency-cruiser.cjs',
@@ -69,6 +72,8 @@ const gates = (python: string): readonly Step[] => {
       args: ['-c', LINT_IMPORTS, '--no-cache', '--no-logo', '--config', 'python-runtime/pyproject.toml'],
     },
     { name: 'protocol types', command: node, args: ['electron/tools/generate-protocol.ts', '--check'] },
+    { name: 'words', command: node, args: ['electron/tools/check-words.ts'] },
+    { name: 'bundle', command: node, args: ['electron/tools/check-bundle.ts'] },
     { name: 'repository rules', command: node, args: ['electron/tools/repository-rules.ts'] },
   ];
 };

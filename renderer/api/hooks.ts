@@ -11,7 +11,7 @@ import {
 
 import type { CallInput, MethodOutput } from '../../electron/shared/contract/define.ts';
 import type { StudioContract } from '../../electron/shared/contract/index.ts';
-import { StudioError } from '../../electron/shared/contract/studio-error.ts';
+import type { StudioError } from '../../electron/shared/contract/studio-error.ts';
 import { studio, type Connection } from './studio-client.ts';
 import type { Topic, TopicData } from './topics.ts';
 
@@ -46,8 +46,9 @@ export function useCall<Name extends MethodName>(
   return useQuery<OutputOf<Name>, StudioError>({
     queryKey: [...queryKeyOf(method), input],
     queryFn: async () => {
+      if (input === undefined) throw new Error('a query without input is not enabled');
       await studio.ready();
-      return studio.client.call(method, input as InputOf<Name>);
+      return studio.client.call(method, input);
     },
     enabled: input !== undefined && options.enabled !== false,
     staleTime: options.staleMs ?? 0,

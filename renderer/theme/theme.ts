@@ -1,8 +1,10 @@
 import {
   createTheme,
+  defaultVariantColorsResolver,
   type CSSVariablesResolver,
   type MantineColorsTuple,
   type MantineThemeOverride,
+  type VariantColorsResolver,
 } from '@mantine/core';
 
 import { DARK, LIGHT, type Tokens } from './tokens.ts';
@@ -55,10 +57,24 @@ const MONO_FONTS =
 /** Small is the studio's normal size: rows of figures are read side by side. */
 const SMALL = { defaultProps: { size: 'sm' } } as const;
 
+/** The button that moves work forward keeps its contrast in both themes. */
+const variantColors: VariantColorsResolver = (input) => {
+  const resolved = defaultVariantColorsResolver(input);
+  const primary = input.color === undefined || input.color === 'accent';
+  if (input.variant !== 'filled' || !primary) return resolved;
+  return {
+    ...resolved,
+    background: 'var(--le-accent)',
+    hover: 'color-mix(in srgb, var(--le-accent) 85%, var(--le-ink))',
+    color: 'var(--le-on-accent)',
+  };
+};
+
 export const theme: MantineThemeOverride = createTheme({
   colors: { accent, gray: warmGrey, dark: warmDark },
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 3 },
+  variantColorResolver: variantColors,
   autoContrast: true,
   luminanceThreshold: 0.35,
   defaultRadius: 6,

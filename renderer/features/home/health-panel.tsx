@@ -18,7 +18,7 @@ export function HealthPanel(): ReactElement {
   return (
     <Panel title={words('health.title')}>
       {info.error !== null && <ErrorNote error={info.error} onRetry={() => void info.refetch()} />}
-      {info.isPending && info.error === null && <Skeletons rows={3} />}
+      {info.isPending && <Skeletons rows={3} />}
       {info.data !== undefined && (
         <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
           <HealthRow

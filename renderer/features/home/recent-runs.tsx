@@ -21,38 +21,38 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
   const navigate = useNavigate();
   const columns = useMemo(
     (): readonly DataColumn<RunSummary>[] => [
-      { id: 'name', header: words('runs.name'), width: 220, cell: (run) => <strong>{run.name}</strong> },
+      { id: 'name', header: words('runs.name'), width: 190, cell: (run) => <strong>{run.name}</strong> },
       {
         id: 'state',
         header: words('runs.state'),
-        width: 110,
+        width: 92,
         cell: (run) => <StateBadge state={run.state} />,
       },
       {
         id: 'step',
         header: words('runs.step'),
-        width: 110,
+        width: 92,
         align: 'end',
         cell: (run) => `${formatNumber(run.step)} / ${formatNumber(run.steps)}`,
       },
       {
         id: 'loss',
         header: words('runs.loss'),
-        width: 90,
+        width: 84,
         align: 'end',
         cell: (run) => formatLoss(run.loss),
       },
       {
         id: 'evalLoss',
         header: words('runs.evalLoss'),
-        width: 90,
+        width: 84,
         align: 'end',
         cell: (run) => formatLoss(run.evalLoss),
       },
       {
         id: 'createdAtMs',
         header: words('runs.created'),
-        width: 150,
+        width: 140,
         cell: (run) => formatTime(run.createdAtMs, language),
       },
     ],

@@ -5,9 +5,9 @@ import path from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { runCommand } from '../../../electron/core/runtime/command.ts';
+import { runCommand } from '../../../electron/core/run-command.ts';
 import { fetchText } from '../../../electron/core/runtime/fetch-text.ts';
-import type { InstallProgress } from '../../../electron/core/runtime/pip-progress.ts';
+import type { InstallProgress } from '../../../electron/shared/contract/methods/runtime.ts';
 import { RuntimeService } from '../../../electron/core/runtime/runtime-service.ts';
 import { openWheelhouse, type Wheelhouse } from '../../helpers/wheelhouse.ts';
 
@@ -72,7 +72,7 @@ const service = (torchIndex: string, index = house.index): RuntimeService => {
   mkdirSync(resources, { recursive: true });
   writeFileSync(
     path.join(resources, 'mirrors.json'),
-    JSON.stringify({ pythonPackages: [], torch: { cpu: torchIndex } }),
+    JSON.stringify({ pythonPackages: [], torch: { cpu: torchIndex, cu126: torchIndex, cu130: torchIndex } }),
   );
   return new RuntimeService({
     run: runCommand,

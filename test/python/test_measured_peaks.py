@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import measure_peaks
 import pytest
 import torch
-from measure_peaks import CONFIGURATIONS, MEASURED, Configuration
 from storage_bytes import StorageBytes
+
+import measure_peaks
+from measure_peaks import CONFIGURATIONS, MEASURED, Configuration
 
 # Every mechanism once: blocks, the fused kernel, bf16, masks. The others run in the full depth.
 _SUBSET = {"long and short documents", "dropout on a bf16 base", "several micro-batches"}

@@ -4,10 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { DecoderShape, LoraTargets } from '../../../electron/shared/domain/preflight/decoder-shape.ts';
-import {
-  predictPeakMemory,
-  type MicroBatch,
-} from '../../../electron/shared/domain/preflight/peak-memory.ts';
+import { predictPeakMemory, type MicroBatch } from '../../../electron/shared/domain/preflight/peak-memory.ts';
 
 type Configuration = Readonly<{
   name: string;

@@ -62,7 +62,10 @@ export function loraModules(shape: DecoderShape, targets: LoraTargets): readonly
 }
 
 /** Elements of every A [r, in] and B [out, r]. */
-export function loraParameters(shape: DecoderShape, lora: Readonly<{ rank: number; targets: LoraTargets }>): number {
+export function loraParameters(
+  shape: DecoderShape,
+  lora: Readonly<{ rank: number; targets: LoraTargets }>,
+): number {
   const widths = loraModules(shape, lora.targets).map((module) => module.rows + module.columns);
   return shape.layers * lora.rank * widths.reduce((sum, width) => sum + width, 0);
 }

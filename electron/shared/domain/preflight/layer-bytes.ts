@@ -102,7 +102,17 @@ function backwardTemporary(
   const afterQkv = afterAttention + tokens * hidden * width;
   const inQkv = afterQkv + (masked('qkv') ? 2 * tokens * hidden * width : 0);
   const inAttentionNorm = afterQkv + tokens * normTemporary;
-  return Math.max(inSwiglu, inDown, inGateUp, inMlpNorm, inO, inAttention, inRotation, inQkv, inAttentionNorm);
+  return Math.max(
+    inSwiglu,
+    inDown,
+    inGateUp,
+    inMlpNorm,
+    inO,
+    inAttention,
+    inRotation,
+    inQkv,
+    inAttentionNorm,
+  );
 }
 
 function dropsInput({ shape, lora }: PassSettings, group: LinearGroup): boolean {

@@ -36,7 +36,8 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
   const resident = weightsBytes + 2 * adapterBytes + optimizerBytes;
   const moments = batches.flatMap((batch) => passMoments(settings, batch));
   // Gate and up are joined while both they and the joined weight exist; the last layer's down is not read yet.
-  const loading = shape.hiddenSize * shape.intermediateSize * width - adapterBytes - adapterBytes - optimizerBytes;
+  const loading =
+    shape.hiddenSize * shape.intermediateSize * width - adapterBytes - adapterBytes - optimizerBytes;
   const start: Moment = { saved: 0, temporary: Math.max(0, loading) };
   const peak = moments.reduce((most, moment) => (total(moment) > total(most) ? moment : most), start);
   return {

@@ -18,6 +18,8 @@ export type GpuProbeOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>;
   nowMs: () => number;
   timeoutMs?: number;
+  /** Where the program may be, in the order of trying; the places of the platform without it. */
+  candidates?: readonly string[];
 }>;
 
 /** Asks `nvidia-smi`, one question at a time. Never rejects: a failure is a report with `gpu.*`. */
@@ -49,7 +51,7 @@ export const createGpuProbe = (options: GpuProbeOptions): GpuProbe => {
 const ask = async (options: GpuProbeOptions): Promise<GpuReport> => {
   const env = { ...options.env, LC_ALL: 'C' };
   const timeoutMs = options.timeoutMs ?? PROBE_TIMEOUT_MS;
-  for (const command of nvidiaSmiCandidates(options.platform, options.env)) {
+  for (const command of options.candidates ?? nvidiaSmiCandidates(options.platform, options.env)) {
     for (const query of GPU_QUERIES) {
       const result = await options.run(command, query.args, { env, timeoutMs });
       if (result.timedOut) throw new StudioError('gpu.probe_timeout', { seconds: timeoutMs / 1000 });

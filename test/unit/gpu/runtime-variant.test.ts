@@ -4,7 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { chooseRuntimeVariant } from '../../../electron/shared/domain/runtime-variant.ts';
 
 const CAPABILITIES = [
-  '3.5', '5.0', '5.2', '6.0', '6.1', '7.0', '7.5', '8.0', '8.6', '8.9', '9.0', '10.0', '10.3', '12.0', '12.1', '13.0',
+  '3.5',
+  '5.0',
+  '5.2',
+  '6.0',
+  '6.1',
+  '7.0',
+  '7.5',
+  '8.0',
+  '8.6',
+  '8.9',
+  '9.0',
+  '10.0',
+  '10.3',
+  '12.0',
+  '12.1',
+  '13.0',
 ];
 
 const tenfold = (capability: string): number => Math.round(Number(capability) * 10);

@@ -12,6 +12,7 @@ import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
 import { merge } from './verbs/merge.ts';
 import { modelAdd, modelList, modelShow } from './verbs/model.ts';
+import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
 import { runsAdopt, runsExport, runsList, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
@@ -29,6 +30,7 @@ const VERBS: readonly Verb[] = [
   modelAdd,
   modelList,
   modelShow,
+  preflight,
   train,
   runsList,
   runsShow,

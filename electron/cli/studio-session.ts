@@ -38,7 +38,7 @@ export class StudioSession {
 
   /** The variant whose environment jobs run in. */
   get variant(): RuntimeVariant {
-    return this.ports.variant;
+    return this.ports.variant();
   }
 
   /**

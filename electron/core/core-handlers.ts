@@ -40,6 +40,10 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...modelHandlers(services),
     ...runHandlers(ports, services),
     ...chatHandlers(services),
+    'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
+    'gpu.list': () => ports.gpu.list(),
+    'runtime.status': () => ports.runtime.overview(),
+    'runtime.install': (request) => services.runtimeInstaller.start(request),
     'jobs.show': ({ jobId }) => toJobView(requireJob(services, jobId)),
     'jobs.stop': ({ jobId, deadlineMs }) => {
       requireJob(services, jobId);
@@ -150,7 +154,7 @@ function modelHandlers({ models, repositories }: CoreServices): Handlers<'models
 function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'> {
   const { runs, repositories } = services;
   return {
-    'runs.start': ({ recipe }) => runs.start(recipe),
+    'runs.start': ({ recipe, force }) => runs.start(recipe, { force }),
     'runs.list': (query) => {
       const { total, items } = repositories.runs.list(query);
       return { total, items: items.map(toRunSummary) };

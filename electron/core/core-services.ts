@@ -13,13 +13,14 @@ import { createModelRepository, type ModelRepository } from './db/repositories/m
 import { createRunRepository } from './db/repositories/run-repository.ts';
 import { createSampleRepository } from './db/repositories/sample-repository.ts';
 import { createSettingsRepository } from './db/repositories/settings-repository.ts';
+import { createGpuSampler } from './gpu/gpu-sampler.ts';
 import type { JobProjector } from './jobs/job-record.ts';
 import { EventTailer } from './jobs/event-tailer.ts';
 import type { JobLog } from './jobs/job-log.ts';
 import { JobSupervisor } from './jobs/job-supervisor.ts';
 import { createMergeProjector } from './merge/merge-projector.ts';
 import { MergeService } from './merge/merge-service.ts';
-import { inspectModel } from './models/inspect-model.ts';
+import { inspectModel, readShapeOf } from './models/inspect-model.ts';
 import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
 import { ModelService } from './models/model-service.ts';
 import type { CorePorts } from './ports.ts';
@@ -27,14 +28,18 @@ import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
 import { RunService } from './runs/run-service.ts';
 import { createTrainProjector, type RunRepositories } from './runs/train-projector.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
+import { appendTelemetry, telemetryLine, telemetryPoints } from './runs/run-telemetry.ts';
+import { createRuntimeInstaller, type RuntimeInstaller } from './runtime/runtime-installer.ts';
 import { createSettingsService, type SettingsService } from './settings/settings-service.ts';
 import { createJobFeed } from './topics/job-feed.ts';
+import { PreflightService } from './preflight/preflight-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
 
 export type CoreRepositories = RunRepositories &
   Readonly<{ jobs: JobRepository; datasets: DatasetRepository; models: ModelRepository }>;
 
 export type CoreServices = Readonly<{
+  runtimeInstaller: RuntimeInstaller;
   folder: DataFolder;
   repositories: CoreRepositories;
   board: TopicBoard;
@@ -43,6 +48,7 @@ export type CoreServices = Readonly<{
   runs: RunService;
   datasets: DatasetService;
   models: ModelService;
+  preflight: PreflightService;
   merges: MergeService;
   chats: ChatService;
   settings: SettingsService;
@@ -90,13 +96,44 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
     newId: () => ports.ids.next(),
     log,
   });
+  const runtimeInstaller = createRuntimeInstaller(ports.runtime, ports.clock, (data) =>
+    board.publish('runtime', data),
+  );
+  board.provide('runtime', (id) => (id === '' ? runtimeInstaller.state() : undefined));
   const jobFeed = createJobFeed(supervisor, board, ports.clock);
+  const gpuSampler = createGpuSampler({
+    probe: ports.gpu,
+    clock: ports.clock,
+    live: () => repositories.runs.live().map((run) => run.id),
+    store: (runId, cards) => {
+      const run = repositories.runs.byId(runId);
+      if (run === undefined) return;
+      const line = telemetryLine(ports.clock.nowMs(), run.step, cards);
+      const points = telemetryPoints(line);
+      jobs.transaction(() => {
+        for (const { key, step, value } of points) repositories.metrics.put(runId, key, step, value);
+      });
+      appendTelemetry(run.dir, line);
+      runFeed.note({ run, points });
+    },
+    onFailure: (error) => log.warn({ error }, 'the cards could not be sampled'),
+  });
+  // Any update: a run that a new core takes up again changes no state.
+  const wakeSampler = supervisor.onUpdate(() => gpuSampler.wake());
   const tailer = new EventTailer({ repository: jobs, projectors, log });
   const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
   const usersOf = (path: string): readonly string[] =>
     repositories.runs.liveUsing(path).map((run) => run.name);
   const datasets = new DatasetService({ ...base, datasets: repositories.datasets, usersOf });
   const models = new ModelService({ ...base, models: repositories.models, usersOf });
+  const inputs = {
+    resolveDataset: (reference: string) =>
+      datasets.resolve(reference) ?? raise('recipe.dataset_not_found', { dataset: reference }),
+    resolveModel: (reference: string) =>
+      models.resolve(reference) ?? raise('recipe.model_not_found', { model: reference }),
+  };
+  const { gpu, host, runtime } = ports;
+  const preflight = new PreflightService({ ...inputs, gpu, host, runtime, folder, shapeOf: readShapeOf });
 
   return {
     folder,
@@ -104,6 +141,7 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
     board,
     supervisor,
     runFeed,
+    runtimeInstaller,
     datasets,
     models,
     runs: new RunService({
@@ -111,11 +149,11 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
       repositories,
       feed: runFeed,
       removeJob: (jobId) => jobs.remove(jobId),
-      resolveDataset: (reference) =>
-        datasets.resolve(reference) ?? raise('recipe.dataset_not_found', { dataset: reference }),
-      resolveModel: (reference) =>
-        models.resolve(reference) ?? raise('recipe.model_not_found', { model: reference }),
+      ...inputs,
+      refusalOf: async (recipe, dataset, model) =>
+        (await preflight.assess(recipe, dataset.path, model.path)).refusal,
     }),
+    preflight,
     merges: new MergeService({
       ...base,
       models: repositories.models,
@@ -128,9 +166,12 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
       while (tailer.step(jobId)?.more === true);
     },
     dispose: async () => {
+      wakeSampler.dispose();
+      gpuSampler.dispose();
       await supervisor.dispose();
       jobFeed.dispose();
       runFeed.dispose();
+      runtimeInstaller.dispose();
     },
   };
 }

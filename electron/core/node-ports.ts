@@ -4,15 +4,20 @@ import path from 'node:path';
 
 import { monotonicFactory } from 'ulid';
 
+import type { InstallProgress } from '../shared/contract/methods/runtime.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
+import type { TrainingVariant, VariantChoice } from '../shared/domain/runtime-variant.ts';
+import { createGpuProbe } from './gpu/gpu-probe.ts';
+import { hostResources } from './platform/host-resources.ts';
 import { processPlatform } from './platform/process-platform.ts';
 import type { CorePorts } from './ports.ts';
 import { rebuildDatabase, type RebuildReport } from './rebuild-database.ts';
-import { runCommand } from './runtime/command.ts';
+import { runCommand } from './run-command.ts';
+import { createRuntimePort } from './runtime/create-runtime-port.ts';
 import { fetchText } from './runtime/fetch-text.ts';
-import type { InstallProgress } from './runtime/pip-progress.ts';
 import { findPython, type FoundPython } from './runtime/python-locator.ts';
 import { RUNTIME_VARIANTS, type RuntimeVariant } from './runtime/runtime-paths.ts';
+import { variantForMachine } from './runtime/variant-for-machine.ts';
 import { RuntimeService, type InstallRequest, type RuntimeStatus } from './runtime/runtime-service.ts';
 import type { SelfTestReport } from './runtime/self-test.ts';
 
@@ -35,8 +40,13 @@ export type NodePorts = Readonly<{
   core: CorePorts;
   home: string;
   resourcesDir: string;
-  variant: RuntimeVariant;
+  /** The variant that jobs run on: LEGAL_EAGLE_VARIANT, else the one installed last, else cpu. */
+  variant(): RuntimeVariant;
   runtime: Readonly<{
+    /** What fits this machine and why. */
+    choice(): Promise<VariantChoice>;
+    /** Has jobs run on this variant from now on. */
+    use(variant: TrainingVariant): void;
     status(variant: RuntimeVariant): RuntimeStatus;
     ensure(request: InstallRequest): Promise<RuntimeStatus>;
     selfTest(variant: RuntimeVariant): Promise<SelfTestReport>;
@@ -60,8 +70,8 @@ export const defaultHome = (platform: NodeJS.Platform, env: Env, homeDir: string
   );
 };
 
-const chosenVariant = (env: Env): RuntimeVariant =>
-  RUNTIME_VARIANTS.find((one) => one === env['LEGAL_EAGLE_VARIANT']) ?? 'cpu';
+const namedVariant = (env: Env): RuntimeVariant | undefined =>
+  RUNTIME_VARIANTS.find((one) => one === env['LEGAL_EAGLE_VARIANT']);
 
 /** The core's ports on a real machine: this process, this clock, this environment. */
 export const createNodePorts = (options: NodePortsOptions): NodePorts => {
@@ -72,7 +82,6 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
   const runScript = path.join(pythonRuntimeDir, 'run.py');
   const home =
     options.home === undefined ? defaultHome(process.platform, env, homedir()) : path.resolve(options.home);
-  const variant = chosenVariant(env);
   const runtime = new RuntimeService({
     run: runCommand,
     platform: process.platform,
@@ -83,12 +92,17 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
     nowMs: () => Date.now(),
     fetchText,
   });
+  const machine = { platform: process.platform, architecture: process.arch };
+  const gpu = createGpuProbe({ run: runCommand, platform: process.platform, env, nowMs: () => Date.now() });
+  // Asked at each use: an installation changes it while the core runs.
+  const variant = (): RuntimeVariant => namedVariant(env) ?? runtime.current() ?? 'cpu';
+  const proxy = env['LEGAL_EAGLE_PROXY'];
   const pythonPath = async (): Promise<string> => {
-    if (!options.mayInstall && !runtime.status(variant).installed)
+    if (!options.mayInstall && !runtime.status(variant()).installed)
       throw new StudioError('runtime.not_installed');
     const status = await runtime.ensure({
-      variant,
-      proxy: env['LEGAL_EAGLE_PROXY'],
+      variant: variant(),
+      proxy,
       onProgress: options.onInstallProgress,
     });
     return status.python;
@@ -100,11 +114,13 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
     command: options.command,
     version: (JSON.parse(packageText) as { version: string }).version,
     platform: processPlatform(() => ({
-      command: runtime.status(variant).python,
+      command: runtime.status(variant()).python,
       args: ['-I', '-X', 'utf8', runScript],
     })),
     environment: env,
-    runtime: { pythonPath },
+    runtime: createRuntimePort({ service: runtime, gpu, machine, variant, pythonPath, proxy }),
+    gpu,
+    host: hostResources,
     resourcesDir,
     runScript,
     clock: {
@@ -125,6 +141,8 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
     runtime: {
       status: (one) => runtime.status(one),
       ensure: (request) => runtime.ensure(request),
+      choice: async () => variantForMachine(machine, await gpu.list()),
+      use: (one) => runtime.use(one),
       selfTest: (one) => runtime.selfTest(one),
       findPython: () => findPython({ run: runCommand, platform: process.platform, env }),
     },

@@ -2,6 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 
 import type { Disposable } from '../shared/contract/disposable.ts';
 import type { Capabilities } from '../shared/contract/methods/app.ts';
+import type { GpuReport } from '../shared/contract/methods/gpu.ts';
+import type { InstallInput, InstallProgress, RuntimeOverview } from '../shared/contract/methods/runtime.ts';
+import type { TrainingVariant } from '../shared/domain/runtime-variant.ts';
 
 // Process ports (core/jobs, core/db/core-lock)
 
@@ -56,8 +59,32 @@ export type Clock = Readonly<{
 /** Ids that sort by the time they were made (ULID). */
 export type IdGen = Readonly<{ next(): string }>;
 
-/** The interpreter that jobs run on. Throws `runtime.*` where no verified environment stands. */
-export type RuntimePort = Readonly<{ pythonPath(): Promise<string> }>;
+/** The Python environments of this machine. */
+export type RuntimePort = Readonly<{
+  /** The interpreter that jobs run on. Throws `runtime.*` where no verified environment stands. */
+  pythonPath(): Promise<string>;
+  /** What stands, and what fits this machine. */
+  overview(): Promise<RuntimeOverview>;
+  /** The variant that a request comes to. Throws the refusal where none fits. */
+  resolve(variant: InstallInput['variant']): Promise<TrainingVariant>;
+  /** Makes an environment and has jobs run on it from then on. Throws `runtime.*`. */
+  install(
+    request: Readonly<{ variant: TrainingVariant; mirror?: string | undefined; repair: boolean }>,
+    onProgress: (progress: InstallProgress) => void,
+  ): Promise<void>;
+}>;
+
+/** The NVIDIA cards of this machine. Never rejects: a driver that fails is a report that says so. */
+export type GpuProbe = Readonly<{ list(): Promise<GpuReport> }>;
+
+/** Memory and disks of this machine, in bytes. */
+export type HostResources = Readonly<{
+  /** All that this process may use, and what of it is free now. */
+  memory(): Readonly<{ totalBytes: number; availableBytes: number }>;
+  processorName(): string;
+  /** Of the disk that a folder is on; the folder need not exist yet. */
+  freeDiskBytes(folder: string): number;
+}>;
 
 /** What the face in front of the core can do; a capability that is off says why. */
 export type HostUi = Readonly<{ capabilities: Capabilities }>;
@@ -73,6 +100,8 @@ export type CorePorts = Readonly<{
   /** Environment that job processes inherit from, by the whitelist of the platform. */
   environment: Readonly<Record<string, string | undefined>>;
   runtime: RuntimePort;
+  gpu: GpuProbe;
+  host: HostResources;
   /** Recipes, the tiny model, sample rows; absolute. */
   resourcesDir: string;
   /** `python-runtime/run.py`, absolute. */

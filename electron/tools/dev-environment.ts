@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-import { runCommand } from '../core/runtime/command.ts';
+import { runCommand } from '../core/run-command.ts';
 import { fetchText } from '../core/runtime/fetch-text.ts';
-import type { InstallProgress } from '../core/runtime/pip-progress.ts';
+import type { InstallProgress } from '../shared/contract/methods/runtime.ts';
 import { RuntimeService } from '../core/runtime/runtime-service.ts';
 
 export const repositoryRoot: string = path.resolve(import.meta.dirname, '../..');

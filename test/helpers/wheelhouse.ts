@@ -8,15 +8,28 @@ import path from 'node:path';
 /** Makes a real, installable wheel of an empty package with the standard library's zip writer. */
 const MAKE_WHEEL = `
 import sys, zipfile
-folder, name, version = sys.argv[1:]
+folder, name, version, *requires = sys.argv[1:]
 dist = f"{name}-{version}.dist-info"
 with zipfile.ZipFile(f"{folder}/{name}-{version}-py3-none-any.whl", "w") as wheel:
     wheel.writestr(f"{name}/__init__.py", f"__version__ = {version!r}\\n")
-    wheel.writestr(f"{dist}/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+    needs = "".join(f"Requires-Dist: {one}\\n" for one in requires)
+    wheel.writestr(f"{dist}/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n{needs}")
     wheel.writestr(f"{dist}/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
     names = [f"{name}/__init__.py", f"{dist}/METADATA", f"{dist}/WHEEL", f"{dist}/RECORD"]
     wheel.writestr(f"{dist}/RECORD", "".join(f"{one},,\\n" for one in names))
 `;
+
+/** Makes the wheel of an empty package in `folder`. */
+export const makeWheel = (
+  python: string,
+  folder: string,
+  name: string,
+  version: string,
+  requires: readonly string[] = [],
+): void => {
+  mkdirSync(folder, { recursive: true });
+  execFileSync(python, ['-I', '-c', MAKE_WHEEL, folder, name, version, ...requires]);
+};
 
 export type Wheelhouse = Readonly<{
   /** Base address of a package index in the simple repository form. */
@@ -43,7 +56,7 @@ export const openWheelhouse = async (
 ): Promise<Wheelhouse> => {
   mkdirSync(folder, { recursive: true });
   for (const [name, version] of Object.entries(packages)) {
-    execFileSync(python, ['-I', '-c', MAKE_WHEEL, folder, name, version]);
+    makeWheel(python, folder, name, version);
   }
   const requests: string[] = [];
   const corrupt = new Set<string>();

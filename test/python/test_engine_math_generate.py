@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from builders.checkpoints import tiny_folder
-from legal_eagle.engine.generate import next_logits, sample
+from legal_eagle.engine.generate import generate, next_logits, sample
 from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import Decoder, build_model
@@ -38,10 +38,10 @@ def greedy_by_whole_passes(decoder: Decoder, prompt: list[int], count: int) -> l
 def test_cached_greedy_equals_whole_passes(layout: str, tmp_path: Path) -> None:
     """A cache that drops, repeats or rotates a key wrongly; with and without the adapter."""
     decoder = with_adapter(tiny_folder(tmp_path, layout))
-    adapted = list(decoder.generate(PROMPT, max_new_tokens=40, stop_ids=()))
+    adapted = list(generate(decoder, PROMPT, max_new_tokens=40, stop_ids=()))
     assert adapted == greedy_by_whole_passes(decoder, PROMPT, 40)
     with decoder.adapter_disabled():
-        base = list(decoder.generate(PROMPT, max_new_tokens=40, stop_ids=()))
+        base = list(generate(decoder, PROMPT, max_new_tokens=40, stop_ids=()))
         assert base == greedy_by_whole_passes(decoder, PROMPT, 40)
     assert base != adapted
 
@@ -49,20 +49,20 @@ def test_cached_greedy_equals_whole_passes(layout: str, tmp_path: Path) -> None:
 def test_the_cache_grows_past_its_first_size(tmp_path: Path) -> None:
     decoder = with_adapter(tiny_folder(tmp_path, max_position_embeddings=600))
     prompt = torch.randint(3, 256, (250,), generator=torch.Generator().manual_seed(1)).tolist()
-    answer = list(decoder.generate(prompt, max_new_tokens=20, stop_ids=()))
+    answer = list(generate(decoder, prompt, max_new_tokens=20, stop_ids=()))
     assert answer == greedy_by_whole_passes(decoder, prompt, 20)
 
 
 def test_generation_ends_by_stop_id_length_position_and_request(tmp_path: Path) -> None:
     decoder = with_adapter(tiny_folder(tmp_path, max_position_embeddings=32))
-    free = list(decoder.generate(PROMPT, max_new_tokens=10, stop_ids=()))
+    free = list(generate(decoder, PROMPT, max_new_tokens=10, stop_ids=()))
     assert len(free) == 10
     stop = free[4]
-    stopped = list(decoder.generate(PROMPT, max_new_tokens=10, stop_ids=(stop,)))
+    stopped = list(generate(decoder, PROMPT, max_new_tokens=10, stop_ids=(stop,)))
     assert stopped == free[: free.index(stop) + 1]
-    assert len(list(decoder.generate(PROMPT, max_new_tokens=99, stop_ids=()))) == 32 - len(PROMPT)
+    assert len(list(generate(decoder, PROMPT, max_new_tokens=99, stop_ids=()))) == 32 - len(PROMPT)
     answers = iter([False, False, True])
-    asked = decoder.generate(PROMPT, max_new_tokens=10, stop_ids=(), should_stop=lambda: next(answers))
+    asked = generate(decoder, PROMPT, max_new_tokens=10, stop_ids=(), should_stop=lambda: next(answers))
     assert list(asked) == free[:2]
 
 
@@ -70,15 +70,15 @@ def test_generation_ends_by_stop_id_length_position_and_request(tmp_path: Path) 
 def test_impossible_prompts_are_refused(prompt: list[int], code: str, tmp_path: Path) -> None:
     decoder = build_model(tiny_folder(tmp_path, max_position_embeddings=32))
     with pytest.raises(JobError) as caught:
-        next(decoder.generate(prompt, max_new_tokens=5, stop_ids=()))
+        next(generate(decoder, prompt, max_new_tokens=5, stop_ids=()))
     assert caught.value.code == f"model.{code}"
 
 
 def test_an_answer_keeps_its_adapter_while_another_turns_it_off(tmp_path: Path) -> None:
     """Base and tuned answers stream side by side from one decoder."""
     decoder = with_adapter(tiny_folder(tmp_path))
-    expected = list(decoder.generate(PROMPT, max_new_tokens=8, stop_ids=()))
-    stream = decoder.generate(PROMPT, max_new_tokens=8, stop_ids=())
+    expected = list(generate(decoder, PROMPT, max_new_tokens=8, stop_ids=()))
+    stream = generate(decoder, PROMPT, max_new_tokens=8, stop_ids=())
     first = list(islice(stream, 3))
     with decoder.adapter_disabled():
         assert first + list(stream) == expected

@@ -59,6 +59,8 @@ class Job:
             time.sleep(0.01)
 
     def control(self, name: str, text: str) -> None:
+        # The core makes the inbox; here the test may come before the job does.
+        (self.folder / "control").mkdir(exist_ok=True)
         temporary = self.folder / "control" / f"{name}.tmp"
         temporary.write_text(text, encoding="utf-8")
         temporary.rename(self.folder / "control" / f"{name}.json")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-import make_golden_losses
 import pytest
+
+import make_golden_losses
 
 
 def test_the_golden_losses_of_the_tiny_model() -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from legal_eagle.engine.generate import generate
 from legal_eagle.engine.model import build_model
 from legal_eagle.models.config import read_config
 from legal_eagle.models.templates import template_by_name
@@ -173,7 +174,7 @@ def test_a_layered_pass_is_the_decoder_of_the_engine(tmp_path: Path) -> None:
         torch.testing.assert_close(layered.logits(documents, mode), torch.cat(wanted), rtol=0, atol=5e-5)
     answers = layered.greedy(documents, "adapter", stop_ids=(), max_tokens=6, should_stop=lambda: False)
     for ids, answer in zip(documents, answers, strict=True):
-        assert answer == list(decoder.generate(ids, max_new_tokens=6, stop_ids=()))
+        assert answer == list(generate(decoder, ids, max_new_tokens=6, stop_ids=()))
 
 
 def test_rounding_twice_is_more_than_rounding_once(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from make_sample_data import write_sample_data
 from sample_data.facts import FactTableError, read_facts
 from sample_data.layouts import make_rows

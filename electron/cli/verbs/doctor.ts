@@ -1,5 +1,6 @@
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
 import { describeError } from '../../shared/contract/errors/index.ts';
+import { gpuLines } from '../gpu-text.ts';
 import type { Verb } from '../verb.ts';
 
 type Check = Readonly<{ name: string; ok: boolean; detail: string; code?: string }>;
@@ -49,6 +50,8 @@ export const doctor: Verb = {
         return info.dataFolder;
       }),
     ];
+    const gpu = await session.ports.core.gpu.list();
+    const choice = await runtime.choice();
     terminal.say(home);
     for (const one of checks) {
       terminal.say(`${one.ok ? '✓' : '✗'} ${one.name}: ${one.detail}`);
@@ -57,7 +60,11 @@ export const doctor: Verb = {
         terminal.say(`    ${text.message} ${text.action}`);
       }
     }
-    const value = { home, checks, ...(rebuilt === undefined ? {} : { rebuilt }) };
+    const [first = '', ...cards] = gpuLines(gpu, terminal);
+    terminal.say(`${gpu.state === 'failed' ? '✗' : '✓'} gpu: ${first}`);
+    for (const line of cards) terminal.say(`    ${line}`);
+    terminal.say(`${choice.kind === 'refused' ? '✗' : '✓'} ${choice.reason[terminal.language]}`);
+    const value = { home, checks, gpu, choice, ...(rebuilt === undefined ? {} : { rebuilt }) };
     return { value, exitCode: checks.every((one) => one.ok) ? 0 : 1 };
   },
 };

@@ -1,8 +1,11 @@
-import type { InstallProgress, RuntimeStatus } from '../../core/node-ports.ts';
+import type { RuntimeStatus, RuntimeVariant } from '../../core/node-ports.ts';
+import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
+import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { VariantChoice } from '../../shared/domain/runtime-variant.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Verb } from '../verb.ts';
 
-const VARIANTS = ['cpu', 'dev'] as const;
+const VARIANTS = ['auto', 'cpu', 'cu126', 'cu130', 'dev'] as const;
 
 const PHASES = {
   python: { en: 'making the environment', zh: '创建环境' },
@@ -32,17 +35,48 @@ const sayStatus = (status: RuntimeStatus, terminal: Terminal): void => {
     ? terminal.words({ en: 'installed', zh: '已安装' })
     : terminal.words({ en: 'not installed', zh: '未安装' });
   terminal.say(`${status.variant}  ${state}  ${status.pythonVersion ?? ''}  ${status.path}`);
+  if (status.torch?.kind === 'index') {
+    const { sha256 } = status.torch;
+    terminal.say(
+      terminal.words({
+        en: `torch: the lock holds no digest of this build, so the one that PyTorch's index publishes over TLS was taken and recorded (sha256 ${sha256}).`,
+        zh: `torch：锁文件中没有此版本的摘要，因此采用并记录了 PyTorch 软件源经 TLS 公布的摘要（sha256 ${sha256}）。`,
+      }),
+    );
+  }
+  for (const line of status.unmet) terminal.say(`! ${line}`);
+};
+
+/** The variant to install, and the sentence about it; throws the refusal where none fits. */
+const chosenVariant = (
+  asked: (typeof VARIANTS)[number],
+  choice: VariantChoice,
+  terminal: Terminal,
+): RuntimeVariant => {
+  const reason = choice.reason[terminal.language];
+  if (asked !== 'auto') {
+    const fits = choice.kind === 'variant' && choice.variant === asked;
+    if (fits || asked === 'dev') return asked;
+    terminal.say(`${terminal.words({ en: 'Asked for', zh: '指定' })} ${asked}. ${reason}`);
+    return asked;
+  }
+  if (choice.kind === 'refused') throw new StudioError(choice.code, choice.params);
+  terminal.say(reason);
+  return choice.variant;
 };
 
 export const runtimeInstall: Verb = {
   name: 'runtime install',
   summary: { en: 'make the Python environment that jobs run in', zh: '安装训练所用的 Python 环境' },
-  usage: '[--variant cpu] [--mirror ID|URL] [--repair]',
+  usage: '[--variant auto] [--mirror ID|URL] [--repair]',
   options: {
     variant: {
       kind: 'text',
       value: VARIANTS.join('|'),
-      help: { en: 'which lock (default cpu)', zh: '使用哪份锁文件（默认 cpu）' },
+      help: {
+        en: 'which build (default auto: by cards and driver); jobs run on it from then on',
+        zh: '使用哪个版本（默认 auto：按显卡与驱动选择）；之后的任务都在其上运行',
+      },
     },
     mirror: {
       kind: 'text',
@@ -55,18 +89,28 @@ export const runtimeInstall: Verb = {
     repair: { kind: 'flag', help: { en: 'make it anew', zh: '重新创建' } },
   },
   run: async ({ args, terminal, session, env }) => {
-    const status = await session.ports.runtime.ensure({
-      variant: args.choice('variant', VARIANTS) ?? session.variant,
+    const { runtime } = session.ports;
+    // An environment variable that names a variant stands for a person's choice.
+    const asked = args.choice('variant', VARIANTS) ?? namedVariant(env) ?? 'auto';
+    const choice = await runtime.choice();
+    const variant = chosenVariant(asked, choice, terminal);
+    const status = await runtime.ensure({
+      variant,
       mirror: args.text('mirror'),
       // A proxy may hold a password: it is read from the environment, never from the command line.
       proxy: env['LEGAL_EAGLE_PROXY'],
       repair: args.flag('repair'),
       onProgress: (progress) => terminal.progress(installProgressText(progress, terminal)),
     });
+    if (variant !== 'dev') runtime.use(variant);
     sayStatus(status, terminal);
-    return { value: status };
+    return { value: { ...status, choice } };
   },
 };
+
+const namedVariant = (
+  env: Readonly<Record<string, string | undefined>>,
+): (typeof VARIANTS)[number] | undefined => VARIANTS.find((one) => one === env['LEGAL_EAGLE_VARIANT']);
 
 export const runtimeStatus: Verb = {
   name: 'runtime status',

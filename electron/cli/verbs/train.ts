@@ -17,7 +17,7 @@ export const FOLLOW_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-const readRecipe = (file: string): Record<string, unknown> => {
+export const readRecipe = (file: string): Record<string, unknown> => {
   try {
     const value: unknown = parse(readFileSync(file, 'utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
@@ -28,6 +28,18 @@ const readRecipe = (file: string): Record<string, unknown> => {
     throw new StudioError('cli.file_unreadable', { file, reason });
   }
 };
+
+/** Options of the verbs that take a recipe file. */
+export const RECIPE_OPTIONS = {
+  set: {
+    kind: 'list',
+    value: 'KEY=VALUE',
+    help: {
+      en: 'change one setting, e.g. lora.rank=16; repeat for more',
+      zh: '修改一项设置，如 lora.rank=16；可重复',
+    },
+  },
+} as const satisfies OptionTable;
 
 /** Applies `lora.rank=16` and the like; values are read as YAML, so numbers, lists and null keep their type. */
 export const withSettings = (
@@ -124,14 +136,14 @@ export const followToEnd = async (
 export const train: Verb = {
   name: 'train',
   summary: { en: 'start a run from a recipe file and follow it', zh: '按训练方案文件开始训练并跟踪进度' },
-  usage: 'RECIPE.yaml [--set key=value]… [--detach]',
+  usage: 'RECIPE.yaml [--set key=value]… [--detach] [--force]',
   options: {
-    set: {
-      kind: 'list',
-      value: 'KEY=VALUE',
+    ...RECIPE_OPTIONS,
+    force: {
+      kind: 'flag',
       help: {
-        en: 'change one setting, e.g. lora.rank=16; repeat for more',
-        zh: '修改一项设置，如 lora.rank=16；可重复',
+        en: 'start although the preflight says that memory or disk is too small',
+        zh: '即使开训检查认为内存或磁盘不足也开始训练',
       },
     },
     ...FOLLOW_OPTIONS,
@@ -140,7 +152,7 @@ export const train: Verb = {
     const { args, session } = context;
     const recipe = withSettings(readRecipe(args.required(0, 'RECIPE')), args.list('set'));
     const client = await session.open('write');
-    const started = await client.call('runs.start', { recipe });
+    const started = await client.call('runs.start', { recipe, force: args.flag('force') });
     context.terminal.say(`${context.terminal.language === 'zh' ? '训练记录' : 'run'} ${started.runId}`);
     if (args.flag('detach')) return { value: started };
     return followToEnd(context, client, started);

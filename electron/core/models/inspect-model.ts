@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { ModelFacts } from '../../shared/contract/methods/models.ts';
 import { checkTensors } from './expected-tensors.ts';
-import { readModelShape } from './model-shape.ts';
+import { readModelShape, type ModelShape } from './model-shape.ts';
 import { readModelTensors } from './model-tensors.ts';
 
 const jsonObjectSchema = z.record(z.string(), z.unknown());
@@ -52,6 +52,11 @@ export function inspectModel(folder: string): ModelFacts {
     ...(template === undefined ? {} : { template }),
     supported: true,
   };
+}
+
+/** The shape of a model folder, as `inspectModel` reads it. Throws its errors. */
+export function readShapeOf(folder: string): ModelShape {
+  return readModelShape(readConfig(folder), new Set(readModelTensors(folder).keys()));
 }
 
 function readConfig(folder: string): Readonly<Record<string, unknown>> {

@@ -1,24 +1,10 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { DecoderShape } from '../../shared/domain/preflight/decoder-shape.ts';
 
-export type ModelLayout = 'internlm2' | 'llama';
+export type ModelLayout = DecoderShape['layout'];
 
-/** A decoder's shape; sizes in elements. The same facts as `legal_eagle.models.config.ModelConfig`. */
-export type ModelShape = Readonly<{
-  layout: ModelLayout;
-  architecture: string;
-  hiddenSize: number;
-  layers: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-  intermediateSize: number;
-  vocabSize: number;
-  maxPositions: number;
-  qkvBias: boolean;
-  oBias: boolean;
-  qkNorm: boolean;
-  tiedEmbeddings: boolean;
-}>;
+/** A decoder's shape with what else its configuration says. */
+export type ModelShape = DecoderShape & Readonly<{ architecture: string; maxPositions: number }>;
 
 type Values = Readonly<Record<string, unknown>>;
 

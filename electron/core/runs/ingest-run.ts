@@ -1,5 +1,6 @@
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { FolderRun } from './run-folder-import.ts';
+import { readTelemetry, telemetryPoints } from './run-telemetry.ts';
 import type { RunRepositories } from './train-projector.ts';
 
 export type IngestDeps = Readonly<{
@@ -16,7 +17,7 @@ export type IngestDeps = Readonly<{
  * the rows come out as if they had been stored while the run went on.
  */
 export function ingestRun({ run, attempts }: FolderRun, deps: IngestDeps): void {
-  const { runs, attempts: attemptRows } = deps.repositories;
+  const { runs, metrics, attempts: attemptRows } = deps.repositories;
   runs.insert({ ...run, attempts: 0, jobId: undefined });
   for (const { record, spec } of attempts) {
     attemptRows.save(record);
@@ -32,5 +33,9 @@ export function ingestRun({ run, attempts }: FolderRun, deps: IngestDeps): void 
       createdAtMs: spec.createdAtMs,
     });
     deps.drain(spec.id);
+  }
+  const lastStep = runs.byId(run.id)?.step ?? 0;
+  for (const point of readTelemetry(run.dir, lastStep).flatMap(telemetryPoints)) {
+    metrics.put(run.id, point.key, point.step, point.value);
   }
 }

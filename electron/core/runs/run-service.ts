@@ -34,6 +34,12 @@ export type RunServiceDeps = Readonly<{
   resolveDataset: (reference: string) => ResolvedInput;
   /** Throws `recipe.model_not_found`, `model.*`. */
   resolveModel: (reference: string) => ResolvedInput;
+  /** What keeps a run from fitting into memory or on the disk, found before anything is made. */
+  refusalOf: (
+    recipe: Recipe,
+    dataset: ResolvedInput,
+    model: ResolvedInput,
+  ) => Promise<StudioError | undefined>;
 }>;
 
 export type RunLabels = Pick<RunRecord, 'tags' | 'note'>;
@@ -53,8 +59,8 @@ export class RunService {
     return requireOne('run', this.#deps.repositories.runs.find, reference);
   }
 
-  /** Checks the recipe, makes the run's folder, and starts its first attempt. */
-  async start(recipeInput: unknown): Promise<StartedRun> {
+  /** Checks the recipe, makes the run's folder, and starts its first attempt. `force` skips the preflight. */
+  async start(recipeInput: unknown, options: Readonly<{ force: boolean }>): Promise<StartedRun> {
     const checked = checkRecipe(recipeInput);
     if ('issues' in checked) {
       throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
@@ -62,6 +68,8 @@ export class RunService {
     const { recipe } = checked;
     const dataset = this.#deps.resolveDataset(recipe.dataset);
     const model = this.#deps.resolveModel(recipe.model);
+    const refusal = options.force ? undefined : await this.#deps.refusalOf(recipe, dataset, model);
+    if (refusal !== undefined) throw refusal;
     const run = this.#newRun(recipe, dataset, model);
     writeRunFile(run.dir, {
       version: 1,

@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
-import type { CommandResult, RunCommand } from './command.ts';
-import { PipProgress, type InstallProgress } from './pip-progress.ts';
+import type { CommandResult, RunCommand } from '../run-command.ts';
+import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
+import { PipProgress } from './pip-progress.ts';
 import type { FoundPython } from './python-locator.ts';
-import { environmentPython, type RuntimeLock } from './runtime-paths.ts';
+import { environmentPython, torchBuild, withoutTorch, type RuntimeLock } from './runtime-paths.ts';
 import { findTorchSource, type TorchSource } from './torch-source.ts';
+
+/** An environment with the downloads that make it: CUDA builds bring their libraries along. */
+const CPU_GIGABYTES = 2;
+const CUDA_GIGABYTES = 9;
 
 export type InstallOptions = Readonly<{
   run: RunCommand;
@@ -23,11 +28,16 @@ export type InstallOptions = Readonly<{
   onProgress: (progress: InstallProgress) => void;
 }>;
 
-const pipFailure = (result: CommandResult, step: string, folder: string): StudioError => {
+const pipFailure = (
+  result: CommandResult,
+  step: string,
+  { environmentDir: folder, lock }: InstallOptions,
+): StudioError => {
+  const gigabytes = torchBuild(lock.variant) === 'cpu' ? CPU_GIGABYTES : CUDA_GIGABYTES;
   const detail = `${result.stdout.slice(-4000)}\n${result.stderrTail.slice(-8000)}`.trim();
   const text = `${result.stdout}\n${result.stderrTail}`;
   if (/No space left on device|Errno 28|not enough space|WinError 112/iu.test(text)) {
-    return new StudioError('runtime.disk_full', { folder }, { detail });
+    return new StudioError('runtime.disk_full', { folder, gigabytes }, { detail });
   }
   if (/DO NOT MATCH THE HASHES|hash(es)? (are|is) required/iu.test(text)) {
     return new StudioError('runtime.hash_mismatch', {}, { detail });
@@ -46,15 +56,17 @@ const pipFailure = (result: CommandResult, step: string, folder: string): Studio
   );
 };
 
-/** The lock without torch, for when torch comes from PyTorch's own index. */
-const withoutTorch = (lockText: string): string =>
-  lockText.replace(/^torch==\S+ \\\n(?:\s+--hash=\S+(?: \\)?\n?)+/mu, '');
+export type InstalledEnvironment = Readonly<{
+  torch: TorchSource;
+  /** What a package asks for and the lock does not give, as pip words it; empty in a sound lock. */
+  unmet: readonly string[];
+}>;
 
 /**
  * Makes a virtual environment in `environmentDir` and installs the lock into it, every file checked against its
- * hash. Nothing is built from source. Returns where torch came from.
+ * hash. Nothing is built from source.
  */
-export const installEnvironment = async (options: InstallOptions): Promise<TorchSource> => {
+export const installEnvironment = async (options: InstallOptions): Promise<InstalledEnvironment> => {
   const { environmentDir, lock, run, onProgress } = options;
   const note = (phase: InstallProgress['phase']): void =>
     onProgress({
@@ -72,7 +84,7 @@ export const installEnvironment = async (options: InstallOptions): Promise<Torch
     ['-I', '-X', 'utf8', '-m', 'venv', '--clear', environmentDir],
     { env: options.env },
   );
-  if (venv.exitCode !== 0) throw pipFailure(venv, 'venv', environmentDir);
+  if (venv.exitCode !== 0) throw pipFailure(venv, 'venv', options);
   const python = environmentPython(options.platform, environmentDir);
   const env = { ...options.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PYTHONUTF8: '1' };
   const pip = async (step: string, args: readonly string[], progress?: PipProgress): Promise<void> => {
@@ -81,28 +93,27 @@ export const installEnvironment = async (options: InstallOptions): Promise<Torch
       ['-m', 'pip', 'install', '--no-input', '--no-deps', '--require-hashes', '--only-binary=:all:', ...args],
       { env, ...(progress === undefined ? {} : { onLine: (line) => progress.line(line) }) },
     );
-    if (result.exitCode !== 0) throw pipFailure(result, step, environmentDir);
+    if (result.exitCode !== 0) throw pipFailure(result, step, options);
   };
   note('pip');
   await pip('pip', ['-r', options.pipLock]);
   note('torch');
   const torch = await findTorchSource({ ...options, python, env });
-  const counted = new PipProgress('packages', lock.packages.length, onProgress);
   const raw = ['--progress-bar', 'raw'];
-  if (torch.kind === 'configured') {
-    await pip('packages', [...raw, '-r', lock.file], counted);
-    return torch;
-  }
   const scratch = mkdtempSync(path.join(tmpdir(), 'legal-eagle-lock-'));
   try {
     const rest = path.join(scratch, 'without-torch.lock');
     const torchOnly = path.join(scratch, 'torch.lock');
     writeFileSync(rest, withoutTorch(readFileSync(lock.file, 'utf8')));
     writeFileSync(torchOnly, `${torch.requirement}\n`);
-    await pip('torch', [...raw, '-r', torchOnly], new PipProgress('torch', 1, onProgress));
-    await pip('packages', [...raw, '-r', rest], counted);
+    const first = new PipProgress('torch', 1, onProgress);
+    await pip('torch', [...raw, '-r', torchOnly], first);
+    const others = lock.packages.length - 1;
+    await pip('packages', [...raw, '-r', rest], new PipProgress('packages', others, onProgress, first.bytes));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return torch;
+  const check = await run(python, ['-m', 'pip', 'check'], { env });
+  const unmet = check.exitCode === 0 ? [] : check.stdout.split('\n').filter((line) => line.trim() !== '');
+  return { torch, unmet };
 };

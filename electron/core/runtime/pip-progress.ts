@@ -1,15 +1,4 @@
-export type InstallProgress = Readonly<{
-  phase: 'python' | 'pip' | 'torch' | 'packages' | 'self-test';
-  /** The package that is being fetched. */
-  package: string | undefined;
-  packagesDone: number;
-  packagesTotal: number;
-  /** Bytes of the current file that have come, and how many it has. */
-  fileBytes: number;
-  fileTotalBytes: number;
-  /** Bytes fetched so far by the whole installation. */
-  downloadedBytes: number;
-}>;
+import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
 
 /**
  * Reads pip's output with `--progress-bar raw` (`Progress <bytes> of <bytes>`, `Collecting <name>==<version>`,
@@ -21,7 +10,7 @@ export class PipProgress {
   readonly #report: (progress: InstallProgress) => void;
   #package: string | undefined;
   #packagesDone = 0;
-  #finishedBytes = 0;
+  #finishedBytes: number;
   #fileBytes = 0;
   #fileTotalBytes = 0;
 
@@ -29,10 +18,18 @@ export class PipProgress {
     phase: InstallProgress['phase'],
     packagesTotal: number,
     report: (progress: InstallProgress) => void,
+    /** Fetched before this call of pip. */
+    bytesBefore = 0,
   ) {
+    this.#finishedBytes = bytesBefore;
     this.#phase = phase;
     this.#packagesTotal = packagesTotal;
     this.#report = report;
+  }
+
+  /** Fetched so far by the whole installation. */
+  get bytes(): number {
+    return this.#finishedBytes + this.#fileBytes;
   }
 
   line(line: string): void {
@@ -73,7 +70,7 @@ export class PipProgress {
       packagesTotal: this.#packagesTotal,
       fileBytes: this.#fileBytes,
       fileTotalBytes: this.#fileTotalBytes,
-      downloadedBytes: this.#finishedBytes + this.#fileBytes,
+      downloadedBytes: this.bytes,
     });
   }
 }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
-import type { RunCommand } from './command.ts';
+import type { RunCommand } from '../run-command.ts';
 
 const OLDEST_PYTHON = '3.11';
 const NEWEST_PYTHON = '3.13';

@@ -3,9 +3,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import { TRAINING_VARIANTS, type TrainingVariant } from '../../shared/domain/runtime-variant.ts';
 
-export type RuntimeVariant = 'cpu' | 'dev';
-export const RUNTIME_VARIANTS: readonly RuntimeVariant[] = ['cpu', 'dev'];
+/** Besides what a person can choose: what the repository's own tests and gates run in. */
+export type RuntimeVariant = TrainingVariant | 'dev';
+export const RUNTIME_VARIANTS: readonly RuntimeVariant[] = [...TRAINING_VARIANTS, 'dev'];
+
+/** The part of a torch version after the plus sign, and the name of PyTorch's index that carries it. */
+export const torchBuild = (variant: RuntimeVariant): TrainingVariant => (variant === 'dev' ? 'cpu' : variant);
 
 export type RuntimeLock = Readonly<{
   variant: RuntimeVariant;
@@ -14,8 +19,9 @@ export type RuntimeLock = Readonly<{
   sha256: string;
   /** Pinned packages, in the lock's order. */
   packages: readonly string[];
-  /** Accepted SHA-256 digests of torch. */
+  /** Accepted SHA-256 digests of torch; none where only PyTorch's own index carries the build. */
   torchDigests: readonly string[];
+  /** `2.13.0`, or with its build `2.13.0+cu126`. */
   torchVersion: string;
 }>;
 
@@ -43,6 +49,12 @@ export const environmentPython = (platform: NodeJS.Platform, environmentDir: str
     ? path.win32.join(environmentDir, 'Scripts', 'python.exe')
     : path.join(environmentDir, 'bin', 'python');
 
+/** torch's lines in a lock: its version, and the digests where some are known. */
+const TORCH_LINES = /^torch==(\S+)(?: \\\n((?:\s+--hash=\S+(?: \\)?\n?)+)|\n)/mu;
+
+/** A lock without torch, for when torch comes from elsewhere than pip's configuration. */
+export const withoutTorch = (lockText: string): string => lockText.replace(TORCH_LINES, '');
+
 const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: 'linux', win32: 'windows' };
 
 /** Reads the lock of a variant for a system. Throws `runtime.system_unsupported` where none is written. */
@@ -55,7 +67,7 @@ export const readLock = (
   if (system === undefined) throw new StudioError('runtime.system_unsupported', { system: platform });
   const file = path.join(pythonRuntimeDir, 'requirements', `${variant}-${system}.lock`);
   const text = readFileSync(file, 'utf8');
-  const torch = /^torch==(\S+) \\\n((?:\s+--hash=\S+(?: \\)?\n?)+)/mu.exec(text);
+  const torch = TORCH_LINES.exec(text);
   return {
     variant,
     file,

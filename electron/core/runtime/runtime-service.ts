@@ -4,28 +4,45 @@ import path from 'node:path';
 import { z } from 'zod';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
-import type { RunCommand } from './command.ts';
+import { TRAINING_VARIANTS, type TrainingVariant } from '../../shared/domain/runtime-variant.ts';
+import type { RunCommand } from '../run-command.ts';
 import { withEnvironmentLock } from './environment-lock.ts';
 import { installEnvironment } from './install-environment.ts';
-import type { InstallProgress } from './pip-progress.ts';
+import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
 import { findPython } from './python-locator.ts';
-import { environmentPython, readLock, runtimeFolder, type RuntimeVariant } from './runtime-paths.ts';
+import {
+  environmentPython,
+  readLock,
+  runtimeFolder,
+  torchBuild,
+  type RuntimeVariant,
+} from './runtime-paths.ts';
 import { runSelfTest, type SelfTestReport } from './self-test.ts';
 
 const MANIFEST_NAME = 'legal-eagle-runtime.json';
+
+/** Names the variant that jobs run on; beside the environments, for it is shared like they are. */
+const CURRENT_NAME = 'current.json';
+
+const currentSchema = z.object({ version: z.literal(1), variant: z.enum(TRAINING_VARIANTS) });
 
 const manifestSchema = z.object({
   version: z.literal(1),
   variant: z.string(),
   lockSha256: z.string(),
   python: z.string(),
-  torch: z.object({ kind: z.string(), sha256: z.string(), index: z.string().optional() }),
+  torch: z.object({
+    kind: z.enum(['configured', 'index']),
+    sha256: z.string(),
+    index: z.string().optional(),
+  }),
+  unmet: z.array(z.string()).default([]),
   createdAtMs: z.int(),
 });
 
 const mirrorsSchema = z.object({
   pythonPackages: z.array(z.object({ id: z.string(), name: z.string(), index: z.url() })),
-  torch: z.object({ cpu: z.url() }),
+  torch: z.object({ cpu: z.url(), cu126: z.url(), cu130: z.url() }),
 });
 
 export type RuntimeServiceOptions = Readonly<{
@@ -47,7 +64,10 @@ export type RuntimeStatus = Readonly<{
   python: string;
   pythonVersion: string | undefined;
   lockSha256: string;
-  torch: Readonly<{ kind: string; sha256: string }> | undefined;
+  /** `index`: the digest was taken from PyTorch's own index over TLS, not from the lock. */
+  torch: Readonly<{ kind: 'configured' | 'index'; sha256: string; index?: string | undefined }> | undefined;
+  /** What a package asks for and the lock does not give, as pip words it. */
+  unmet: readonly string[];
   createdAtMs: number | undefined;
 }>;
 
@@ -86,6 +106,7 @@ export class RuntimeService {
       pythonVersion: manifest?.python,
       lockSha256: lock.sha256,
       torch: manifest?.torch,
+      unmet: manifest?.unmet ?? [],
       createdAtMs: manifest?.createdAtMs,
     };
   }
@@ -98,6 +119,23 @@ export class RuntimeService {
       const now = this.status(request.variant);
       return now.installed && request.repair !== true ? now : this.#install(request);
     });
+  }
+
+  /** The variant that jobs run on, where a person has installed one. */
+  current(): TrainingVariant | undefined {
+    try {
+      return currentSchema.parse(JSON.parse(readFileSync(this.#currentFile(), 'utf8'))).variant;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Has jobs run on this variant from now on. */
+  use(variant: TrainingVariant): void {
+    const file = this.#currentFile();
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(`${file}.partial`, `${JSON.stringify({ version: 1, variant })}\n`);
+    renameSync(`${file}.partial`, file);
   }
 
   /** Runs the self-test job in an installed environment. */
@@ -116,14 +154,14 @@ export class RuntimeService {
     mkdirSync(path.dirname(dir), { recursive: true });
     const report = request.onProgress ?? ((): void => undefined);
     try {
-      const torch = await installEnvironment({
+      const { torch, unmet } = await installEnvironment({
         run,
         platform,
         env,
         base,
         lock,
         pipLock: path.join(pythonRuntimeDir, 'requirements', 'pip.lock'),
-        torchIndex: this.#mirrors().torch.cpu,
+        torchIndex: this.#mirrors().torch[torchBuild(request.variant)],
         fetchText: this.#options.fetchText,
         environmentDir: dir,
         onProgress: report,
@@ -148,6 +186,7 @@ export class RuntimeService {
           sha256: torch.sha256,
           ...(torch.kind === 'index' ? { index: torch.index } : {}),
         },
+        unmet: [...unmet],
         createdAtMs: this.#options.nowMs(),
       });
     } catch (error) {
@@ -191,9 +230,17 @@ export class RuntimeService {
     return mirrorsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   }
 
-  #environmentDir(variant: RuntimeVariant, lockSha256: string): string {
+  #currentFile(): string {
+    return path.join(this.#folder(), CURRENT_NAME);
+  }
+
+  #folder(): string {
     const { platform, env, homeDir } = this.#options;
-    return path.join(runtimeFolder(platform, env, homeDir), `${variant}-${lockSha256.slice(0, 12)}`);
+    return runtimeFolder(platform, env, homeDir);
+  }
+
+  #environmentDir(variant: RuntimeVariant, lockSha256: string): string {
+    return path.join(this.#folder(), `${variant}-${lockSha256.slice(0, 12)}`);
   }
 }
 

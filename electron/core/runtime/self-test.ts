@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
-import type { RunCommand } from './command.ts';
+import type { RunCommand } from '../run-command.ts';
 
 /** What the self-test job reports about an environment. */
 export type SelfTestReport = Readonly<{

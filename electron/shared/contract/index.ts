@@ -1,22 +1,28 @@
 import { APP_METHODS } from './methods/app.ts';
 import { CHAT_METHODS } from './methods/chat.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
+import { GPU_METHODS } from './methods/gpu.ts';
 import { JOB_METHODS } from './methods/jobs.ts';
 import { MERGE_METHODS } from './methods/merge.ts';
 import { METRIC_METHODS } from './methods/metrics.ts';
 import { MODEL_METHODS } from './methods/models.ts';
+import { PREFLIGHT_METHODS } from './methods/preflight.ts';
 import { RUN_METHODS } from './methods/runs.ts';
+import { RUNTIME_METHODS } from './methods/runtime.ts';
 
 /** Every method a face of the studio may call. */
 export const STUDIO_CONTRACT = {
   ...APP_METHODS,
   ...CHAT_METHODS,
   ...DATASET_METHODS,
+  ...GPU_METHODS,
   ...JOB_METHODS,
   ...MERGE_METHODS,
   ...METRIC_METHODS,
   ...MODEL_METHODS,
+  ...PREFLIGHT_METHODS,
   ...RUN_METHODS,
+  ...RUNTIME_METHODS,
 } as const;
 
 export type StudioContract = typeof STUDIO_CONTRACT;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from legal_eagle.jobs.context import JobContext, Outcome
@@ -19,6 +19,7 @@ def run(context: JobContext) -> Outcome:
     checks: list[tuple[str, Callable[[], None]]] = [
         ("packages", _check_packages),
         ("torch", _check_torch),
+        ("cuda", _check_cuda),
         ("safetensors", lambda: _check_safetensors(context.dir)),
         ("tokenizers", _check_tokenizers),
         ("sqlite", lambda: _check_sqlite(context.dir)),
@@ -68,6 +69,50 @@ def _check_torch() -> None:
         raise ValueError("a matrix times the identity changed")
     if not torch.equal(left.grad, torch.ones(2, 3)):
         raise ValueError("the gradient of a sum is not one")
+
+
+def _check_cuda() -> None:
+    """Every card that this build sees must be one that it was built for, and compute."""
+    import torch
+
+    if torch.version.cuda is None:
+        return
+    built_for = torch.cuda.get_arch_list()
+    for index in range(torch.cuda.device_count()):
+        capability = torch.cuda.get_device_capability(index)
+        name = torch.cuda.get_device_name(index)
+        if not covers(built_for, capability):
+            number = ".".join(str(part) for part in capability)
+            raise ValueError(f"{name} has compute capability {number}; this build is for {built_for}")
+        device = torch.device("cuda", index)
+        for dtype in (torch.float32, torch.bfloat16):
+            if dtype is torch.bfloat16 and capability < (8, 0):
+                continue
+            # Small whole numbers are exact in both types.
+            left = torch.arange(256, device=device, dtype=dtype).remainder(5).reshape(16, 16)
+            product = left @ torch.eye(16, device=device, dtype=dtype)
+            if not torch.equal(product, left):
+                raise ValueError(f"{name}: a matrix times the identity changed in {dtype}")
+
+
+def covers(built_for: Iterable[str], capability: tuple[int, int]) -> bool:
+    """Whether a build (`sm_86`, `compute_120` …) runs on a card of this compute capability.
+
+    Binaries run on cards of the same major version with the same or a higher minor one; intermediate
+    code (`compute_…`) on everything newer. Letters at the end (`sm_90a`) bind to exactly one version.
+    Source: CUDA C++ Programming Guide, "Application Compatibility".
+    """
+    major, minor = capability
+    for name in built_for:
+        kind, _, number = name.partition("_")
+        if number.isdigit():
+            had = (int(number[:-1]), int(number[-1]))
+            newer_binary = kind == "sm" and had[0] == major and had[1] <= minor
+            if newer_binary or (kind == "compute" and had <= (major, minor)):
+                return True
+        elif kind == "sm" and number[:-1].isdigit() and number[:-1] == f"{major}{minor}":
+            return True
+    return False
 
 
 def _check_safetensors(folder: Path) -> None:

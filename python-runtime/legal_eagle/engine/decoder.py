@@ -11,7 +11,6 @@ import torch
 from legal_eagle.engine.batch import PackedBatch
 from legal_eagle.engine.block import Block, BlockInput, SavedBlock
 from legal_eagle.engine.dropout import DropoutPlan
-from legal_eagle.engine.generate import generate
 from legal_eagle.engine.lora import LoraConfig, LoraStore
 from legal_eagle.engine.loss import linear_cross_entropy, linear_cross_entropy_value
 from legal_eagle.engine.norm import rms_norm, rms_norm_backward
@@ -107,29 +106,6 @@ class Decoder:
         hidden = self._run_blocks(batch, self._block_input(batch, None), None)
         normed, _ = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
         return torch.nn.functional.linear(normed, self.head)
-
-    def generate(
-        self,
-        ids: Sequence[int],
-        *,
-        max_new_tokens: int,
-        stop_ids: Sequence[int],
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        generator: torch.Generator | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> Iterator[int]:
-        """Yields the answer's ids, the stop id included; see `engine.generate`."""
-        return generate(
-            self,
-            ids,
-            max_new_tokens=max_new_tokens,
-            stop_ids=stop_ids,
-            temperature=temperature,
-            top_p=top_p,
-            generator=generator,
-            should_stop=should_stop,
-        )
 
     @property
     def adapter_enabled(self) -> bool:

@@ -1,28 +1,25 @@
 """Answers token by token: one pass over the prompt, then one row a token against the cache."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 
+from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.norm import rms_norm
 from legal_eagle.jobs.errors import JobError
 
-if TYPE_CHECKING:
-    from legal_eagle.engine.decoder import Decoder
-
 
 def generate(
-    decoder: "Decoder",
+    decoder: Decoder,
     ids: Sequence[int],
     *,
     max_new_tokens: int,
     stop_ids: Sequence[int],
-    temperature: float,
-    top_p: float,
-    generator: torch.Generator | None,
-    should_stop: Callable[[], bool] | None,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    generator: torch.Generator | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Iterator[int]:
     """Yields ids until a stop id (yielded too), `max_new_tokens`, the model's last position, or
     `should_stop()`, asked before each token. Temperature 0 is greedy; `generator` is a CPU one.
@@ -56,7 +53,7 @@ def generate(
 
 @torch.no_grad()
 def next_logits(
-    decoder: "Decoder", ids: Sequence[int], position: int, caches: Sequence[LayerCache], *, use_lora: bool
+    decoder: Decoder, ids: Sequence[int], position: int, caches: Sequence[LayerCache], *, use_lora: bool
 ) -> torch.Tensor:
     """fp32 logits [V] on CPU after `ids`, which stand at `position` and following."""
     tokens = torch.tensor(ids, dtype=torch.int64, device=decoder.device)

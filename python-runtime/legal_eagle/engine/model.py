@@ -10,6 +10,7 @@ from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.linear import FrozenLinear
 from legal_eagle.engine.lora import ModuleRows
 from legal_eagle.engine.rope import interleaved_order
+from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import model_names, unpack_wqkv
 from legal_eagle.models.weights import SafetensorsFolder
@@ -27,7 +28,7 @@ def build_model(
     """
     config = read_config(folder)
     weights = SafetensorsFolder(folder)
-    weights.check_tensors(config)
+    check_tensors(weights, config)
     loader = LayerLoader(config, weights, dtype, torch.device(device))
     names = model_names(config.layout)
     embedding = loader.tensor(f"{names.embedding}.weight")

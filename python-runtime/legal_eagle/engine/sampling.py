@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from legal_eagle.engine import rng_state
+from legal_eagle.engine.decoder import Decoder
+from legal_eagle.engine.generate import generate
 from legal_eagle.engine.token_source import Rendering
 from legal_eagle.models.templates import encode_chat
 
 Finish = Literal["stop", "length", "cancelled"]
-
-
-class Generator(Protocol):
-    """The part of the decoder that answers."""
-
-    def generate(
-        self,
-        ids: Sequence[int],
-        *,
-        max_new_tokens: int,
-        stop_ids: Sequence[int],
-        temperature: float,
-        should_stop: Callable[[], bool] | None,
-    ) -> Iterator[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +24,7 @@ class SampleAnswer:
 
 
 def answer_prompt(
-    model: Generator,
+    model: Decoder,
     rendering: Rendering,
     prompt: str,
     stop_ids: Sequence[int],
@@ -56,7 +44,8 @@ def answer_prompt(
     )
     with rng_state.untouched():
         produced = list(
-            model.generate(
+            generate(
+                model,
                 ids,
                 max_new_tokens=max_new_tokens,
                 stop_ids=stop_ids,

@@ -2,22 +2,17 @@
 
 import json
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
 
 import torch
 from safetensors import safe_open
 
 from legal_eagle.jobs.errors import JobError
-from legal_eagle.models.layouts import expected_tensors, is_ignored_extra
 from legal_eagle.models.safetensors_header import TensorInfo, read_header
-
-if TYPE_CHECKING:
-    from legal_eagle.models.config import ModelConfig
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 _PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_FLOAT_DTYPES = ("F32", "F16", "BF16")
+FLOAT_DTYPES = ("F32", "F16", "BF16")
 _TORCH_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
@@ -75,43 +70,6 @@ class SafetensorsFolder:
             tensor: torch.Tensor = shard.get_tensor(name)
         return tensor
 
-    def check_tensors(self, config: "ModelConfig") -> None:
-        """Compares the folder with what `config` needs, before anything is loaded.
-
-        Raises JobError `model.missing_tensors`, `model.extra_tensors`, `model.tensor_shape` or
-        `model.tensor_dtype`, naming the first offender and counting the rest.
-        """
-        expected = expected_tensors(config)
-        names = set(self.names())
-        missing = [name for name in expected if name not in names]
-        if missing:
-            raise _missing_tensors(self.folder, missing)
-        extra = sorted(name for name in names - expected.keys() if not is_ignored_extra(name, config))
-        if extra:
-            raise JobError(
-                "model.extra_tensors",
-                f"{len(extra)} tensors do not belong to this architecture, first: {extra[0]}.",
-                params={"path": str(self.folder), "count": len(extra), "first": extra[0]},
-                detail="\n".join(extra[:50]),
-            )
-        for name, shape in expected.items():
-            if self.shape(name) != shape:
-                raise JobError(
-                    "model.tensor_shape",
-                    f"{name} has shape {self.shape(name)} where config.json means {shape}.",
-                    params={
-                        "tensor": name,
-                        "shape": "×".join(map(str, self.shape(name))),
-                        "expected": "×".join(map(str, shape)),
-                    },
-                )
-            if self.dtype(name) not in _FLOAT_DTYPES:
-                raise JobError(
-                    "model.tensor_dtype",
-                    f"{name} is stored as {self.dtype(name)}.",
-                    params={"tensor": name, "dtype": self.dtype(name)},
-                )
-
     def _read_index(self, path: Path) -> None:
         try:
             weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
@@ -128,7 +86,7 @@ class SafetensorsFolder:
             self._add_shard(file)
         absent = [name for name, file in entries.items() if self._shards.get(name) != file]
         if absent:
-            raise _missing_tensors(self.folder, absent)
+            raise missing_tensors(self.folder, absent)
 
     def _add_shard(self, file: str) -> None:
         path = self.folder / file
@@ -139,7 +97,7 @@ class SafetensorsFolder:
             self._shards[name] = file
 
 
-def _missing_tensors(folder: Path, names: list[str]) -> JobError:
+def missing_tensors(folder: Path, names: list[str]) -> JobError:
     return JobError(
         "model.missing_tensors",
         f"{len(names)} tensors are missing, first: {names[0]}.",

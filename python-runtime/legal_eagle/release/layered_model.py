@@ -18,6 +18,7 @@ from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.linear import FrozenLinear
 from legal_eagle.engine.model import Decoder, LayerLoader
 from legal_eagle.engine.norm import rms_norm
+from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import linear_shapes, model_names
 from legal_eagle.models.weights import SafetensorsFolder
@@ -42,7 +43,7 @@ class LayeredModel:
         """``resident``: all layers stay in memory. Raises JobError ``model.*`` and ``merge.adapter_*``."""
         self.config = read_config(folder)
         self._weights = SafetensorsFolder(folder)
-        self._weights.check_tensors(self.config)
+        check_tensors(self._weights, self.config)
         self._loader = LayerLoader(self.config, self._weights, torch.float32, torch.device("cpu"))
         names = model_names(self.config.layout)
         embedding = self._weights.load(f"{names.embedding}.weight")

@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import expected_tensors, is_ignored_extra
 from legal_eagle.models.weights import SafetensorsFolder
@@ -104,7 +105,7 @@ def plan_merge(
     max_shard_bytes: int,
 ) -> MergePlan:
     """Decide every output tensor and shard. Raises JobError for whatever could not be merged exactly."""
-    base.check_tensors(config)
+    check_tensors(base, config)
     sources = tuple(read_layout(base.folder / shard) for shard in sorted(base.shards()))
     chosen = [
         (source.path.name, entry)

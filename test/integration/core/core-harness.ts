@@ -5,6 +5,7 @@ import path from 'node:path';
 import { monotonicFactory } from 'ulid';
 
 import { createCore, type Core } from '../../../electron/core/create-core.ts';
+import { hostResources } from '../../../electron/core/platform/host-resources.ts';
 import { linuxProcesses } from '../../../electron/core/platform/linux-processes.ts';
 import type { CorePorts } from '../../../electron/core/ports.ts';
 import { createRpcClient, type RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
@@ -28,7 +29,14 @@ export function testPorts(home: string): CorePorts {
     version: '0.0.0',
     platform: linuxProcesses(),
     environment: process.env,
-    runtime: { pythonPath: () => Promise.resolve(TEST_PYTHON) },
+    runtime: {
+      pythonPath: () => Promise.resolve(TEST_PYTHON),
+      overview: () => Promise.reject(new Error('no environments in this test')),
+      resolve: () => Promise.reject(new Error('no environments in this test')),
+      install: () => Promise.reject(new Error('no environments in this test')),
+    },
+    gpu: { list: () => Promise.resolve({ state: 'none', cards: [] }) },
+    host: hostResources,
     resourcesDir: path.join(ROOT, 'resources'),
     runScript: path.join(ROOT, 'python-runtime/run.py'),
     clock: {
@@ -51,8 +59,11 @@ export class TestStudio {
   readonly defects: unknown[] = [];
   #open: { core: Core; dispose: () => Promise<void> }[] = [];
 
-  async client(mode: 'read' | 'write' = 'write'): Promise<RpcClient<StudioContract>> {
-    const core = await createCore(testPorts(this.home), { mode });
+  async client(
+    mode: 'read' | 'write' = 'write',
+    changes: Partial<CorePorts> = {},
+  ): Promise<RpcClient<StudioContract>> {
+    const core = await createCore({ ...testPorts(this.home), ...changes }, { mode });
     const hub = createTopicHub(core.events, core.nowMs);
     const [near, far] = createInMemoryPair();
     serveChannel(far, {

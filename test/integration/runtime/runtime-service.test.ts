@@ -5,11 +5,11 @@ import path from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { runCommand } from '../../../electron/core/runtime/command.ts';
+import { runCommand } from '../../../electron/core/run-command.ts';
 import { fetchText } from '../../../electron/core/runtime/fetch-text.ts';
-import type { InstallProgress } from '../../../electron/core/runtime/pip-progress.ts';
+import type { InstallProgress } from '../../../electron/shared/contract/methods/runtime.ts';
 import { RuntimeService } from '../../../electron/core/runtime/runtime-service.ts';
-import { openWheelhouse, type Wheelhouse } from '../../helpers/wheelhouse.ts';
+import { makeWheel, openWheelhouse, type Wheelhouse } from '../../helpers/wheelhouse.ts';
 
 const python = process.env['LEGAL_EAGLE_TEST_PYTHON'] ?? 'python3';
 const repositoryRoot = path.resolve(import.meta.dirname, '../../..');
@@ -60,19 +60,21 @@ afterEach(async () => {
 
 const pipLock = (): string => path.join(repositoryRoot, 'python-runtime', 'requirements', 'pip.lock');
 
-const writeLock = (torchDigest: string): void => {
-  const text =
-    `tinylib==1.0 \\\n    --hash=sha256:${house.digest('tinylib')}\n` +
-    `torch==9.9.9 \\\n    --hash=sha256:${torchDigest}\n`;
-  writeFileSync(path.join(dir, 'python-runtime', 'requirements', 'cpu-linux.lock'), text);
+const torchLines = (digest: string): string => `torch==9.9.9 \\\n    --hash=sha256:${digest}\n`;
+
+const writeLock = (torchDigest: string): void => writeVariantLock('cpu', torchLines(torchDigest));
+
+const writeVariantLock = (variant: string, torch: string): void => {
+  const text = `tinylib==1.0 \\\n    --hash=sha256:${house.digest('tinylib')}\n${torch}`;
+  writeFileSync(path.join(dir, 'python-runtime', 'requirements', `${variant}-linux.lock`), text);
 };
 
-const service = (torchIndex: string, index = house.index): RuntimeService => {
+const service = (torchIndex: string, index = house.index, extraEnv = {}): RuntimeService => {
   const resources = path.join(dir, 'resources');
   mkdirSync(resources, { recursive: true });
   writeFileSync(
     path.join(resources, 'mirrors.json'),
-    JSON.stringify({ pythonPackages: [], torch: { cpu: torchIndex } }),
+    JSON.stringify({ pythonPackages: [], torch: { cpu: torchIndex, cu126: torchIndex, cu130: torchIndex } }),
   );
   return new RuntimeService({
     run: runCommand,
@@ -86,6 +88,7 @@ const service = (torchIndex: string, index = house.index): RuntimeService => {
       PIP_INDEX_URL: index,
       PIP_NO_CACHE_DIR: '1',
       PIP_RETRIES: '0',
+      ...extraEnv,
     },
     homeDir: homedir(),
     pythonRuntimeDir: path.join(dir, 'python-runtime'),
@@ -162,5 +165,56 @@ describe('an environment', () => {
     expect(one).toEqual(two);
     expect(house.requests.filter((url) => url.startsWith('/files/tinylib')).length).toBe(1);
     expect(existsSync(lockDir)).toBe(false);
+  });
+});
+
+describe('a CUDA environment', () => {
+  it('takes a build that the lock has no digest of from its index, records the digest and what is unmet', async () => {
+    const folder = path.join(dir, 'wheels');
+    rmSync(path.join(folder, 'torch-9.9.9-py3-none-any.whl'));
+    makeWheel(python, folder, 'torch', '9.9.9+cu126', ['tinylib==2.0']);
+    writeVariantLock('cu126', 'torch==9.9.9+cu126\n');
+    const runtime = service(house.index);
+    const made = await runtime.ensure({ variant: 'cu126' });
+    expect(made.torch).toEqual({ kind: 'index', sha256: house.digest('torch'), index: house.index });
+    expect(made.unmet).toEqual([expect.stringContaining('tinylib==2.0')]);
+    const manifest = readFileSync(path.join(made.path, 'legal-eagle-runtime.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ torch: { sha256: house.digest('torch') } });
+    expect(runtime.status('cu126').installed).toBe(true);
+    expect(runtime.current()).toBeUndefined();
+    runtime.use('cu126');
+    expect(runtime.current()).toBe('cu126');
+  });
+
+  it('does not take another build of the same version from the index (the lock names cu126)', async () => {
+    writeVariantLock('cu126', 'torch==9.9.9+cu126\n');
+    await expect(service(house.index).ensure({ variant: 'cu126' })).rejects.toMatchObject({
+      code: 'runtime.torch_unavailable',
+    });
+  });
+
+  it('refuses a file that differs from the digest of the index', async () => {
+    rmSync(path.join(dir, 'wheels', 'torch-9.9.9-py3-none-any.whl'));
+    makeWheel(python, path.join(dir, 'wheels'), 'torch', '9.9.9+cu126');
+    writeVariantLock('cu126', 'torch==9.9.9+cu126\n');
+    house.corrupt.add('torch');
+    const runtime = service(house.index);
+    await expect(runtime.ensure({ variant: 'cu126' })).rejects.toMatchObject({
+      code: 'runtime.hash_mismatch',
+    });
+    expect(runtime.status('cu126').installed).toBe(false);
+  });
+
+  it('is not made of a CPU wheel that lies in a folder pip is configured with', async () => {
+    const links = path.join(dir, 'links');
+    makeWheel(python, links, 'torch', '9.9.9+cpu');
+    writeVariantLock('cu130', torchLines(house.digest('torch')));
+    const runtime = service('http://127.0.0.1:9/none', house.index, { PIP_FIND_LINKS: links });
+    const made = await runtime.ensure({ variant: 'cu130' });
+    expect(made.torch).toMatchObject({ kind: 'configured', sha256: house.digest('torch') });
+    const version = execFileSync(made.python, ['-I', '-c', 'import torch; print(torch.__version__)'], {
+      encoding: 'utf8',
+    });
+    expect(version.trim()).toBe('9.9.9');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { RunCommand } from '../../../electron/core/runtime/command.ts';
+import type { RunCommand } from '../../../electron/core/run-command.ts';
 import { findPython } from '../../../electron/core/runtime/python-locator.ts';
 import { environmentPython, runtimeFolder } from '../../../electron/core/runtime/runtime-paths.ts';
 import { RuntimeService } from '../../../electron/core/runtime/runtime-service.ts';
@@ -14,7 +14,7 @@ const machine =
     const key = [command, ...args.filter((one) => one.startsWith('-3.'))].join(' ');
     const found = interpreters[key];
     if (found === undefined) {
-      return Promise.resolve({ exitCode: undefined, stdout: '', stderrTail: '', startError: 'ENOENT' });
+      return Promise.resolve({ exitCode: undefined, stdout: '', stderrTail: '', startError: 'ENOENT', timedOut: false });
     }
     const probe = { executable: `/opt/${key}`, bits: 64, venv: true, ...found };
     return Promise.resolve({
@@ -22,6 +22,7 @@ const machine =
       stdout: `noise of a sitecustomize\n${JSON.stringify(probe)}\n`,
       stderrTail: '',
       startError: undefined,
+      timedOut: false,
     });
   };
 

@@ -7,6 +7,7 @@ import type {
 } from '../../../shared/contract/methods/datasets.ts';
 import { StudioError } from '../../../shared/contract/studio-error.ts';
 import { fullTextQuery } from '../../../shared/domain/full-text-query.ts';
+import type { RowCharacters } from '../../../shared/domain/preflight/token-lengths.ts';
 
 /** `LEDS`, the application id of resources/protocol/dataset.sql. */
 const APPLICATION_ID = 0x4c454453;
@@ -148,6 +149,23 @@ export class DatasetFile {
          GROUP BY excluded_reason ORDER BY count DESC, code`,
       )
       .all() as { code: string; count: number }[];
+  }
+
+  /** Characters of the training rows, of evenly spread ones where there are more than `most`. */
+  trainingRowCharacters(most: number): RowCharacters[] {
+    const { total } = this.#db.prepare(`SELECT count(*) AS total FROM rows WHERE split = 'train'`).get() as {
+      total: number;
+    };
+    return this.#db
+      .prepare(
+        `SELECT sum(length(m.value ->> '$.content')) AS characters,
+           sum(CASE m.value ->> '$.role' WHEN 'assistant' THEN length(m.value ->> '$.content') ELSE 0 END)
+             AS answerCharacters,
+           count(*) AS messages
+         FROM rows r, json_each(r.messages) m
+         WHERE r.split = 'train' AND r.id % @stride = 0 GROUP BY r.id`,
+      )
+      .all({ stride: Math.max(1, Math.ceil(total / most)) }) as RowCharacters[];
   }
 
   statistics(): DatasetStatistics[] {

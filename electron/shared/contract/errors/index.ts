@@ -6,15 +6,18 @@ import { CORE_ERRORS } from './core.ts';
 import { DATA_ERRORS } from './data.ts';
 import { DATASET_ERRORS } from './dataset.ts';
 import type { ErrorText, ErrorTexts } from './error-table.ts';
+import { GPU_ERRORS } from './gpu.ts';
 import { JOB_ERRORS } from './job.ts';
 import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
 import { MODEL_ERRORS } from './model.ts';
 import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
+import { PREFLIGHT_ERRORS } from './preflight.ts';
 import { RECIPE_ERRORS } from './recipe.ts';
 import { ROW_ERRORS } from './row.ts';
 import { RUN_ERRORS } from './run.ts';
 import { RUNTIME_ERRORS } from './runtime.ts';
+import { RUNTIME_VARIANT_ERRORS } from './runtime-variant.ts';
 import { SERVER_ERRORS } from './server.ts';
 import { TRAIN_ERRORS } from './train.ts';
 
@@ -26,15 +29,18 @@ export const ERROR_TABLES = {
   core: CORE_ERRORS,
   data: DATA_ERRORS,
   dataset: DATASET_ERRORS,
+  gpu: GPU_ERRORS,
   job: JOB_ERRORS,
   merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
   model: MODEL_ERRORS,
   'model-library': MODEL_LIBRARY_ERRORS,
+  preflight: PREFLIGHT_ERRORS,
   recipe: RECIPE_ERRORS,
   row: ROW_ERRORS,
   run: RUN_ERRORS,
   runtime: RUNTIME_ERRORS,
+  'runtime-variant': RUNTIME_VARIANT_ERRORS,
   server: SERVER_ERRORS,
   train: TRAIN_ERRORS,
 } as const;
@@ -46,15 +52,18 @@ const ERROR_TEXTS = {
   ...CORE_ERRORS,
   ...DATA_ERRORS,
   ...DATASET_ERRORS,
+  ...GPU_ERRORS,
   ...JOB_ERRORS,
   ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,
   ...MODEL_ERRORS,
   ...MODEL_LIBRARY_ERRORS,
+  ...PREFLIGHT_ERRORS,
   ...RECIPE_ERRORS,
   ...ROW_ERRORS,
   ...RUN_ERRORS,
   ...RUNTIME_ERRORS,
+  ...RUNTIME_VARIANT_ERRORS,
   ...SERVER_ERRORS,
   ...TRAIN_ERRORS,
 } as const;

@@ -80,12 +80,12 @@ export const RUNTIME_ERRORS = {
   'runtime.disk_full': {
     en: {
       message: 'The disk became full while the Python environment was installed.',
-      cause: 'It needs about 2 GB in {folder}.',
+      cause: 'It needs about {gigabytes} GB in {folder}.',
       action: 'Free some space, or point LEGAL_EAGLE_RUNTIME to a larger disk, then try again.',
     },
     zh: {
       message: '安装 Python 环境时磁盘已满。',
-      cause: '需要在 {folder} 中占用约 2 GB。',
+      cause: '需要在 {folder} 中占用约 {gigabytes} GB。',
       action: '请清理空间，或用 LEGAL_EAGLE_RUNTIME 指向更大的磁盘，然后重试。',
     },
   },
@@ -105,13 +105,13 @@ export const RUNTIME_ERRORS = {
   'runtime.torch_unavailable': {
     en: {
       message: 'No accepted build of torch {version} can be had.',
-      cause: 'Neither pip’s own configuration nor PyTorch’s CPU index offers one for this Python.',
+      cause: 'Neither pip’s own configuration nor PyTorch’s index {build} offers one for this Python.',
       action:
         'Check the connection, or use another Python (3.11 to 3.13) through LEGAL_EAGLE_PYTHON, then try again.',
     },
     zh: {
       message: '无法获得可接受的 torch {version}。',
-      cause: 'pip 的现有配置与 PyTorch 的 CPU 软件源都没有适用于此 Python 的构建。',
+      cause: 'pip 的现有配置与 PyTorch 的 {build} 软件源都没有适用于此 Python 的构建。',
       action: '请检查网络，或用 LEGAL_EAGLE_PYTHON 换用其他 Python（3.11 至 3.13），然后重试。',
     },
   },
@@ -137,6 +137,18 @@ export const RUNTIME_ERRORS = {
       message: 'Python 环境已安装但无法使用。',
       cause: '自检失败：{reason}',
       action: '请运行 “runtime install --repair”；若仍失败，请反馈详情。',
+    },
+  },
+  'runtime.busy': {
+    en: {
+      message: 'A Python environment is being installed already ({variant}).',
+      cause: 'One installation at a time uses the connection and the disk.',
+      action: 'Wait until it has ended.',
+    },
+    zh: {
+      message: '正在安装 Python 环境（{variant}）。',
+      cause: '同一时间只进行一个安装，以免争用网络与磁盘。',
+      action: '请等待其完成。',
     },
   },
   'runtime.unknown_mirror': {

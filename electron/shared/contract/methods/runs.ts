@@ -115,7 +115,11 @@ const runInput = z.object({ run: referenceSchema });
 export const RUN_METHODS = {
   /** `recipe` is what a person wrote; it is checked here, and every fault names its field. */
   'runs.start': method({
-    input: z.object({ recipe: z.record(z.string(), z.unknown()) }),
+    input: z.object({
+      recipe: z.record(z.string(), z.unknown()),
+      /** Starts although the preflight says that memory or disk is too small. */
+      force: z.boolean().default(false),
+    }),
     output: z.object({ runId: z.string(), jobId: z.string() }),
     errors: [
       'core.read_only',
@@ -126,6 +130,9 @@ export const RUN_METHODS = {
       'dataset.not_ready',
       'dataset.unreadable',
       'model.not_ready',
+      'preflight.does_not_fit',
+      'preflight.cannot_fit',
+      'preflight.disk_too_small',
     ],
   }),
   'runs.list': method({

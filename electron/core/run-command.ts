@@ -9,6 +9,8 @@ export type CommandResult = Readonly<{
   stderrTail: string;
   /** The system's reason (`ENOENT` …) where the program could not be started. */
   startError: string | undefined;
+  /** Whether it was given up after `timeoutMs`. */
+  timedOut: boolean;
 }>;
 
 export type CommandOptions = Readonly<{
@@ -16,6 +18,8 @@ export type CommandOptions = Readonly<{
   /** Called with each line of standard output as it comes. */
   onLine?: (line: string) => void;
   signal?: AbortSignal;
+  /** After this the program is killed and let go, whether or not it dies: a wedged driver holds it for ever. */
+  timeoutMs?: number;
 }>;
 
 export type RunCommand = (
@@ -38,6 +42,21 @@ export const runCommand: RunCommand = (command, args, options) =>
     let stdout = '';
     let stderrTail = '';
     let startError: string | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (exitCode: number | undefined, timedOut: boolean): void => {
+      clearTimeout(timer);
+      resolve({ exitCode, stdout, stderrTail, startError, timedOut });
+    };
+    if (options.timeoutMs !== undefined) {
+      timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        // A process in an uninterruptible call survives even that; nothing here may wait for it.
+        child.stdout.destroy();
+        child.stderr.destroy();
+        child.unref();
+        finish(undefined, true);
+      }, options.timeoutMs);
+    }
     createInterface({ input: child.stdout, crlfDelay: Infinity }).on('line', (line) => {
       stdout += `${line}\n`;
       options.onLine?.(line);
@@ -48,9 +67,9 @@ export const runCommand: RunCommand = (command, args, options) =>
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
       startError = error.code ?? error.message;
-      if (child.pid === undefined) resolve({ exitCode: undefined, stdout, stderrTail, startError });
+      if (child.pid === undefined) finish(undefined, false);
     });
     child.on('close', (code) => {
-      resolve({ exitCode: code ?? undefined, stdout, stderrTail, startError });
+      finish(code ?? undefined, false);
     });
   });

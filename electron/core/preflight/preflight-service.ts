@@ -1,0 +1,161 @@
+import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { PreflightView } from '../../shared/contract/methods/preflight.ts';
+import { assessPreflight, type PreflightReport } from '../../shared/domain/preflight/assess-preflight.ts';
+import type { DecoderShape } from '../../shared/domain/preflight/decoder-shape.ts';
+import type { DeviceFacts } from '../../shared/domain/preflight/device-memory.ts';
+import {
+  lengthsFromCharacters,
+  lengthsFromStatistics,
+  type TokenLengths,
+} from '../../shared/domain/preflight/token-lengths.ts';
+import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
+import type { Recipe } from '../../shared/protocol/recipe.ts';
+import type { DataFolder } from '../data-folder.ts';
+import { DatasetFile } from '../db/repositories/dataset-file.ts';
+import type { GpuProbe, HostResources, RuntimePort } from '../ports.ts';
+
+type Located = Readonly<{ path: string }>;
+
+export type PreflightServiceDeps = Readonly<{
+  /** Throws `recipe.dataset_not_found`, `dataset.*`. */
+  resolveDataset: (reference: string) => Located;
+  /** Throws `recipe.model_not_found`, `model.*`. */
+  resolveModel: (reference: string) => Located;
+  shapeOf: (modelPath: string) => DecoderShape & Readonly<{ maxPositions: number }>;
+  host: HostResources;
+  gpu: GpuProbe;
+  runtime: Pick<RuntimePort, 'overview'>;
+  folder: Pick<DataFolder, 'root'>;
+}>;
+
+export type Assessment = Readonly<{
+  report: PreflightReport;
+  tokenSource: PreflightView['tokenSource'];
+  /** Why the run must not start unless forced. */
+  refusal: StudioError | undefined;
+}>;
+
+/** Rows whose characters are counted where no tokens are known; enough for lengths, quick on any dataset. */
+const CHARACTER_ROWS = 20_000;
+/** What refuses a start: the numbers say that it would end badly. */
+const REFUSALS = new Set(['preflight.does_not_fit', 'preflight.cannot_fit', 'preflight.disk_too_small']);
+const BF16_CAPABILITY = 8;
+
+/** Gathers what this machine, the model and the dataset say, and predicts the run from it. */
+export class PreflightService {
+  readonly #deps: PreflightServiceDeps;
+
+  constructor(deps: PreflightServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws `recipe.*`, `dataset.*` and `model.*` as starting the run would. */
+  async estimate(recipeInput: unknown): Promise<PreflightView> {
+    const checked = checkRecipe(recipeInput);
+    if ('issues' in checked) {
+      throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
+    }
+    const { recipe } = checked;
+    const dataset = this.#deps.resolveDataset(recipe.dataset);
+    const model = this.#deps.resolveModel(recipe.model);
+    const { report, tokenSource } = await this.assess(recipe, dataset.path, model.path);
+    const { forecast, disk } = report;
+    return {
+      steps: forecast.steps,
+      stepsPerEpoch: forecast.stepsPerEpoch,
+      globalBatch: forecast.globalBatch,
+      tokensPerEpoch: forecast.tokensPerEpoch,
+      trainTokens: forecast.trainTokens,
+      tokenSource,
+      truncatedShare: report.truncatedShare,
+      memory: [...report.memory],
+      diskBytes: disk.totalBytes,
+      freeDiskBytes: report.freeDiskBytes,
+      fits: report.fits,
+      problems: report.problems.map(({ code, params }) => ({ code, params: { ...params } })),
+      warnings: report.warnings.map(({ code, params }) => ({ code, params: { ...params } })),
+    };
+  }
+
+  async assess(recipe: Recipe, datasetPath: string, modelPath: string): Promise<Assessment> {
+    const { host, folder, shapeOf } = this.#deps;
+    const { maxPositions, ...shape } = shapeOf(modelPath);
+    const { counts, lengths } = readDataset(datasetPath, recipe);
+    const report = assessPreflight({
+      recipe,
+      shape,
+      maxPositions,
+      trainRows: counts.train,
+      evalRows: counts.eval,
+      lengths,
+      device: await this.#device(recipe),
+      freeDiskBytes: host.freeDiskBytes(folder.root),
+    });
+    const refused = report.problems.find((problem) => REFUSALS.has(problem.code));
+    return {
+      report,
+      tokenSource: lengths?.source ?? 'none',
+      refusal: refused === undefined ? undefined : new StudioError(refused.code, refused.params),
+    };
+  }
+
+  /** What the engine will compute on: the first card where the recipe allows one and the environment can. */
+  async #device(recipe: Recipe): Promise<DeviceFacts | 'missing' | 'unmeasured'> {
+    const wanted = recipe.hardware.device;
+    const card = wanted === 'cpu' ? undefined : (await this.#deps.gpu.list()).cards[0];
+    const usesCuda = card !== undefined && (await this.#deps.runtime.overview()).current.startsWith('cu');
+    if (!usesCuda) return wanted === 'cuda' ? 'missing' : this.#cpu();
+    const { name, index, memoryTotalBytes: capacityBytes, memoryUsedBytes = 0, computeCapability } = card;
+    if (capacityBytes === undefined) return 'unmeasured';
+    return {
+      device: `cuda:${String(index)}`,
+      kind: 'cuda',
+      name,
+      capacityBytes,
+      availableBytes: Math.max(0, capacityBytes - memoryUsedBytes),
+      hasBf16: Number(computeCapability ?? 0) >= BF16_CAPABILITY,
+    };
+  }
+
+  #cpu(): DeviceFacts {
+    const { totalBytes, availableBytes } = this.#deps.host.memory();
+    return {
+      device: 'cpu',
+      kind: 'cpu',
+      name: this.#deps.host.processorName(),
+      capacityBytes: totalBytes,
+      availableBytes,
+      hasBf16: true,
+    };
+  }
+}
+
+type Counts = Readonly<{ train: number; eval: number }>;
+
+/** Counted tokens where a statistics job has seen these rows, else an estimate from their characters. */
+function readDataset(
+  datasetPath: string,
+  recipe: Recipe,
+): Readonly<{ counts: Counts; lengths: TokenLengths | undefined }> {
+  return DatasetFile.use(datasetPath, (file) => {
+    const { counts, contentHash } = file.facts();
+    const counted = file
+      .statistics()
+      .map(({ value }) => value)
+      .filter((value) => value['contentHash'] === contentHash)
+      // The newest of those made with this cutoff, which also know the answers that it loses.
+      .sort((left, right) => rank(right, recipe) - rank(left, recipe))
+      .map(lengthsFromStatistics)
+      .find((lengths) => lengths !== undefined);
+    if (counted !== undefined) return { counts, lengths: counted };
+    const systemCharacters = recipe.systemPrompt?.length ?? 0;
+    return {
+      counts,
+      lengths: lengthsFromCharacters(file.trainingRowCharacters(CHARACTER_ROWS), systemCharacters),
+    };
+  });
+}
+
+const rank = (value: Readonly<Record<string, unknown>>, recipe: Recipe): number =>
+  Number(value['systemPrompt'] === recipe.systemPrompt) * 2 +
+  Number(value['cutoffLength'] === recipe.cutoffLength);

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { method } from '../define.ts';
+
+const bytesSchema = z.int().nonnegative();
+
+/** Parts of a device's memory at the peak; they and the headroom make up the capacity. */
+export const deviceMemorySchema = z.object({
+  /** `cpu`, `cuda:0` … */
+  device: z.string(),
+  name: z.string(),
+  precision: z.enum(['fp32', 'bf16']),
+  weightsBytes: bytesSchema,
+  adapterBytes: bytesSchema,
+  gradientBytes: bytesSchema,
+  optimizerBytes: bytesSchema,
+  activationBytes: bytesSchema,
+  temporaryBytes: bytesSchema,
+  /** What the process needs before the first tensor. */
+  runtimeBytes: bytesSchema,
+  peakBytes: bytesSchema,
+  /** Negative where the run does not fit. */
+  headroomBytes: z.int(),
+  capacityBytes: bytesSchema,
+  /** What nobody else holds now. */
+  availableBytes: bytesSchema,
+  /** `measured`: the engine's real peaks hold this prediction; `projected`: only its arithmetic does. */
+  basis: z.enum(['measured', 'projected']),
+});
+
+const noteSchema = z.object({ code: z.string(), params: z.record(z.string(), z.unknown()) });
+
+/** Wrong recipes and references fail as `runs.start` does; what would go wrong later is a problem of the report. */
+const preflightErrors = [
+  'core.ambiguous',
+  'recipe.invalid',
+  'recipe.dataset_not_found',
+  'recipe.model_not_found',
+  'dataset.not_ready',
+  'dataset.unreadable',
+  'model.not_ready',
+] as const;
+
+export const PREFLIGHT_METHODS = {
+  /** What a run of this recipe will do and need on this machine, before it starts. Changes nothing. */
+  'preflight.estimate': method({
+    input: z.object({ recipe: z.record(z.string(), z.unknown()) }),
+    output: z.object({
+      steps: z.int(),
+      stepsPerEpoch: z.int(),
+      /** Samples or packs of an optimizer step. */
+      globalBatch: z.int(),
+      tokensPerEpoch: z.int(),
+      trainTokens: z.int(),
+      /** `characters`: nobody has counted this dataset's tokens yet. */
+      tokenSource: z.enum(['statistics', 'characters', 'none']),
+      /** Share of rows longer than the cutoff, 0–1. */
+      truncatedShare: z.number(),
+      memory: z.array(deviceMemorySchema),
+      /** What the run writes, checkpoints included, at the moment it holds most. */
+      diskBytes: bytesSchema,
+      freeDiskBytes: bytesSchema,
+      /** Whether memory and disk are enough; `runs.start` refuses a run that is not, unless forced. */
+      fits: z.boolean(),
+      problems: z.array(noteSchema),
+      warnings: z.array(noteSchema),
+    }),
+    errors: preflightErrors,
+  }),
+} as const;
+
+export type PreflightView = z.output<(typeof PREFLIGHT_METHODS)['preflight.estimate']['output']>;
+export type DeviceMemoryView = z.output<typeof deviceMemorySchema>;

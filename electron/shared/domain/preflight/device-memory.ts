@@ -1,0 +1,80 @@
+import type { Recipe } from '../../protocol/recipe.ts';
+import type { ComputeDevice } from './attention-bytes.ts';
+import { predictPeakMemory, type MicroBatch, type PeakMemory } from './peak-memory.ts';
+import type { DecoderShape } from './decoder-shape.ts';
+
+/** Something a run can compute on. */
+export type DeviceFacts = Readonly<{
+  /** `cpu`, `cuda:0` … */
+  device: string;
+  kind: ComputeDevice;
+  name: string;
+  /** All memory there is, and what nobody else holds now. */
+  capacityBytes: number;
+  availableBytes: number;
+  /** Whether the card computes bf16. */
+  hasBf16: boolean;
+}>;
+
+export type Precision = 'fp32' | 'bf16';
+
+/** The memory of one device as the sheet draws it; the parts and the headroom make up the capacity. */
+export type DeviceMemory = PeakMemory &
+  Readonly<{
+    device: string;
+    name: string;
+    precision: Precision;
+    /** What the process needs before the first tensor. */
+    runtimeBytes: number;
+    headroomBytes: number;
+    capacityBytes: number;
+    availableBytes: number;
+    /** `measured`: the engine's real peaks hold this prediction; `projected`: only its arithmetic does. */
+    basis: 'measured' | 'projected';
+  }>;
+
+const MIB = 1024 ** 2;
+/** Interpreter, libraries and buffers of a runner; on a card its context and the kernels' workspaces. */
+const RUNTIME_BYTES: Readonly<Record<ComputeDevice, number>> = { cpu: 512 * MIB, cuda: 768 * MIB };
+/** The engine's own choice where a recipe says 0 (engine/devices.py). */
+const DEFAULT_LIMIT: Readonly<Record<ComputeDevice, number>> = { cpu: 2048, cuda: 8192 };
+
+/** What `hardware.precision` comes to on a device; undefined where the engine refuses it. */
+export function precisionOn(
+  device: DeviceFacts,
+  wanted: Recipe['hardware']['precision'],
+): Precision | undefined {
+  if (wanted === 'fp16') return undefined;
+  if (wanted !== 'auto') return wanted;
+  return device.kind === 'cuda' && device.hasBf16 ? 'bf16' : 'fp32';
+}
+
+export function tokenLimitOn(device: DeviceFacts, recipe: Recipe): number {
+  const { maxTokensPerMicroBatch: stated } = recipe.hardware;
+  return stated === 0 ? DEFAULT_LIMIT[device.kind] : stated;
+}
+
+export function memoryOn(
+  device: DeviceFacts,
+  shape: DecoderShape,
+  lora: Recipe['lora'],
+  precision: Precision,
+  batches: readonly MicroBatch[],
+): DeviceMemory {
+  const width = precision === 'fp32' ? 4 : 2;
+  const tensors = predictPeakMemory({ shape, lora, width, device: device.kind }, batches);
+  const runtimeBytes = RUNTIME_BYTES[device.kind];
+  const peakBytes = tensors.peakBytes + runtimeBytes;
+  return {
+    ...tensors,
+    device: device.device,
+    name: device.name,
+    precision,
+    runtimeBytes,
+    peakBytes,
+    headroomBytes: device.capacityBytes - peakBytes,
+    capacityBytes: device.capacityBytes,
+    availableBytes: device.availableBytes,
+    basis: device.kind === 'cpu' ? 'measured' : 'projected',
+  };
+}

@@ -1,0 +1,91 @@
+import { baseParameters, loraParameters, qkWidth } from './decoder-shape.ts';
+import { layerBytes, type PassSettings } from './layer-bytes.ts';
+
+/** One forward and backward pass: tokens of each document, and how many rows predict an answer's token. */
+export type MicroBatch = Readonly<{ lengths: readonly number[]; answerTokens: number }>;
+
+/** Bytes of all tensors at the moment of a training step that holds most of them. */
+export type PeakMemory = Readonly<{
+  weightsBytes: number;
+  adapterBytes: number;
+  gradientBytes: number;
+  optimizerBytes: number;
+  /** What the forward pass keeps for the backward pass. */
+  activationBytes: number;
+  /** Logits, gradients on their way, and what single operations need. */
+  temporaryBytes: number;
+  peakBytes: number;
+}>;
+
+const FLOAT = 4;
+const INDEX = 8;
+/** `_CHUNK_LOGITS` of engine/loss.py, and the fewest rows of a chunk there. */
+const CHUNK_LOGITS = 2 ** 21;
+const CHUNK_ROWS_MIN = 16;
+
+/**
+ * Predicts the largest sum of live tensor bytes over the micro-batches of a run, by walking through
+ * `Decoder._training_pass` and `Decoder._backward_pass`: the frozen base, masters, gradients and two Adam moments
+ * are always there; a pass adds what its layers keep, and the largest of its moments decides.
+ */
+export function predictPeakMemory(settings: PassSettings, batches: readonly MicroBatch[]): PeakMemory {
+  const { shape, lora, width } = settings;
+  const weightsBytes = baseParameters(shape) * width;
+  const adapterBytes = loraParameters(shape, lora) * FLOAT;
+  const optimizerBytes = 2 * adapterBytes;
+  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes;
+  const moments = batches.flatMap((batch) => passMoments(settings, batch));
+  // Gate and up are joined while both they and the joined weight exist; the last layer's down is not read yet.
+  const loading =
+    shape.hiddenSize * shape.intermediateSize * width - adapterBytes - adapterBytes - optimizerBytes;
+  const start: Moment = { saved: 0, temporary: Math.max(0, loading) };
+  const peak = moments.reduce((most, moment) => (total(moment) > total(most) ? moment : most), start);
+  return {
+    weightsBytes,
+    adapterBytes,
+    gradientBytes: adapterBytes,
+    optimizerBytes,
+    activationBytes: Math.round(peak.saved),
+    temporaryBytes: Math.round(peak.temporary),
+    peakBytes: Math.round(resident + total(peak)),
+  };
+}
+
+type Moment = Readonly<{ saved: number; temporary: number }>;
+
+const total = (moment: Moment): number => moment.saved + moment.temporary;
+
+/** The moments of one pass that can be its largest. */
+function passMoments(settings: PassSettings, { lengths, answerTokens }: MicroBatch): readonly Moment[] {
+  const { shape, width, device } = settings;
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const answerRows = Math.min(tokens, answerTokens);
+  const full = layerBytes(settings, lengths, tokens);
+  const last = layerBytes(settings, lengths, answerRows);
+  // Rotations: a complex number for each pair of q and k elements on a CPU, for each pair of one head elsewhere.
+  const rotations = tokens * (device === 'cpu' ? qkWidth(shape) : shape.headDim) * FLOAT;
+  const shared = rotations + answerRows * INDEX;
+  const below = (shape.layers - 1) * full.saved + shared;
+  const all = below + last.saved;
+  const answers = answerRows * shape.hiddenSize;
+  // The base's gradient before the final norm is kept until the pass is over.
+  const kept = answers * width;
+  return [
+    { saved: all, temporary: last.forwardTemporary + tokens * 2 * INDEX },
+    { saved: all, temporary: lossTemporary(settings, answerRows) + tokens * 2 * INDEX },
+    { saved: all, temporary: kept + last.backwardTemporary },
+    ...(shape.layers > 1 ? [{ saved: below, temporary: kept + full.backwardTemporary }] : []),
+  ];
+}
+
+/** engine/loss.py and the final norm: hidden rows, their normed form and its gradient, and chunks of logits. */
+function lossTemporary({ shape, width }: PassSettings, rows: number): number {
+  const { vocabSize, hiddenSize: hidden } = shape;
+  const chunk = Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS / vocabSize));
+  const first = Math.min(chunk, rows);
+  const second = Math.min(chunk, rows - first);
+  // Logits and their logarithmic softmax; from the second chunk on beside the first one's probabilities.
+  const logits = Math.max(2 * first, first + 2 * second) * vocabSize * FLOAT;
+  const normBackward = rows * hidden * (2 * FLOAT + (width === FLOAT ? 0 : FLOAT));
+  return rows * (3 * hidden * width + FLOAT) + Math.max(logits, normBackward);
+}

@@ -1,0 +1,323 @@
+"""Measures what training really holds in memory, for the preflight's prediction to be held against.
+
+    python python-runtime/tools/measure_peaks.py
+
+Runs two optimizer steps of the engine on random models and counts the bytes of every tensor storage that is
+alive, from the first tensor loaded to the last update. Run it after the engine keeps other tensors than
+before; the TypeScript test then says where the prediction has to follow.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "python-runtime"))
+
+# First: it limits oneDNN's caches before torch loads.
+import legal_eagle.engine  # noqa: E402, F401, I001
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+from torch.profiler import ProfilerActivity, profile  # noqa: E402
+
+from legal_eagle.data.pack_plan import BatchShape, plan  # noqa: E402
+from legal_eagle.engine.batch import pack_documents  # noqa: E402
+from legal_eagle.engine.loop import TrainingLoop  # noqa: E402
+from legal_eagle.engine.lora import LoraConfig  # noqa: E402
+from legal_eagle.engine.model import build_model  # noqa: E402
+from legal_eagle.engine.optimizer import AdapterOptimizer  # noqa: E402
+from legal_eagle.engine.train_state import TrainState  # noqa: E402
+from legal_eagle.models.config import config_from_values  # noqa: E402
+from legal_eagle.models.layouts import expected_tensors  # noqa: E402
+from storage_bytes import StorageBytes  # noqa: E402
+
+MEASURED = REPOSITORY / "test" / "fixtures" / "preflight" / "measured.json"
+STEPS = 2
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One training set-up. `lengths` are the documents of an optimizer step; the last `answer_share` of each
+    is supervised."""
+
+    name: str
+    lengths: tuple[int, ...]
+    layout: str = "internlm2"
+    layers: int = 4
+    hidden: int = 256
+    heads: int = 8
+    kv_heads: int = 2
+    head_dim: int = 32
+    intermediate: int = 640
+    vocabulary: int = 4000
+    qkv_bias: bool = False
+    o_bias: bool = False
+    qk_norm: bool = False
+    tied: bool = False
+    precision: str = "fp32"
+    stored: str = "fp32"
+    rank: int = 8
+    dropout: float = 0.0
+    targets: str | tuple[str, ...] = "all"
+    answer_share: float = 0.4
+    max_tokens_per_micro_batch: int = 2048
+
+
+CONFIGURATIONS: tuple[Configuration, ...] = (
+    Configuration("short documents", (210, 160, 96, 330, 48, 71, 120, 505)),
+    Configuration("one long document", (1500,), layers=3),
+    Configuration("long and short documents", (1100, 64, 200, 333), layout="llama", heads=8, kv_heads=4),
+    Configuration("bf16 base", (300, 512, 40, 700), precision="bf16", stored="bf16", layers=5),
+    Configuration("dropout on split projections", (256, 256, 180, 90), layout="llama", dropout=0.1),
+    Configuration(
+        "dropout on a bf16 base", (400, 600, 77), precision="bf16", stored="bf16", dropout=0.05, rank=16
+    ),
+    Configuration("large vocabulary", (120, 200, 64), vocabulary=48_000, hidden=192, head_dim=24, layers=2),
+    Configuration(
+        "answers everywhere", (240, 410, 300, 128), answer_share=1.0, layers=3, hidden=320, head_dim=40
+    ),
+    Configuration("deep, few answers", (350, 350, 350), layers=14, answer_share=0.03, intermediate=512),
+    Configuration(
+        "rank 256 on the attention", (80, 40, 60), layout="llama", rank=256, targets="attention", layers=6
+    ),
+    Configuration(
+        "tied, q and k norms, biases",
+        (500, 200, 220, 30),
+        layout="llama",
+        tied=True,
+        qk_norm=True,
+        qkv_bias=True,
+        o_bias=True,
+        heads=6,
+        kv_heads=6,
+        head_dim=64,
+        targets="mlp",
+    ),
+    Configuration(
+        "several micro-batches",
+        (512, 480, 333, 250, 128, 700, 96, 64, 410, 222),
+        max_tokens_per_micro_batch=900,
+        stored="bf16",
+        intermediate=1024,
+        targets=("wqkv", "w2"),
+    ),
+    Configuration("wide heads, one key head", (640, 300), heads=16, kv_heads=1, head_dim=48, hidden=384),
+)
+
+
+def measure(configuration: Configuration) -> dict[str, Any]:
+    """Trains `configuration` and describes it with its measured bytes, as one entry of the fixture."""
+    torch.set_num_threads(1)
+    with TemporaryDirectory() as folder:
+        _write_model(Path(folder), configuration)
+        # Whatever torch makes once a process (its own constants) is no part of a run.
+        _train(Path(folder), configuration, None)
+        counted = _Counted()
+        micro_batches = _train(Path(folder), configuration, counted)
+    return {
+        "name": configuration.name,
+        "shape": {
+            "layout": configuration.layout,
+            "hiddenSize": configuration.hidden,
+            "layers": configuration.layers,
+            "heads": configuration.heads,
+            "kvHeads": configuration.kv_heads,
+            "headDim": configuration.head_dim,
+            "intermediateSize": configuration.intermediate,
+            "vocabSize": configuration.vocabulary,
+            "qkvBias": configuration.qkv_bias,
+            "oBias": configuration.o_bias,
+            "qkNorm": configuration.qk_norm,
+            "tiedEmbeddings": configuration.tied,
+        },
+        "storedDtype": {"fp32": "F32", "bf16": "BF16"}[configuration.stored],
+        "precision": configuration.precision,
+        "lora": {
+            "rank": configuration.rank,
+            "dropout": configuration.dropout,
+            "targets": configuration.targets,
+        },
+        "microBatches": micro_batches,
+        "measured": asdict(counted),
+    }
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Bytes. `allocatorPeakBytes` comes from torch's own allocator over one step, `peakBytes` from counting
+    storages over everything; two ways to the same figure."""
+
+    weightsBytes: int = 0
+    adapterBytes: int = 0
+    gradientBytes: int = 0
+    optimizerBytes: int = 0
+    peakBytes: int = 0
+    allocatorPeakBytes: int = 0
+
+
+def _train(folder: Path, configuration: Configuration, counted: _Counted | None) -> list[dict[str, Any]]:
+    with StorageBytes() as live:
+        decoder = build_model(folder, dtype=_DTYPES[configuration.precision])
+        weights = live.current
+        generator = torch.Generator().manual_seed(0)
+        targets: Any = configuration.targets
+        decoder.add_lora(
+            LoraConfig(configuration.rank, 2.0 * configuration.rank, configuration.dropout, targets),
+            generator,
+        )
+        optimizer = AdapterOptimizer(
+            decoder.lora_parameters(),
+            beta1=0.9,
+            beta2=0.999,
+            epsilon=1e-8,
+            weight_decay=0.0,
+            max_grad_norm=1.0,
+        )
+        documents = _documents(configuration)
+        lengths = np.asarray(configuration.lengths, dtype=np.int64)
+        answers = np.asarray([sum(mask) for _, mask in documents], dtype=np.int64)
+        made = plan(
+            lengths,
+            answers,
+            BatchShape("samples", len(documents), 1),
+            epochs=STEPS,
+            seed=0,
+            max_tokens_per_micro_batch=configuration.max_tokens_per_micro_batch,
+        )
+
+        def loss_of(members: Sequence[int], answer_tokens: int) -> torch.Tensor:
+            return decoder.loss(pack_documents([documents[index] for index in members]), answer_tokens)
+
+        loop = TrainingLoop(
+            plan=made,
+            lengths=lengths,
+            loss_of=loss_of,
+            optimizer=optimizer,
+            learning_rate=lambda _: 1e-4,
+            state=TrainState(),
+            generator=generator,
+            on_limit_lowered=_refuse_lowering,
+        )
+        while not loop.finished:
+            result = loop.step()
+            if result.skipped:
+                raise RuntimeError(f"{configuration.name}: a step was skipped, its memory is not a run's")
+        resident = live.current
+        peak = live.peak
+    store = decoder.lora
+    if counted is not None and store is not None:
+        loop.state.step = 0
+        counted.weightsBytes = weights
+        counted.adapterBytes = _bytes([store.masters])
+        counted.gradientBytes = _bytes([store.gradients])
+        counted.optimizerBytes = _bytes(optimizer.state_tensors().values())
+        counted.peakBytes = peak
+        counted.allocatorPeakBytes = resident + _allocated_in_one_step(loop)
+    return [
+        {
+            "lengths": [int(lengths[index]) for index in members],
+            "answerTokens": int(answers[list(members)].sum()),
+        }
+        for members in made.steps[0].micro_batches
+    ]
+
+
+def _allocated_in_one_step(loop: TrainingLoop) -> int:
+    """The most that torch's CPU allocator held above what it held before the step."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        loop.step()
+    recorded = profiler.profiler
+    if recorded is None or recorded.kineto_results is None:
+        raise RuntimeError("the profiler recorded nothing")
+    changes = sorted(
+        (event.start_ns(), event.nbytes())
+        for event in recorded.kineto_results.events()
+        if event.name() == "[memory]"
+    )
+    held = most = 0
+    for _, change in changes:
+        held += change
+        most = max(most, held)
+    return most
+
+
+def _write_model(folder: Path, configuration: Configuration) -> None:
+    internlm2 = configuration.layout == "internlm2"
+    values = {
+        "architectures": ["InternLM2ForCausalLM" if internlm2 else "LlamaForCausalLM"],
+        "model_type": "internlm2" if internlm2 else "qwen3" if configuration.qk_norm else "llama",
+        "hidden_act": "silu",
+        "hidden_size": configuration.hidden,
+        "intermediate_size": configuration.intermediate,
+        "num_hidden_layers": configuration.layers,
+        "num_attention_heads": configuration.heads,
+        "num_key_value_heads": configuration.kv_heads,
+        "head_dim": configuration.head_dim,
+        "vocab_size": configuration.vocabulary,
+        "max_position_embeddings": 4096,
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 10000.0,
+        "tie_word_embeddings": configuration.tied,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "torch_dtype": "float32",
+    }
+    prefix = "model.layers.0"
+    names = {f"{prefix}.attention.wqkv.weight" if internlm2 else f"{prefix}.self_attn.q_proj.weight"}
+    if configuration.qkv_bias:
+        names.add(f"{prefix}.attention.wqkv.bias" if internlm2 else f"{prefix}.self_attn.q_proj.bias")
+    if configuration.o_bias:
+        names.add(f"{prefix}.attention.wo.bias" if internlm2 else f"{prefix}.self_attn.o_proj.bias")
+    if configuration.qk_norm:
+        names.add(f"{prefix}.self_attn.q_norm.weight")
+    config = config_from_values(values, names)
+    generator = torch.Generator().manual_seed(0)
+    tensors = {}
+    for name, shape in expected_tensors(config).items():
+        noise = torch.randn(shape, generator=generator) * 0.02
+        tensors[name] = (noise + 1.0 if "norm" in name else noise).to(_DTYPES[configuration.stored])
+    (folder / "config.json").write_text(json.dumps(values), encoding="utf-8")
+    save_file(tensors, folder / "model.safetensors")
+
+
+def _documents(configuration: Configuration) -> list[tuple[list[int], list[bool]]]:
+    generator = torch.Generator().manual_seed(1)
+    documents = []
+    for length in configuration.lengths:
+        ids = torch.randint(3, configuration.vocabulary, (length,), generator=generator).tolist()
+        first = max(1, length - max(1, round(length * configuration.answer_share)))
+        documents.append((ids, [index >= first for index in range(length)]))
+    return documents
+
+
+def _bytes(tensors: Iterable[torch.Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _refuse_lowering(*, old_tokens: int, new_tokens: int) -> None:
+    raise RuntimeError(f"micro-batches of {old_tokens} tokens did not fit; {new_tokens} would be another run")
+
+
+def main() -> None:
+    entries = []
+    for configuration in CONFIGURATIONS:
+        entries.append(measure(configuration))
+        measured = entries[-1]["measured"]
+        print(f"{configuration.name}: {measured['peakBytes'] / 1e6:.1f} MB")
+    MEASURED.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"torch": torch.__version__.split("+")[0], "configurations": entries}, indent=2)
+    MEASURED.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

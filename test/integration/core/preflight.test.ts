@@ -1,0 +1,158 @@
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
+import type { JobTopicData, RunTopicData } from '../../../electron/shared/contract/events.ts';
+import type { StudioContract } from '../../../electron/shared/contract/index.ts';
+import type { GpuReport } from '../../../electron/shared/contract/methods/gpu.ts';
+import { isLive } from '../../../electron/shared/domain/run-state.ts';
+import type { CorePorts } from '../../../electron/core/ports.ts';
+import { failure, ROOT, testPorts, TestStudio } from './core-harness.ts';
+
+const MODEL = path.join(ROOT, 'resources/tiny-model');
+const RECIPE = {
+  name: '开训检查',
+  model: MODEL,
+  dataset: '样例',
+  maxSteps: 2,
+  cutoffLength: 64,
+  batch: { microBatch: 2, gradientAccumulation: 2 },
+  lora: { rank: 2 },
+  evaluation: { everySteps: 0, maxRows: 2 },
+  checkpoints: { everySteps: 0 },
+  hardware: { device: 'cpu', cpuThreads: 1 },
+};
+
+/** The real importer, statistics job and trainer beside what the preflight said of them. */
+describe('the preflight', () => {
+  const studio = new TestStudio();
+  let client: RpcClient<StudioContract>;
+
+  beforeAll(async () => {
+    client = await studio.client();
+    const sources = [path.join(ROOT, 'resources/sample-data/rows')];
+    const { jobId } = await client.call('datasets.import', { sources, name: '样例' });
+    await jobEnd(jobId);
+  });
+
+  afterAll(async () => {
+    await studio.dispose();
+    expect(studio.defects).toEqual([]);
+  });
+
+  function jobEnd(jobId: string): Promise<void> {
+    return new Promise((resolve) => {
+      const done = ({ data }: { data: unknown }): void => {
+        const frame = data as JobTopicData;
+        if (frame.kind !== 'events' && !isLive(frame.job.state)) resolve();
+      };
+      client.subscribe(`job.${jobId}`, done, 0);
+    });
+  }
+
+  function runEnd(runId: string): Promise<void> {
+    return new Promise((resolve) => {
+      client.subscribe(`run.${runId}`, ({ data }) => {
+        if (!isLive((data as RunTopicData).run.state)) resolve();
+      });
+    });
+  }
+
+  it('estimates from characters until tokens are counted', async () => {
+    const estimated = await client.call('preflight.estimate', { recipe: RECIPE });
+    expect(estimated).toMatchObject({ tokenSource: 'characters', fits: true, problems: [], globalBatch: 4 });
+    expect(estimated.warnings.map((warning) => warning.code)).toContain('preflight.tokens_estimated');
+
+    const { jobId } = await client.call('datasets.statistics', {
+      dataset: '样例',
+      model: MODEL,
+      cutoffLength: 64,
+    });
+    await jobEnd(jobId);
+    const counted = await client.call('preflight.estimate', { recipe: RECIPE });
+    expect(counted.tokenSource).toBe('statistics');
+    expect(counted.truncatedShare).toBeGreaterThan(0);
+    expect(counted.memory).toHaveLength(1);
+    expect(counted.memory[0]).toMatchObject({ device: 'cpu', precision: 'fp32', basis: 'measured' });
+  });
+
+  it('foretells the plan that the engine makes', async () => {
+    // A forecast that counts rows, epochs or cut answers otherwise than the engine would promise another run.
+    const whole = { ...RECIPE, maxSteps: 0, epochs: 0.02 };
+    const foretold = await client.call('preflight.estimate', { recipe: whole });
+    const { runId } = await client.call('runs.start', { recipe: whole });
+    await runEnd(runId);
+    const { plan, state } = await client.call('runs.show', { run: runId });
+    expect(state).toBe('done');
+    expect(plan).toMatchObject({ steps: foretold.steps, globalBatch: foretold.globalBatch });
+    // The lost answers are counted over training and evaluation rows together.
+    const stepsPerEpoch = Number(plan?.['stepsPerEpoch']);
+    expect(Math.abs(foretold.stepsPerEpoch - stepsPerEpoch)).toBeLessThanOrEqual(2);
+    const perStep = foretold.trainTokens / foretold.steps;
+    expect(Math.abs(perStep / (Number(plan?.['trainTokens']) / foretold.steps) - 1)).toBeLessThan(0.25);
+  });
+
+  it('keeps a run that cannot fit from starting, unless it is forced', async () => {
+    await studio.close();
+    const host: CorePorts['host'] = {
+      ...testPorts(studio.home).host,
+      memory: () => ({ totalBytes: 400e6, availableBytes: 400e6 }),
+    };
+    client = await studio.client('write', { host });
+    const refused = await failure(client.call('runs.start', { recipe: RECIPE }));
+    expect(refused.code).toBe('preflight.cannot_fit');
+    expect(refused.params).toMatchObject({ capacityBytes: 400e6 });
+    expect(refused.params['predictedBytes']).toBeGreaterThan(400e6);
+    const before = await client.call('runs.list', {});
+    expect(before.total).toBe(1);
+
+    const { runId } = await client.call('runs.start', { recipe: RECIPE, force: true });
+    await runEnd(runId);
+    expect((await client.call('runs.show', { run: runId })).state).toBe('done');
+  });
+
+  it('refuses a disk that the checkpoints would fill', async () => {
+    await studio.close();
+    const host: CorePorts['host'] = { ...testPorts(studio.home).host, freeDiskBytes: () => 1000 };
+    client = await studio.client('write', { host });
+    const refused = await failure(client.call('runs.start', { recipe: RECIPE }));
+    expect(refused.code).toBe('preflight.disk_too_small');
+  });
+
+  it('takes the card that the environment in use can compute on', async () => {
+    const card = { index: 0, uuid: 'GPU-1', name: 'NVIDIA Test', computeCapability: '8.9' };
+    const estimateWith = async (
+      memory: Partial<GpuReport['cards'][number]>,
+      current: string,
+      device: 'auto' | 'cuda',
+    ): Promise<Awaited<ReturnType<typeof client.call<'preflight.estimate'>>>> => {
+      await studio.close();
+      const ports = testPorts(studio.home);
+      const choice = { reason: { en: '', zh: '' } };
+      client = await studio.client('read', {
+        gpu: { list: () => Promise.resolve({ state: 'ok', cards: [{ ...card, ...memory }] }) },
+        runtime: { ...ports.runtime, overview: () => Promise.resolve({ current, choice, environments: [] }) },
+      });
+      return client.call('preflight.estimate', { recipe: { ...RECIPE, hardware: { device } } });
+    };
+    const memory = { memoryTotalBytes: 24e9, memoryUsedBytes: 1e9 };
+    const onCard = await estimateWith(memory, 'cu130', 'auto');
+    expect(onCard.memory).toMatchObject([
+      { device: 'cuda:0', precision: 'bf16', capacityBytes: 24e9, availableBytes: 23e9, basis: 'projected' },
+    ]);
+    expect((await estimateWith(memory, 'cpu', 'auto')).memory[0]?.device).toBe('cpu');
+    expect((await estimateWith(memory, 'cpu', 'cuda')).problems[0]?.code).toBe('preflight.no_card');
+    const silent = await estimateWith({}, 'cu130', 'cuda');
+    expect(silent.memory).toEqual([]);
+    expect(silent.warnings.map((warning) => warning.code)).toContain('preflight.memory_unknown');
+  });
+
+  it('fails on what a start would fail on', async () => {
+    const estimate = (recipe: Record<string, unknown>): Promise<unknown> =>
+      client.call('preflight.estimate', { recipe });
+    expect((await failure(estimate({ model: 'm' }))).code).toBe('recipe.invalid');
+    expect((await failure(estimate({ ...RECIPE, dataset: '没有' }))).code).toBe('recipe.dataset_not_found');
+    expect((await failure(estimate({ ...RECIPE, model: '没有' }))).code).toBe('recipe.model_not_found');
+  });
+});

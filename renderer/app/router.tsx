@@ -4,6 +4,8 @@ import { createHashRouter } from 'react-router';
 import { DatasetScreen, DatasetsScreen } from '../features/datasets/index.ts';
 import { HomeScreen } from '../features/home/index.ts';
 import { NewRunScreen } from '../features/new-run/index.ts';
+import { RunScreen } from '../features/run/index.ts';
+import { RunsScreen } from '../features/runs/index.ts';
 import { ComingScreen } from './coming-screen.tsx';
 import { MissingScreen } from './missing-screen.tsx';
 import { ScreenFault } from './screen-fault.tsx';
@@ -24,8 +26,8 @@ export const createRouter = (): StudioRouter =>
         { path: '/datasets', element: <DatasetsScreen />, errorElement: fault },
         { path: '/datasets/:id', element: <DatasetScreen />, errorElement: fault },
         { path: '/new', element: <NewRunScreen />, errorElement: fault },
-        { path: '/runs', element: <ComingScreen />, errorElement: fault },
-        { path: '/runs/:id', element: <ComingScreen />, errorElement: fault },
+        { path: '/runs', element: <RunsScreen />, errorElement: fault },
+        { path: '/runs/:id', element: <RunScreen />, errorElement: fault },
         { path: '/chat', element: <ComingScreen />, errorElement: fault },
         { path: '*', element: <MissingScreen /> },
       ],

@@ -20,7 +20,10 @@ const clean = (value: number): number => Number(value.toPrecision(12));
 export function valueAxis(extent: readonly [number, number], scale: ValueScale, count: number): Axis {
   const [low, high] = extent;
   if (scale === 'log') return logAxis(low, high);
-  const margin = high > low ? 0 : Math.max(Math.abs(high) * 0.1, Number.EPSILON);
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  // A level curve stands in the middle, and differences that figures cannot show make no axis.
+  const isLevel = high - low <= size * 1e-6;
+  const margin = isLevel ? Math.max(size * 0.1, 1e-6) : 0;
   const step = niceStep(high - low + 2 * margin, count, Number.MIN_VALUE);
   const from = Math.floor((low - margin) / step + 1e-9);
   const to = Math.max(Math.ceil((high + margin) / step - 1e-9), from + 1);

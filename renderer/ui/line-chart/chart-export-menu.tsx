@@ -4,7 +4,8 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 
 import { useWords } from '../../i18n/use-words.ts';
-import { chartPng, chartSvg, fileNameOf, saveFile, type ChartPicture } from './chart-file.ts';
+import { saveFile } from '../save-file.ts';
+import { chartPng, chartSvg, fileNameOf, type ChartPicture } from './chart-file.ts';
 
 export type ChartExportMenuProps = Readonly<{
   picture: ChartPicture;

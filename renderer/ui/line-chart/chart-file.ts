@@ -71,17 +71,6 @@ export async function chartPng(chart: SVGSVGElement, picture: ChartPicture): Pro
   );
 }
 
-/** Hands a file to the browser's downloads. */
-export function saveFile(name: string, content: Blob): void {
-  const address = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  // The download holds the content only once it has begun.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
 /** A file name that every system takes. */
 export function fileNameOf(title: string, extension: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what must go

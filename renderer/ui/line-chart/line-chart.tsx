@@ -15,7 +15,10 @@ import classes from './line-chart.module.css';
 import { ZoomArea } from './zoom-area.tsx';
 
 export type LineChartProps = Readonly<{
+  /** Names the chart and its files. */
   title: string;
+  /** Stands over the chart; without it the title. */
+  heading?: string;
   /** What is drawn; keep the array itself while nothing in it changes. */
   series: readonly ChartSeries[];
   marks?: readonly ChartMark[];
@@ -106,7 +109,7 @@ export function LineChart(props: LineChartProps): JSX.Element {
     <section className={classes['panel']} aria-label={title}>
       <div className={classes['head']}>
         <Title order={3} fz={13} fw={600}>
-          {title}
+          {props.heading ?? title}
         </Title>
         {!isFull && tools}
       </div>

@@ -1,0 +1,155 @@
+import { useMemo, type ReactElement } from 'react';
+
+import { Button, Tabs } from '@mantine/core';
+import { IconHistory } from '@tabler/icons-react';
+import { Link, useNavigate, useParams } from 'react-router';
+
+import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
+import { isLive } from '../../../electron/shared/domain/run-state.ts';
+import { verdictOf, type Verdict } from '../../../electron/shared/domain/verdict.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { putCloneDraft } from '../../state/clone-run.ts';
+import { useViewMemory } from '../../state/view-memory.ts';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Skeletons } from '../../ui/skeletons.tsx';
+import { AnswerBoard } from './answer-board.tsx';
+import { CheckpointList } from './checkpoint-list.tsx';
+import { RunCharts } from './run-charts.tsx';
+import { RunEvents } from './run-events.tsx';
+import type { LiveRun } from './run-frames.ts';
+import { RunHeader } from './run-header.tsx';
+import { RunLog } from './run-log.tsx';
+import { RunSettings } from './run-settings.tsx';
+import classes from './run.module.css';
+import { useCurves } from './use-curves.ts';
+import { useRun } from './use-run.ts';
+import { VerdictLine } from './verdict-line.tsx';
+
+/** Newest steps that the verdict is made from. */
+const VERDICT_STEPS = 400;
+const RECENT_KEYS = ['loss', 'tokensPerSecond', 'peakBytes'] as const;
+const TABS = ['board', 'checkpoints', 'log', 'settings', 'events'] as const;
+
+export function RunScreen(): ReactElement {
+  const { id = '' } = useParams();
+  return <FollowedRun key={id} id={id} />;
+}
+
+function FollowedRun({ id }: Readonly<{ id: string }>): ReactElement {
+  const words = useWords('run');
+  const { detail, live, error, retry } = useRun(id);
+  if (detail === undefined && error?.code === 'core.not_found') {
+    return (
+      <EmptyState
+        icon={<IconHistory size={40} stroke={1.5} />}
+        sentence={words('missing')}
+        action={
+          <Button component={Link} to="/runs">
+            {words('toRuns')}
+          </Button>
+        }
+      />
+    );
+  }
+  if (detail === undefined) {
+    return (
+      <div className={classes['screen']}>
+        {error === null ? <Skeletons rows={9} height={28} /> : <ErrorNote error={error} onRetry={retry} />}
+      </div>
+    );
+  }
+  return <Run detail={detail} live={live} />;
+}
+
+function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | undefined }>): ReactElement {
+  const words = useWords('run');
+  const navigate = useNavigate();
+  const [tab, setTab] = useViewMemory<string>('run.tab', 'board');
+  const run = live?.run ?? detail;
+  const checkpoints = live?.checkpoints ?? detail.checkpoints;
+  const samples = live?.samples ?? detail.samples;
+  const prompts = detail.recipe.evaluation.samplePrompts;
+  const checkpointStep = checkpoints.at(-1)?.step;
+  const { verdict, peakBytes } = useVerdict(detail, live, checkpointStep);
+  const saved = `${run.state} ${checkpoints.map((one) => one.step).join()}`;
+  const clone = (): void => {
+    putCloneDraft(detail, words('copyName', { name: detail.name }));
+    void navigate('/new');
+  };
+  return (
+    <div className={classes['screen']}>
+      <VerdictLine verdict={verdict} />
+      {run.error !== undefined && <ErrorNote error={run.error} />}
+      <RunHeader
+        run={run}
+        checkpointStep={checkpointStep}
+        hasPrompts={prompts.length > 0}
+        peakBytes={peakBytes}
+      />
+      <RunCharts run={run} live={live} />
+      <Panel>
+        <Tabs value={tab} onChange={(value) => setTab(value ?? 'board')} keepMounted={false}>
+          <Tabs.List mb="sm">
+            {TABS.map((one) => (
+              <Tabs.Tab key={one} value={one}>
+                {words(`tab.${one}`)}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          <Tabs.Panel value="board">
+            <AnswerBoard samples={samples} prompts={prompts} />
+          </Tabs.Panel>
+          <Tabs.Panel value="checkpoints">
+            <CheckpointList run={run} mark={saved} />
+          </Tabs.Panel>
+          <Tabs.Panel value="log">
+            <RunLog runId={run.id} attempts={run.attempts} isLive={isLive(run.state)} />
+          </Tabs.Panel>
+          <Tabs.Panel value="settings">
+            <RunSettings detail={detail} onClone={clone} />
+          </Tabs.Panel>
+          <Tabs.Panel value="events">
+            <RunEvents
+              key={String(run.attempts)}
+              runId={run.id}
+              mark={`${saved} ${String(samples.length)}`}
+            />
+          </Tabs.Panel>
+        </Tabs>
+      </Panel>
+    </div>
+  );
+}
+
+const EVAL_KEYS = ['evalLoss'] as const;
+
+type Judged = Readonly<{ verdict: Verdict; peakBytes: number | undefined }>;
+
+function useVerdict(
+  detail: RunDetail,
+  live: LiveRun | undefined,
+  checkpointStep: number | undefined,
+): Judged {
+  const from = Math.max(0, detail.step - VERDICT_STEPS);
+  const recent = useCurves(detail.id, live, { keys: RECENT_KEYS, from });
+  const { evalLoss } = useCurves(detail.id, live, { keys: EVAL_KEYS });
+  const run = live?.run ?? detail;
+  return useMemo(() => {
+    const recentLoss = [
+      ...recent.loss.points,
+      ...recent.loss.nonFiniteSteps.map((step) => ({ step, value: null })),
+    ].sort((left, right) => left.step - right.step);
+    const verdict = verdictOf({
+      state: run.state,
+      step: run.step,
+      recentLoss,
+      firstLoss: run.lossFirst,
+      evalLoss: evalLoss.points,
+      recentThroughput: recent.tokensPerSecond.points,
+      checkpointStep,
+    });
+    return { verdict, peakBytes: recent.peakBytes.points.at(-1)?.value };
+  }, [recent, evalLoss, run.state, run.step, run.lossFirst, checkpointStep]);
+}

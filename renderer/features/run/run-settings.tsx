@@ -1,0 +1,123 @@
+import { useMemo, type ReactElement } from 'react';
+
+import { Badge, Button, Group, Switch, Text } from '@mantine/core';
+import { IconCopy } from '@tabler/icons-react';
+
+import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
+import { isSame, settingRows } from '../../../electron/shared/domain/settings-difference.ts';
+import { recipeSchema } from '../../../electron/shared/protocol/recipe.ts';
+import { formatTime } from '../../i18n/format.ts';
+import { useLanguage, useWords } from '../../i18n/use-words.ts';
+import { useViewMemory } from '../../state/view-memory.ts';
+import classes from './run.module.css';
+
+export const showSetting = (value: unknown): string =>
+  value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value);
+
+/** The recipe of a run against the defaults, and on what it ran. */
+export function RunSettings({
+  detail,
+  onClone,
+}: Readonly<{ detail: RunDetail; onClone: () => void }>): ReactElement {
+  const words = useWords('run');
+  const language = useLanguage();
+  const [onlyChanged, setOnlyChanged] = useViewMemory('run.onlyChanged', true);
+  const rows = useMemo(() => {
+    const { model, dataset } = detail.recipe;
+    return settingRows([detail.recipe, recipeSchema.parse({ model, dataset })]);
+  }, [detail.recipe]);
+  const shown = rows.filter(
+    ({ path, values }) =>
+      !onlyChanged || path === 'model' || path === 'dataset' || !isSame(values[0], values[1]),
+  );
+  return (
+    <div>
+      <Group justify="space-between" mb={8}>
+        <Switch
+          checked={onlyChanged}
+          onChange={(event) => setOnlyChanged(event.currentTarget.checked)}
+          label={words('settings.onlyChanged')}
+        />
+        <Button variant="default" leftSection={<IconCopy size={16} aria-hidden />} onClick={onClone}>
+          {words('action.clone')}
+        </Button>
+      </Group>
+      <table className={classes['table']}>
+        <thead>
+          <tr>
+            <th scope="col">{words('settings.setting')}</th>
+            <th scope="col">{words('settings.here')}</th>
+            <th scope="col">{words('settings.default')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ path, values: [here, standard] }) => (
+            <tr key={path}>
+              <td>
+                <code>{path}</code>
+              </td>
+              <td className={isSame(here, standard) ? undefined : classes['changed']}>
+                {showSetting(here)}
+                {!isSame(here, standard) && (
+                  <Badge size="xs" variant="light" ml={8} tt="none">
+                    {words('settings.changed')}
+                  </Badge>
+                )}
+              </td>
+              <td>{path === 'model' || path === 'dataset' ? '—' : showSetting(standard)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Facts title={words('settings.device')} facts={detail.device} />
+      <Facts title={words('settings.plan')} facts={detail.plan} />
+      <Text fw={600} mt="md">
+        {words('settings.attempts')}
+      </Text>
+      <table className={classes['table']}>
+        <tbody>
+          {detail.attemptList.map((attempt) => (
+            <tr key={attempt.number}>
+              <td>{words('log.attemptN', { number: attempt.number })}</td>
+              <td>{formatTime(attempt.createdAtMs, language)}</td>
+              <td>
+                {attempt.resumedFromStep === undefined
+                  ? words('settings.fromStart')
+                  : words('settings.fromStep', { step: attempt.resumedFromStep })}
+              </td>
+              <td>
+                <code>{attempt.dir}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Facts({
+  title,
+  facts,
+}: Readonly<{ title: string; facts: Readonly<Record<string, unknown>> | undefined }>): ReactElement | null {
+  if (facts === undefined) return null;
+  return (
+    <>
+      <Text fw={600} mt="md">
+        {title}
+      </Text>
+      <table className={classes['table']}>
+        <tbody>
+          {Object.entries(facts).map(([name, value]) => (
+            <tr key={name}>
+              <td>
+                <code>{name}</code>
+              </td>
+              <td>{showSetting(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

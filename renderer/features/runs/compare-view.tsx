@@ -1,0 +1,284 @@
+import { useMemo, useState, type ReactElement } from 'react';
+
+import {
+  Button,
+  Group,
+  SegmentedControl,
+  Slider,
+  Switch,
+  Text,
+  Title,
+  useComputedColorScheme,
+} from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { Link } from 'react-router';
+
+import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
+import { settingsDifference } from '../../../electron/shared/domain/settings-difference.ts';
+import { useCall, type OutputOf } from '../../api/hooks.ts';
+import { rawCurves } from '../../api/raw-curves.ts';
+import { formatLoss, formatNumber } from '../../i18n/format.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { useRunOrders } from '../../state/run-colours.ts';
+import { useViewMemory } from '../../state/view-memory.ts';
+import { seriesColour } from '../../theme/tokens.ts';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { chartCsv } from '../../ui/line-chart/chart-csv.ts';
+import type { ChartSeries, StepRange, ValueScale } from '../../ui/line-chart/chart-series.ts';
+import { LineChart } from '../../ui/line-chart/line-chart.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Skeletons } from '../../ui/skeletons.tsx';
+import { StateBadge } from '../../ui/state-badge.tsx';
+import classes from './runs.module.css';
+
+const KEYS = ['loss', 'evalLoss', 'gradNorm', 'tokensPerSecond'] as const;
+type Key = (typeof KEYS)[number];
+type Answer = OutputOf<'metrics.query'>;
+
+/** Points a curve; the rows of four runs add up, as their decimated steps differ. */
+const MOST_POINTS = 400;
+const REFETCH_MS = 5000;
+
+/** Up to four runs on the same charts, and the settings in which they differ. */
+export function CompareView({ ids }: Readonly<{ ids: readonly string[] }>): ReactElement {
+  const words = useWords('runs');
+  const shows = useFour(ids, (id) =>
+    useCall('runs.show', id === undefined ? undefined : { run: id }, { refetchIntervalMs: REFETCH_MS }),
+  );
+  const runs = shows.flatMap((show) => show.data ?? []);
+  const failed = shows.find((show) => show.error !== null && show.data === undefined);
+  return (
+    <div className={classes['screen']}>
+      <Group gap="sm">
+        <Button
+          component={Link}
+          to="/runs"
+          variant="default"
+          leftSection={<IconArrowLeft size={16} aria-hidden />}
+        >
+          {words('compare.back')}
+        </Button>
+        <Title order={1} fz="lg">
+          {words('compare.title', { count: ids.length })}
+        </Title>
+      </Group>
+      {failed !== undefined && <ErrorNote error={failed.error} onRetry={() => void failed.refetch()} />}
+      {runs.length < ids.length && failed === undefined ? (
+        <Skeletons rows={8} height={28} />
+      ) : (
+        <Compared runs={runs} />
+      )}
+    </div>
+  );
+}
+
+/** One hook call a place, in the same order each time. */
+function useFour<T>(ids: readonly string[], use: (id: string | undefined) => T): readonly T[] {
+  const all = [use(ids[0]), use(ids[1]), use(ids[2]), use(ids[3])];
+  return all.slice(0, ids.length);
+}
+
+function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElement {
+  const words = useWords('runs');
+  const scheme = useComputedColorScheme('light');
+  const orders = useRunOrders();
+  const [zoom, setZoom] = useState<StepRange | undefined>(undefined);
+  const [scale, setScale] = useViewMemory<ValueScale>('compare.scale', 'linear');
+  const [smoothing, setSmoothing] = useViewMemory('compare.smoothing', 0.9);
+  const [sliding, setSliding] = useState(smoothing);
+  const colourOf = (id: string): string => seriesColour(orders[id] ?? 0, scheme);
+  const ids = runs.map((run) => run.id);
+  const answers = useFour(
+    ids,
+    (id) =>
+      useCall(
+        'metrics.query',
+        id === undefined
+          ? undefined
+          : { run: id, keys: [...KEYS], smoothing, maxPoints: MOST_POINTS, ...zoom },
+        { keepPrevious: true, refetchIntervalMs: REFETCH_MS },
+      ).data,
+  );
+  const last = Math.max(1, ...runs.map((run) => run.steps ?? run.step));
+  const range = useMemo(() => zoom ?? { from: 0, to: last }, [zoom, last]);
+  const csvOf = (key: Key) => async (): Promise<string> => {
+    const curves = await Promise.all(runs.map((run) => rawCurves(run.id, [key], run.step)));
+    return chartCsv(runs.map((run, at) => ({ label: `${run.name} ${key}`, points: curves[at]?.[0] ?? [] })));
+  };
+  return (
+    <>
+      <div className={classes['charts']}>
+        {KEYS.map((key) => (
+          <div key={key} className={key === 'loss' ? classes['wide'] : undefined}>
+            <CompareChart
+              metric={key}
+              runs={runs}
+              answers={answers}
+              colourOf={colourOf}
+              range={range}
+              onZoom={setZoom}
+              isZoomed={zoom !== undefined}
+              scale={key === 'loss' ? scale : 'linear'}
+              csv={csvOf(key)}
+              controls={
+                key === 'loss' ? (
+                  <>
+                    <Text fz="xs" c="dimmed">
+                      {words('compare.smoothing')}
+                    </Text>
+                    <Slider
+                      w={110}
+                      size="xs"
+                      min={0}
+                      max={0.99}
+                      step={0.01}
+                      value={sliding}
+                      onChange={setSliding}
+                      onChangeEnd={setSmoothing}
+                      label={(value) => value.toFixed(2)}
+                      thumbLabel={words('compare.smoothing')}
+                    />
+                    <SegmentedControl
+                      size="xs"
+                      aria-label={words('compare.scale')}
+                      value={scale}
+                      onChange={(value) => setScale(value as ValueScale)}
+                      data={[
+                        { value: 'linear', label: words('compare.linear') },
+                        { value: 'log', label: words('compare.log') },
+                      ]}
+                    />
+                  </>
+                ) : undefined
+              }
+            />
+          </div>
+        ))}
+      </div>
+      <Difference runs={runs} colourOf={colourOf} />
+    </>
+  );
+}
+
+type CompareChartProps = Readonly<{
+  metric: Key;
+  runs: readonly RunDetail[];
+  answers: readonly (Answer | undefined)[];
+  colourOf: (id: string) => string;
+  range: StepRange;
+  onZoom: (range: StepRange | undefined) => void;
+  isZoomed: boolean;
+  scale: ValueScale;
+  csv: () => Promise<string>;
+  controls: ReactElement | undefined;
+}>;
+
+function CompareChart({
+  metric,
+  runs,
+  answers,
+  colourOf,
+  controls,
+  ...chart
+}: CompareChartProps): ReactElement {
+  const words = useWords('runs');
+  const series = runs.map((run, at): ChartSeries => {
+    const found = answers[at]?.series.find((one) => one.key === metric);
+    return {
+      id: run.id,
+      label: run.name,
+      colour: colourOf(run.id),
+      points: found?.points ?? [],
+      ...(metric === 'evalLoss' ? {} : { buckets: found?.buckets ?? [], smoothed: found?.smoothed ?? [] }),
+    };
+  });
+  return (
+    <LineChart
+      {...chart}
+      title={words(`metric.${metric}`)}
+      series={series}
+      height={metric === 'loss' ? 280 : 160}
+      emptySentence={words('compare.noPoints')}
+      {...(metric === 'loss' || metric === 'evalLoss' ? { formatValue: formatLoss } : {})}
+      {...(controls === undefined ? {} : { controls })}
+    />
+  );
+}
+
+function Difference({
+  runs,
+  colourOf,
+}: Readonly<{ runs: readonly RunDetail[]; colourOf: (id: string) => string }>): ReactElement {
+  const words = useWords('runs');
+  const [onlyDifferent, setOnlyDifferent] = useState(true);
+  const rows = useMemo(() => settingsDifference(runs.map((run) => run.recipe)), [runs]);
+  const results = [
+    { id: 'loss', of: (run: RunDetail) => formatLoss(run.loss) },
+    { id: 'evalLoss', of: (run: RunDetail) => formatLoss(run.evalLoss) },
+    { id: 'bestEvalLoss', of: (run: RunDetail) => formatLoss(run.bestEvalLoss) },
+    { id: 'step', of: (run: RunDetail) => `${formatNumber(run.step)} / ${formatNumber(run.steps)}` },
+  ];
+  return (
+    <Panel
+      title={words('compare.settings')}
+      actions={
+        <Switch
+          checked={onlyDifferent}
+          onChange={(event) => setOnlyDifferent(event.currentTarget.checked)}
+          label={words('compare.onlySettings')}
+        />
+      }
+    >
+      <div style={{ overflowX: 'auto' }}>
+        <table className={classes['table']}>
+          <thead>
+            <tr>
+              <th scope="col">{words('compare.setting')}</th>
+              {runs.map((run) => (
+                <th key={run.id} scope="col">
+                  <Group gap={6} wrap="nowrap">
+                    <span
+                      className={classes['swatch']}
+                      style={{ background: colourOf(run.id) }}
+                      aria-hidden
+                    />
+                    <Link to={`/runs/${run.id}`}>{run.name}</Link>
+                    <StateBadge state={run.state} />
+                  </Group>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {!onlyDifferent &&
+              results.map(({ id, of }) => (
+                <tr key={id}>
+                  <td>{words(`column.${id}`)}</td>
+                  {runs.map((run) => (
+                    <td key={run.id}>{of(run)}</td>
+                  ))}
+                </tr>
+              ))}
+            {rows.map(({ path, values }) => (
+              <tr key={path}>
+                <td>
+                  <code>{path}</code>
+                </td>
+                {values.map((value, at) => (
+                  <td key={runs[at]?.id ?? at}>
+                    {typeof value === 'string' ? value : (JSON.stringify(value) ?? '—')}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {rows.length === 0 && (
+          <Text c="dimmed" p="sm">
+            {words('compare.same')}
+          </Text>
+        )}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState, type ReactElement } from 'react';
+
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconCopy, IconDots, IconExternalLink, IconTag, IconTrash } from '@tabler/icons-react';
+import { useNavigate } from 'react-router';
+
+import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
+import { isLive } from '../../../electron/shared/domain/run-state.ts';
+import { studio } from '../../api/studio-client.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { putCloneDraft } from '../../state/clone-run.ts';
+
+export type RunMenuProps = Readonly<{
+  run: RunSummary;
+  onLabel: (run: RunSummary) => void;
+  onRemove: (run: RunSummary) => void;
+}>;
+
+export type MenuPlace = Readonly<{ x: number; y: number }>;
+
+/** What can be done with a run of the history. With `at` it stands open there: the menu of a right click. */
+export function RunMenu({
+  run,
+  onLabel,
+  onRemove,
+  at,
+  onClose,
+}: RunMenuProps & Readonly<{ at?: MenuPlace; onClose?: () => void }>): ReactElement {
+  const words = useWords('runs');
+  const navigate = useNavigate();
+  const [isOpen, setOpen] = useState(false);
+  const clone = async (): Promise<void> => {
+    const detail = await studio.client.call('runs.show', { run: run.id });
+    putCloneDraft(detail, words('copyName', { name: run.name }));
+    await navigate('/new');
+  };
+  return (
+    <Menu
+      position="bottom-end"
+      opened={at !== undefined || isOpen}
+      onChange={(opened) => {
+        setOpen(opened);
+        if (!opened) onClose?.();
+      }}
+    >
+      <Menu.Target>
+        {at === undefined ? (
+          <ActionIcon size="sm" aria-label={words('menu', { name: run.name })}>
+            <IconDots size={16} aria-hidden />
+          </ActionIcon>
+        ) : (
+          <span style={{ position: 'fixed', left: at.x, top: at.y }} />
+        )}
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconExternalLink size={14} aria-hidden />}
+          onClick={() => void navigate(`/runs/${run.id}`)}
+        >
+          {words('action.open')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconCopy size={14} aria-hidden />} onClick={() => void clone()}>
+          {words('action.clone')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconTag size={14} aria-hidden />} onClick={() => onLabel(run)}>
+          {words('action.label')}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconTrash size={14} aria-hidden />}
+          disabled={isLive(run.state)}
+          onClick={() => onRemove(run)}
+        >
+          {words('action.remove')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

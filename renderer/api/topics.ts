@@ -4,14 +4,17 @@ import type {
   RunsTopicData,
   RunTopicData,
 } from '../../electron/shared/contract/events.ts';
+import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
-export type Topic = 'runs' | `run.${string}` | `job.${string}` | `chat.${string}`;
+export type Topic = 'runs' | 'runtime' | `run.${string}` | `job.${string}` | `chat.${string}`;
 
 /** What arrives under a topic. */
 export type TopicData<T extends Topic> = T extends 'runs'
   ? RunsTopicData
-  : T extends `run.${string}`
-    ? RunTopicData
-    : T extends `job.${string}`
-      ? JobTopicData
-      : ChatTopicData;
+  : T extends 'runtime'
+    ? RuntimeTopicData
+    : T extends `run.${string}`
+      ? RunTopicData
+      : T extends `job.${string}`
+        ? JobTopicData
+        : ChatTopicData;

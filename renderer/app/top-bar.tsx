@@ -7,6 +7,7 @@ import { useWords } from '../i18n/use-words.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { nextTheme, otherLanguage } from './appearance.ts';
 import { ConnectionSign } from './connection-sign.tsx';
+import { GpuChips } from './gpu-chips.tsx';
 import classes from './top-bar.module.css';
 
 const THEME_ICONS = { system: IconDeviceDesktop, light: IconSun, dark: IconMoon } as const;
@@ -51,6 +52,7 @@ export function TopBar(): ReactElement {
         >
           <ThemeIcon size={18} stroke={1.75} aria-hidden />
         </ActionIcon>
+        <GpuChips />
       </Group>
     </header>
   );

@@ -6,7 +6,9 @@ import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
+import { GpuRows } from './gpu-rows.tsx';
 import { HealthRow } from './health-row.tsx';
+import { RuntimeRow } from './runtime-row.tsx';
 
 /** Whether a run could start now, part by part. */
 export function HealthPanel(): ReactElement {
@@ -36,6 +38,8 @@ export function HealthPanel(): ReactElement {
             verdict={words(info.data.readOnly ? 'health.readOnly' : 'health.writable')}
             detail={info.data.dataFolder}
           />
+          <RuntimeRow />
+          <GpuRows />
         </ul>
       )}
     </Panel>

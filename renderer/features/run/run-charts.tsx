@@ -106,7 +106,7 @@ export function RunCharts({
               size="xs"
               aria-label={words('scale.label')}
               value={scale}
-              onChange={(value) => setScale(value as ValueScale)}
+              onChange={(value) => setScale(value)}
               data={[
                 { value: 'linear', label: words('scale.linear') },
                 { value: 'log', label: words('scale.log') },

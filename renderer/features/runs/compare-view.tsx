@@ -15,7 +15,6 @@ import { Link } from 'react-router';
 
 import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
 import { settingsDifference } from '../../../electron/shared/domain/settings-difference.ts';
-import { useCall, type OutputOf } from '../../api/hooks.ts';
 import { rawCurves } from '../../api/raw-curves.ts';
 import { formatLoss, formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -30,21 +29,15 @@ import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './runs.module.css';
+import { useRunCurves, useRunDetails, type CurveAnswer } from './use-compared.ts';
 
 const KEYS = ['loss', 'evalLoss', 'gradNorm', 'tokensPerSecond'] as const;
 type Key = (typeof KEYS)[number];
-type Answer = OutputOf<'metrics.query'>;
-
-/** Points a curve; the rows of four runs add up, as their decimated steps differ. */
-const MOST_POINTS = 400;
-const REFETCH_MS = 5000;
 
 /** Up to four runs on the same charts, and the settings in which they differ. */
 export function CompareView({ ids }: Readonly<{ ids: readonly string[] }>): ReactElement {
   const words = useWords('runs');
-  const shows = useFour(ids, (id) =>
-    useCall('runs.show', id === undefined ? undefined : { run: id }, { refetchIntervalMs: REFETCH_MS }),
-  );
+  const shows = useRunDetails(ids);
   const runs = shows.flatMap((show) => show.data ?? []);
   const failed = shows.find((show) => show.error !== null && show.data === undefined);
   return (
@@ -72,12 +65,6 @@ export function CompareView({ ids }: Readonly<{ ids: readonly string[] }>): Reac
   );
 }
 
-/** One hook call a place, in the same order each time. */
-function useFour<T>(ids: readonly string[], use: (id: string | undefined) => T): readonly T[] {
-  const all = [use(ids[0]), use(ids[1]), use(ids[2]), use(ids[3])];
-  return all.slice(0, ids.length);
-}
-
 function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElement {
   const words = useWords('runs');
   const scheme = useComputedColorScheme('light');
@@ -88,17 +75,7 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
   const [sliding, setSliding] = useState(smoothing);
   const colourOf = (id: string): string => seriesColour(orders[id] ?? 0, scheme);
   const ids = runs.map((run) => run.id);
-  const answers = useFour(
-    ids,
-    (id) =>
-      useCall(
-        'metrics.query',
-        id === undefined
-          ? undefined
-          : { run: id, keys: [...KEYS], smoothing, maxPoints: MOST_POINTS, ...zoom },
-        { keepPrevious: true, refetchIntervalMs: REFETCH_MS },
-      ).data,
-  );
+  const answers = useRunCurves(ids, { keys: KEYS, smoothing, range: zoom });
   const last = Math.max(1, ...runs.map((run) => run.steps ?? run.step));
   const range = useMemo(() => zoom ?? { from: 0, to: last }, [zoom, last]);
   const csvOf = (key: Key) => async (): Promise<string> => {
@@ -142,7 +119,7 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
                       size="xs"
                       aria-label={words('compare.scale')}
                       value={scale}
-                      onChange={(value) => setScale(value as ValueScale)}
+                      onChange={(value) => setScale(value)}
                       data={[
                         { value: 'linear', label: words('compare.linear') },
                         { value: 'log', label: words('compare.log') },
@@ -163,7 +140,7 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
 type CompareChartProps = Readonly<{
   metric: Key;
   runs: readonly RunDetail[];
-  answers: readonly (Answer | undefined)[];
+  answers: readonly (CurveAnswer | undefined)[];
   colourOf: (id: string) => string;
   range: StepRange;
   onZoom: (range: StepRange | undefined) => void;
@@ -266,7 +243,7 @@ function Difference({
                 </td>
                 {values.map((value, at) => (
                   <td key={runs[at]?.id ?? at}>
-                    {typeof value === 'string' ? value : (JSON.stringify(value) ?? '—')}
+                    {typeof value === 'string' ? value : value === undefined ? '—' : JSON.stringify(value)}
                   </td>
                 ))}
               </tr>

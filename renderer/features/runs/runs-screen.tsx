@@ -135,7 +135,7 @@ function History(): ReactElement {
           aria-label={words('states')}
           placeholder={states.length === 0 ? words('states') : ''}
           value={[...states]}
-          onChange={(next) => setStates(next as RunState[])}
+          onChange={(next) => setStates(next)}
           data={RUN_STATES.map((state) => ({ value: state, label: words(`common:state.${state}`) }))}
         />
         <Button

@@ -63,7 +63,7 @@ export function useRunPages(filter: RunFilter): RunPages {
       if (page !== first && page !== last) return undefined;
       const answer = pageOf(page);
       // A page that still shows its predecessor's rows has nothing to say of this place.
-      if (answer.isPlaceholderData && answer.data !== undefined && page !== 0) return undefined;
+      if (answer.isPlaceholderData && page !== 0) return undefined;
       const run = answer.data?.items[index - page * PAGE_ROWS];
       return run === undefined ? undefined : (fresh.get(run.id) ?? run);
     },

@@ -53,7 +53,7 @@ export const ChartBody = memo(function ChartBody(props: ChartBodyProps): JSX.Ele
   const dots = series.filter((one) => one.shape === 'dots');
   return (
     <ResponsiveContainer width="100%" height={height}>
-      <ComposedChart data={rows as object[]} margin={MARGIN} accessibilityLayer title={title}>
+      <ComposedChart data={rows} margin={MARGIN} accessibilityLayer title={title}>
         <CartesianGrid stroke={tokens.line} strokeOpacity={0.7} vertical={false} />
         <XAxis
           dataKey="step"

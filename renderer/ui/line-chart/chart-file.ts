@@ -73,7 +73,6 @@ export async function chartPng(chart: SVGSVGElement, picture: ChartPicture): Pro
 
 /** A file name that every system takes. */
 export function fileNameOf(title: string, extension: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what must go
   const name = title
     .replace(/[\u0000-\u001f<>:"/\\|?*]+/gu, ' ')
     .replace(/\s+/gu, ' ')

@@ -41,6 +41,8 @@ export type StudioServer = {
 };
 
 const LARGEST_BODY_BYTES = 16_384;
+/** A file name of 200 bytes, each written as `%xx`. */
+const LONGEST_PARAMETER = 600;
 
 /**
  * Serves the contract: a token exchange over HTTP, frames over a WebSocket, the renderer from a fixed table, and
@@ -112,7 +114,11 @@ export async function createServer(options: ServerOptions): Promise<StudioServer
 }
 
 function createApp(certificate: Certificate | undefined): FastifyInstance {
-  const common = { bodyLimit: LARGEST_BODY_BYTES, forceCloseConnections: true } as const;
+  const common = {
+    bodyLimit: LARGEST_BODY_BYTES,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+  } as const;
   if (certificate === undefined) return fastify(common);
   return fastify({ ...common, https: { ...certificate, minVersion: 'TLSv1.2' } });
 }

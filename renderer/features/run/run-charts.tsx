@@ -4,7 +4,7 @@ import { SegmentedControl, Slider, Text, useComputedColorScheme } from '@mantine
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { rawCurves } from '../../api/raw-curves.ts';
-import { bytesParts, formatLoss, formatNumber } from '../../i18n/format.ts';
+import { bytesParts, formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
 import { seriesColour } from '../../theme/tokens.ts';
@@ -22,7 +22,6 @@ const SMALL_HEIGHT_PX = 98;
 const FIRST_SMOOTHING = 0.9;
 
 const FORMATS: Partial<Record<CurveKey, (value: number) => string>> = {
-  loss: formatLoss,
   learningRate: (value) => (value === 0 ? '0' : value.toExponential(1)),
   tokensPerSecond: (value) => formatNumber(value),
   peakBytes: (value) => {
@@ -83,7 +82,6 @@ export function RunCharts({
         marks={marks}
         scale={scale}
         height={LOSS_HEIGHT_PX}
-        formatValue={formatLoss}
         csv={csvOf(['loss', 'evalLoss'])}
         controls={
           <>

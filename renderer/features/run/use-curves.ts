@@ -49,7 +49,9 @@ export function useCurves(
     const curves = Object.fromEntries(keys.map((key) => [key, EMPTY])) as Record<CurveKey, Curve>;
     for (const series of data?.series ?? []) {
       const valid = cut !== undefined && dataUpdatedAt < cut.atMs ? cutCurve(series, cut.afterStep) : series;
-      curves[series.key as CurveKey] = carryOn(valid, tail ?? [], series.smoothed.length > 0 ? smoothing : 0);
+      // The answer on the screen may be one that was asked for without smoothing.
+      const weight = series.points.length === 0 || series.smoothed.length > 0 ? smoothing : 0;
+      curves[series.key as CurveKey] = carryOn(valid, tail ?? [], weight);
     }
     return curves;
   }, [keys, data, dataUpdatedAt, tail, cut, smoothing]);

@@ -176,7 +176,6 @@ function CompareChart({
       series={series}
       height={metric === 'loss' ? 280 : 160}
       emptySentence={words('compare.noPoints')}
-      {...(metric === 'loss' || metric === 'evalLoss' ? { formatValue: formatLoss } : {})}
       {...(controls === undefined ? {} : { controls })}
     />
   );

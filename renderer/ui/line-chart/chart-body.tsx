@@ -36,6 +36,9 @@ const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 };
 /** Ticks that stand apart at the given height and at the least width of a chart. */
 const PX_PER_TICK = 44;
 const STEP_TICKS = 6;
+/** A low chart is also a narrow one. */
+const LOW_PX = 150;
+const FEW_STEP_TICKS = 3;
 
 const formatStep = (step: number): string => step.toLocaleString('en-US');
 
@@ -48,7 +51,10 @@ export const ChartBody = memo(function ChartBody(props: ChartBodyProps): JSX.Ele
       valueAxis(valueExtent(series, scale) ?? [1, 2], scale, Math.max(2, Math.floor(height / PX_PER_TICK))),
     [series, scale, height],
   );
-  const steps = useMemo(() => stepAxis(range.from, range.to, STEP_TICKS), [range]);
+  const steps = useMemo(
+    () => stepAxis(range.from, range.to, height < LOW_PX ? FEW_STEP_TICKS : STEP_TICKS),
+    [range, height],
+  );
   const tick = { fontSize: 12, fill: tokens.dimmed };
   const dots = series.filter((one) => one.shape === 'dots');
   return (

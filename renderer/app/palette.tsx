@@ -8,6 +8,7 @@ import {
   IconKeyboard,
   IconLanguage,
   IconMoon,
+  IconSearch,
 } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { useNavigate } from 'react-router';
@@ -113,11 +114,19 @@ export function Palette({ onKeys }: PaletteProps): ReactElement {
       }}
       // The frame listens itself, so that the palette never opens over another layer.
       shortcut={null}
+      // Names the dialog; the search field says the same to the eye.
+      title={words('bar.palette')}
+      styles={{ header: { display: 'none' } }}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
       nothingFound={words('palette.nothing')}
       transitionProps={{ duration: 100 }}
       scrollable
       maxHeight={420}
-      searchProps={{ placeholder: words('palette.placeholder'), 'aria-label': words('palette.placeholder') }}
+      searchProps={{
+        leftSection: <IconSearch {...ICON} />,
+        placeholder: words('palette.placeholder'),
+        'aria-label': words('palette.placeholder'),
+      }}
     />
   );
 }

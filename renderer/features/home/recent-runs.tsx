@@ -21,7 +21,7 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
   const navigate = useNavigate();
   const columns = useMemo(
     (): readonly DataColumn<RunSummary>[] => [
-      { id: 'name', header: words('runs.name'), width: 190, cell: (run) => <strong>{run.name}</strong> },
+      { id: 'name', header: words('runs.name'), width: 168, cell: (run) => <strong>{run.name}</strong> },
       {
         id: 'state',
         header: words('runs.state'),
@@ -38,14 +38,14 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
       {
         id: 'loss',
         header: words('runs.loss'),
-        width: 84,
+        width: 96,
         align: 'end',
         cell: (run) => formatLoss(run.loss),
       },
       {
         id: 'evalLoss',
         header: words('runs.evalLoss'),
-        width: 84,
+        width: 96,
         align: 'end',
         cell: (run) => formatLoss(run.evalLoss),
       },

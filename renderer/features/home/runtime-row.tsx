@@ -45,9 +45,10 @@ export function RuntimeRow(): ReactElement | null {
         }
         detail={
           <>
-            {standing === undefined
-              ? choice.reason[language]
-              : words('runtime.facts', { variant: current, python: standing.pythonVersion ?? '' })}
+            {standing !== undefined &&
+              words('runtime.facts', { variant: current, python: standing.pythonVersion ?? '' })}
+            {standing === undefined &&
+              (foreign ? words('runtime.foreign', { variant: current }) : choice.reason[language])}
             {installing && (
               <>
                 <ProgressBar

@@ -22,7 +22,7 @@ export function answerSigns(answer: string, finish: string): readonly AnswerSign
 
 /** Whether the end of a text is one piece again and again; the last repetition may be cut. */
 export function endsInRepetition(text: string): boolean {
-  const tail = [...text].slice(-TAIL_CHARACTERS);
+  const tail = Array.from(text).slice(-TAIL_CHARACTERS);
   for (let piece = LEAST_PIECE; piece * LEAST_TIMES <= tail.length; piece += 1) {
     let covered = 0;
     for (let at = tail.length - 1; at >= piece && tail[at] === tail[at - piece]; at -= 1) covered += 1;

@@ -7,8 +7,8 @@ export type VerdictFacts = Readonly<{
   step: number;
   /** Loss of the newest steps; null where it was NaN or an infinity. */
   recentLoss: readonly Readonly<{ step: number; value: number | null }>[];
-  /** Loss of the first step. */
-  firstLoss: number | undefined;
+  /** Loss of the first steps, ten at least where there are as many: one step of a small batch says little. */
+  firstLosses: readonly CurvePoint[];
   /** Every evaluation of the run. */
   evalLoss: readonly CurvePoint[];
   /** Tokens per second of the newest steps. */
@@ -43,19 +43,19 @@ export type Verdict = Readonly<{
 }>;
 
 /** Evaluations that must each be worse than the one before. */
-export const EVAL_RISES = 3;
+const EVAL_RISES = 3;
 /** Newest steps in which one loss without a finite value is told. */
-export const FINITE_WINDOW_STEPS = 20;
+const FINITE_WINDOW_STEPS = 20;
 /** Steps of the throughput that are compared with the ones before them. */
-export const THROUGHPUT_WINDOW_STEPS = 10;
+const THROUGHPUT_WINDOW_STEPS = 10;
 /** Steps before the window that make a comparison fair: the first ones warm caches up. */
 const THROUGHPUT_LEAST_BEFORE = 20;
 /** Share of the usual throughput below which it has collapsed. */
-export const THROUGHPUT_COLLAPSE_SHARE = 0.5;
-/** Newest steps whose median loss is compared with the first loss. */
+const THROUGHPUT_COLLAPSE_SHARE = 0.5;
+/** Steps at either end whose median losses are compared. */
 const DIVERGENCE_WINDOW_STEPS = 10;
-/** Times the first loss from which a run diverges. */
-export const DIVERGENCE_FACTOR = 1.5;
+/** Times the loss it began with from which a run diverges. */
+const DIVERGENCE_FACTOR = 1.5;
 
 /** The first rule that holds, worst first. */
 export function verdictOf(facts: VerdictFacts): Verdict {
@@ -120,11 +120,15 @@ function lossNotFinite({ recentLoss }: VerdictFacts): Verdict | undefined {
   return verdict('bad', 'loss_not_finite', { count: missing.length, step: first.step });
 }
 
-function lossDiverging({ recentLoss, firstLoss }: VerdictFacts): Verdict | undefined {
+function lossDiverging({ recentLoss, firstLosses, step }: VerdictFacts): Verdict | undefined {
   const newest = recentLoss.slice(-DIVERGENCE_WINDOW_STEPS).flatMap(({ value }) => value ?? []);
-  if (firstLoss === undefined || firstLoss <= 0 || newest.length < DIVERGENCE_WINDOW_STEPS) return undefined;
+  const first = firstLosses.slice(0, DIVERGENCE_WINDOW_STEPS).map((point) => point.value);
+  // Both ends need ten values of their own.
+  if (step < 2 * DIVERGENCE_WINDOW_STEPS) return undefined;
+  if (first.length < DIVERGENCE_WINDOW_STEPS || newest.length < DIVERGENCE_WINDOW_STEPS) return undefined;
+  const firstLoss = median(first);
   const loss = median(newest);
-  if (loss < firstLoss * DIVERGENCE_FACTOR) return undefined;
+  if (firstLoss <= 0 || loss < firstLoss * DIVERGENCE_FACTOR) return undefined;
   return verdict('attention', 'loss_diverging', { loss, firstLoss });
 }
 

@@ -29,6 +29,9 @@ import { VerdictLine } from './verdict-line.tsx';
 
 /** Newest steps that the verdict is made from. */
 const VERDICT_STEPS = 400;
+/** The window moves on in strides, so that it is not asked for at each step. */
+const VERDICT_STRIDE_STEPS = 200;
+const FIRST_STEPS = { from: 0, to: 10 };
 const RECENT_KEYS = ['loss', 'tokensPerSecond', 'peakBytes'] as const;
 const TABS = ['board', 'checkpoints', 'log', 'settings', 'events'] as const;
 
@@ -124,6 +127,7 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
 }
 
 const EVAL_KEYS = ['evalLoss'] as const;
+const LOSS_KEYS = ['loss'] as const;
 
 type Judged = Readonly<{ verdict: Verdict; peakBytes: number | undefined }>;
 
@@ -132,9 +136,11 @@ function useVerdict(
   live: LiveRun | undefined,
   checkpointStep: number | undefined,
 ): Judged {
-  const from = Math.max(0, detail.step - VERDICT_STEPS);
+  const strides = Math.floor(((live?.run ?? detail).step - VERDICT_STEPS) / VERDICT_STRIDE_STEPS);
+  const from = Math.max(0, strides * VERDICT_STRIDE_STEPS);
   const recent = useCurves(detail.id, live, { keys: RECENT_KEYS, from });
   const { evalLoss } = useCurves(detail.id, live, { keys: EVAL_KEYS });
+  const { loss: early } = useCurves(detail.id, live, { keys: LOSS_KEYS, range: FIRST_STEPS });
   const run = live?.run ?? detail;
   return useMemo(() => {
     const recentLoss = [
@@ -145,11 +151,11 @@ function useVerdict(
       state: run.state,
       step: run.step,
       recentLoss,
-      firstLoss: run.lossFirst,
+      firstLosses: from === 0 ? recent.loss.points : early.points,
       evalLoss: evalLoss.points,
       recentThroughput: recent.tokensPerSecond.points,
       checkpointStep,
     });
     return { verdict, peakBytes: recent.peakBytes.points.at(-1)?.value };
-  }, [recent, evalLoss, run.state, run.step, run.lossFirst, checkpointStep]);
+  }, [recent, evalLoss, early, from, run.state, run.step, checkpointStep]);
 }

@@ -11,7 +11,7 @@ import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
 import classes from './run.module.css';
 
-export const showSetting = (value: unknown): string =>
+const showSetting = (value: unknown): string =>
   value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** The recipe of a run against the defaults, and on what it ran. */

@@ -101,7 +101,7 @@ function History(): ReactElement {
         onSort={setSort}
         onOpen={(run) => void navigate(`/runs/${run.id}`)}
         onContextMenu={(run, at) => setMenu({ run, at })}
-        height="calc(100vh - 230px)"
+        height="calc(100vh - 182px)"
         empty={
           <Text c="dimmed" p="md">
             {words('noMatch')}

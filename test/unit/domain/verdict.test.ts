@@ -7,7 +7,7 @@ const HEALTHY: VerdictFacts = {
   state: 'running',
   step: 100,
   recentLoss: Array.from({ length: 30 }, (_, at) => ({ step: 71 + at, value: 1 })),
-  firstLoss: 3,
+  firstLosses: Array.from({ length: 10 }, (_, at) => ({ step: at + 1, value: at === 0 ? 0.1 : 3 })),
   evalLoss: [],
   recentThroughput: Array.from({ length: 60 }, (_, at) => ({ step: 41 + at, value: 1000 })),
   checkpointStep: 50,
@@ -59,6 +59,7 @@ describe('a live run', () => {
       HEALTHY.recentLoss.map((point, index) => ({ ...point, value: index >= 30 - count ? value : 1 }));
     expect(ruleOf({ recentLoss: at(9, 10) })).toBe('loss_diverging');
     expect(ruleOf({ recentLoss: at(9, 1) })).toBe('healthy');
+    expect(ruleOf({ recentLoss: at(9, 10), firstLosses: HEALTHY.firstLosses.slice(0, 4) })).toBe('healthy');
   });
 
   it('needs attention when the newest ten steps run at less than half of the usual speed', () => {

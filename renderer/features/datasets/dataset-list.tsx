@@ -92,7 +92,7 @@ export function DatasetList({ onFirst }: Readonly<{ onFirst: () => void }>): Rea
         )
       }
     >
-      {datasets.isPending && datasets.error === null && <Skeletons rows={4} />}
+      {datasets.isPending && <Skeletons rows={4} />}
       {datasets.error !== null && (
         <div style={{ padding: 16 }}>
           <ErrorNote error={datasets.error} onRetry={() => void datasets.refetch()} />

@@ -32,7 +32,7 @@ export function DatasetScreen(): ReactElement {
       <Anchor component={Link} to="/datasets" fz="sm">
         {words('detail.back')}
       </Anchor>
-      {dataset.isPending && dataset.error === null && <Skeletons rows={8} />}
+      {dataset.isPending && <Skeletons rows={8} />}
       {dataset.error !== null && <ErrorNote error={dataset.error} onRetry={() => void dataset.refetch()} />}
       {dataset.data !== undefined && (
         <Detail key={dataset.data.id} dataset={dataset.data} onChanged={() => void dataset.refetch()} />

@@ -6,12 +6,16 @@ const READABLE = /\.(jsonl?|ndjson|csv|tsv|txt|xlsx|parquet|arrow|gz|zip)$/iu;
 
 /** All files of a drop: single files as they are, folders to their depths. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly DroppedFile[]> {
-  // Entries must be asked for before the first await: the list is emptied when the event ends.
-  const entries = [...transfer.items]
-    .map((item) => item.webkitGetAsEntry())
-    .filter((entry) => entry !== null);
-  const found = await Promise.all(entries.map((entry) => filesOf(entry, '')));
-  return found.flat();
+  // Both must be asked for before the first await: the list is emptied when the event ends.
+  const items = [...transfer.items].filter((item) => item.kind === 'file');
+  const found = items.map((item) => {
+    const entry = item.webkitGetAsEntry();
+    const file = item.getAsFile();
+    if (entry !== null) return filesOf(entry, '');
+    // What comes from another program than a file manager has no entry.
+    return Promise.resolve(file === null ? [] : [{ file, name: file.name }]);
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function filesOf(entry: FileSystemEntry, folder: string): Promise<readonly DroppedFile[]> {

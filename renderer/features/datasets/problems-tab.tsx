@@ -62,7 +62,7 @@ export function ProblemsTab({ datasetId, counts }: ProblemsTabProps): ReactEleme
       {problems.error !== null && (
         <ErrorNote error={problems.error} onRetry={() => void problems.refetch()} />
       )}
-      {problems.isPending && problems.error === null && <Skeletons rows={6} />}
+      {problems.isPending && <Skeletons rows={6} />}
       {problems.data !== undefined && (
         <ProblemList
           problems={problems.data.items}

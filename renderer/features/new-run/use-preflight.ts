@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 
 import { STUDIO_CONTRACT, type StudioContract } from '../../../electron/shared/contract/index.ts';
-import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import type { Recipe } from '../../../electron/shared/protocol/recipe.ts';
 import { studio } from '../../api/studio-client.ts';
 

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+
+import type { RunSummary } from '../../../../electron/shared/contract/methods/runs.ts';
+import { nextStep } from '../../../../renderer/features/home/next-step.ts';
+
+const run = (id: string, state: RunSummary['state']): RunSummary => ({
+  id,
+  name: id,
+  state,
+  origin: 'studio',
+  modelPath: '',
+  modelName: '',
+  datasetPath: '',
+  datasetName: '',
+  createdAtMs: 0,
+  attempts: 1,
+  step: 10,
+  tags: [],
+  note: '',
+});
+
+describe('what to do next', () => {
+  // A person who comes back at night wants the run that is going on, whatever else waits.
+  it('is the live run first', () => {
+    expect(nextStep([run('b', 'failed'), run('a', 'running')], 1)).toMatchObject({
+      kind: 'watch',
+      run: { id: 'a' },
+    });
+  });
+
+  it('is the run that broke off, but not one that the person stopped', () => {
+    expect(nextStep([run('a', 'interrupted')], 1).kind).toBe('resume');
+    expect(nextStep([run('a', 'failed')], 0).kind).toBe('resume');
+    expect(nextStep([run('b', 'stopped'), run('a', 'done')], 1)).toMatchObject({
+      kind: 'chat',
+      run: { id: 'a' },
+    });
+  });
+
+  it('is data before a run, and a run before a chat', () => {
+    expect(nextStep([], 0).kind).toBe('import');
+    expect(nextStep([], 1).kind).toBe('train');
+    expect(nextStep([run('a', 'stopped')], 1).kind).toBe('train');
+  });
+});

@@ -1,6 +1,6 @@
 import { useState, type ReactElement } from 'react';
 
-import { Button, Text } from '@mantine/core';
+import { Anchor, Button, Text } from '@mantine/core';
 import { IconGitMerge } from '@tabler/icons-react';
 import { Link } from 'react-router';
 
@@ -24,7 +24,10 @@ export function MergeButton({ run, step }: Readonly<{ run: RunSummary; step: num
   if (job?.state === 'done') {
     return (
       <Text fz="xs">
-        {words('merge.done')} <Link to="/chat">{words('merge.chat')}</Link>
+        {words('merge.done')}{' '}
+        <Anchor component={Link} to="/chat" fz="xs">
+          {words('merge.chat')}
+        </Anchor>
       </Text>
     );
   }

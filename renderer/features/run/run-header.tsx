@@ -192,7 +192,13 @@ function RunActions({
         </Text>
       )}
       {failed !== undefined && <ErrorNote error={failed.error} />}
-      <Modal opened={isAsking} onClose={() => setAsking(false)} title={words('stopNow.question')} centered>
+      <Modal
+        closeButtonProps={{ 'aria-label': words('common:close') }}
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title={words('stopNow.question')}
+        centered
+      >
         <Stack>
           <Text>{lostSentence}</Text>
           <Group justify="flex-end" gap="xs">

@@ -1,6 +1,7 @@
-import { useMemo, useState, type ReactElement } from 'react';
+import { useEffect, useMemo, useState, type ReactElement } from 'react';
 
 import {
+  Anchor,
   Button,
   Group,
   SegmentedControl,
@@ -18,7 +19,7 @@ import { settingsDifference } from '../../../electron/shared/domain/settings-dif
 import { rawCurves } from '../../api/raw-curves.ts';
 import { formatLoss, formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { useRunOrders } from '../../state/run-colours.ts';
+import { assignOrders, rememberOrders, useRunOrders } from '../../state/run-colours.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
 import { seriesColour } from '../../theme/tokens.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -68,13 +69,17 @@ export function CompareView({ ids }: Readonly<{ ids: readonly string[] }>): Reac
 function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElement {
   const words = useWords('runs');
   const scheme = useComputedColorScheme('light');
-  const orders = useRunOrders();
+  const known = useRunOrders();
   const [zoom, setZoom] = useState<StepRange | undefined>(undefined);
   const [scale, setScale] = useViewMemory<ValueScale>('compare.scale', 'linear');
   const [smoothing, setSmoothing] = useViewMemory('compare.smoothing', 0.9);
   const [sliding, setSliding] = useState(smoothing);
-  const colourOf = (id: string): string => seriesColour(orders[id] ?? 0, scheme);
   const ids = runs.map((run) => run.id);
+  const orders = assignOrders(known, ids);
+  const colourOf = (id: string): string => seriesColour(orders[id] ?? 0, scheme);
+  const joined = ids.join();
+  // A comparison that was opened by its address has its colours from here.
+  useEffect(() => rememberOrders(joined.split(',')), [joined]);
   const answers = useRunCurves(ids, { keys: KEYS, smoothing, range: zoom });
   const last = Math.max(1, ...runs.map((run) => run.steps ?? run.step));
   const range = useMemo(() => zoom ?? { from: 0, to: last }, [zoom, last]);
@@ -218,7 +223,9 @@ function Difference({
                       style={{ background: colourOf(run.id) }}
                       aria-hidden
                     />
-                    <Link to={`/runs/${run.id}`}>{run.name}</Link>
+                    <Anchor component={Link} to={`/runs/${run.id}`}>
+                      {run.name}
+                    </Anchor>
                     <StateBadge state={run.state} />
                   </Group>
                 </th>

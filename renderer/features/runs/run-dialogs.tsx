@@ -23,7 +23,13 @@ export function LabelDialog({ run, onClose }: RunDialogProps): ReactElement {
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={words('label.title', { name: run.name })} centered>
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ 'aria-label': words('common:close') }}
+      title={words('label.title', { name: run.name })}
+      centered
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -68,7 +74,13 @@ export function RemoveDialog({ run, onClose }: RunDialogProps): ReactElement {
   const words = useWords('runs');
   const remove = useAction('runs.remove');
   return (
-    <Modal opened onClose={onClose} title={words('remove.question', { name: run.name })} centered>
+    <Modal
+      opened
+      onClose={onClose}
+      closeButtonProps={{ 'aria-label': words('common:close') }}
+      title={words('remove.question', { name: run.name })}
+      centered
+    >
       <Stack>
         <Text>{words('remove.consequence')}</Text>
         {remove.error !== null && <ErrorNote error={remove.error} />}

@@ -114,7 +114,14 @@ export function LineChart(props: LineChartProps): JSX.Element {
         {!isFull && tools}
       </div>
       {isFull ? <div style={{ height }} /> : content(height)}
-      <Modal opened={isFull} onClose={() => setFull(false)} title={title} size="92%" centered>
+      <Modal
+        closeButtonProps={{ 'aria-label': words('close') }}
+        opened={isFull}
+        onClose={() => setFull(false)}
+        title={title}
+        size="92%"
+        centered
+      >
         <div className={classes['full']}>{tools}</div>
         {isFull && content(FULL_HEIGHT_PX)}
       </Modal>

@@ -29,10 +29,7 @@ export type CallOptions = Readonly<{
   staleMs?: number;
 }>;
 
-export const queryKeyOf = <Name extends MethodName>(
-  method: Name,
-  input?: InputOf<Name>,
-): readonly unknown[] => {
+const queryKeyOf = <Name extends MethodName>(method: Name, input?: InputOf<Name>): readonly unknown[] => {
   const domain = method.slice(0, method.indexOf('.'));
   return input === undefined ? [domain, method] : [domain, method, input];
 };

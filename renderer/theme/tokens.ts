@@ -54,7 +54,7 @@ export const DARK: Tokens = {
 };
 
 /** Okabe–Ito, darkened or lightened where the original fails against the panel. */
-export const SERIES: Readonly<Record<'light' | 'dark', readonly string[]>> = {
+const SERIES: Readonly<Record<'light' | 'dark', readonly string[]>> = {
   light: ['#0072b2', '#b85400', '#00795a', '#a3417e', '#8a6d00', '#2b7ea8', '#5b5b5b', '#7a3b00'],
   dark: ['#56b4e9', '#e69f00', '#2fc79a', '#e08fbf', '#f0e442', '#7fb2ff', '#c4c4c4', '#ff9a6b'],
 };

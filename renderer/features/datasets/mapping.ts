@@ -7,7 +7,7 @@ export function mappingOf(draft: MappingDraft): MappingInput | undefined {
   const chosen = Object.entries(draft).filter(
     ([, value]) => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
   );
-  return chosen.length === 0 ? undefined : (Object.fromEntries(chosen));
+  return chosen.length === 0 ? undefined : Object.fromEntries(chosen);
 }
 
 /** The column that holds references in any of the layouts, where there is one. */

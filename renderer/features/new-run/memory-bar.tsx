@@ -6,18 +6,19 @@ import { useWords } from '../../i18n/use-words.ts';
 import classes from './memory-bar.module.css';
 import type { DeviceMemory } from './use-preflight.ts';
 
-const PARTS = ['weights', 'adapter', 'optimizer', 'activation', 'headroom'] as const;
+const USED = ['weights', 'adapter', 'gradient', 'optimizer', 'activation', 'temporary', 'runtime'] as const;
+const PARTS = [...USED, 'headroom'] as const;
 
 /** One device's predicted memory as a stacked bar, with every part in words below it. */
 export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemory }>): ReactElement {
   const words = useWords('new-run');
-  const used = PARTS.reduce((sum, part) => sum + memory[`${part}Bytes`], 0);
-  const fits = used <= memory.capacityBytes;
+  const used = USED.reduce((sum, part) => sum + memory[`${part}Bytes`], 0);
+  const fits = memory.headroomBytes >= 0 && used <= memory.capacityBytes;
   const whole = Math.max(used, memory.capacityBytes, 1);
   return (
     <div className={classes['device']} data-fits={fits}>
       <div className={classes['head']}>
-        <Text fw={600}>{memory.device}</Text>
+        <Text fw={600}>{memory.name === '' ? memory.device : `${memory.device} · ${memory.name}`}</Text>
         <Text>
           {words(fits ? 'memoryFits' : 'memoryOver', {
             used: formatBytes(used),
@@ -27,14 +28,18 @@ export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemory }>): React
       </div>
       <div className={classes['bar']} aria-hidden>
         {PARTS.map((part) => (
-          <span key={part} data-part={part} style={{ width: `${(memory[`${part}Bytes`] / whole) * 100}%` }} />
+          <span
+            key={part}
+            data-part={part}
+            style={{ width: `${(Math.max(0, memory[`${part}Bytes`]) / whole) * 100}%` }}
+          />
         ))}
       </div>
       <ul className={classes['legend']}>
         {PARTS.map((part) => (
           <li key={part}>
             <span data-part={part} className={classes['swatch']} aria-hidden />
-            {words(`memoryParts.${part}`)} {formatBytes(memory[`${part}Bytes`])}
+            {words(`memoryParts.${part}`)} {formatBytes(Math.max(0, memory[`${part}Bytes`]))}
           </li>
         ))}
       </ul>

@@ -16,6 +16,9 @@ import { usePreflight } from './use-preflight.ts';
 import { useRecipeForm } from './use-recipe-form.ts';
 import { useSteps } from './use-steps.ts';
 
+/** The engine trains on one device (world size 1). */
+const DEVICES = 1;
+
 /** A run in three decisions on a recipe, with everything that will follow said beside it. */
 export function NewRunScreen(): ReactElement {
   const words = useWords('new-run');
@@ -23,9 +26,7 @@ export function NewRunScreen(): ReactElement {
   const library = useLibrary();
   const form = useRecipeForm(library);
   const answer = usePreflight(form.recipe);
-  // One process trains on one device until the core says that a recipe would use more.
-  const devices = Math.max(1, answer.preflight?.memory.length ?? 1);
-  const steps = useSteps(form.recipe, devices);
+  const steps = useSteps(form.recipe, DEVICES);
   const connection = useConnection();
   const start = useAction('runs.start');
   const obstacles = [
@@ -52,14 +53,14 @@ export function NewRunScreen(): ReactElement {
         </Group>
         {library.error !== undefined && <ErrorNote error={library.error} onRetry={library.retry} />}
         <RecipePicker form={form} />
-        <PublishedNotes form={form} devices={devices} />
+        <PublishedNotes form={form} devices={DEVICES} />
         <RecipeFields form={form} library={library} />
       </Stack>
       <aside className={classes['sheet']} aria-label={words('preflight')}>
         <PreflightSheet
           form={form}
           steps={steps}
-          devices={devices}
+          devices={DEVICES}
           answer={answer}
           obstacles={obstacles}
           isStarting={start.isPending}

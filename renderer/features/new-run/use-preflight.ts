@@ -11,10 +11,15 @@ const finding = z.object({ code: z.string(), params: z.record(z.string(), z.unkn
 
 const deviceMemory = z.object({
   device: z.string(),
+  name: z.string().default(''),
   weightsBytes: z.number(),
   adapterBytes: z.number(),
+  gradientBytes: z.number().default(0),
   optimizerBytes: z.number(),
   activationBytes: z.number(),
+  temporaryBytes: z.number().default(0),
+  runtimeBytes: z.number().default(0),
+  /** Negative where the run does not fit. */
   headroomBytes: z.number(),
   capacityBytes: z.number(),
 });

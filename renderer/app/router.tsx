@@ -6,7 +6,6 @@ import { HomeScreen } from '../features/home/index.ts';
 import { NewRunScreen } from '../features/new-run/index.ts';
 import { RunScreen } from '../features/run/index.ts';
 import { RunsScreen } from '../features/runs/index.ts';
-import { ComingScreen } from './coming-screen.tsx';
 import { MissingScreen } from './missing-screen.tsx';
 import { ScreenFault } from './screen-fault.tsx';
 import { Shell } from './shell.tsx';
@@ -28,7 +27,6 @@ export const createRouter = (): StudioRouter =>
         { path: '/new', element: <NewRunScreen />, errorElement: fault },
         { path: '/runs', element: <RunsScreen />, errorElement: fault },
         { path: '/runs/:id', element: <RunScreen />, errorElement: fault },
-        { path: '/chat', element: <ComingScreen />, errorElement: fault },
         { path: '*', element: <MissingScreen /> },
       ],
     },

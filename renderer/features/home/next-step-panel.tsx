@@ -15,9 +15,8 @@ const pathOf = (step: NextStep): string => {
       return '/new';
     case 'watch':
     case 'resume':
+    case 'result':
       return `/runs/${step.run.id}`;
-    case 'chat':
-      return '/chat';
   }
 };
 

@@ -4,7 +4,7 @@ import { isLive, isResumable } from '../../../electron/shared/domain/run-state.t
 export type NextStep =
   | Readonly<{ kind: 'import' }>
   | Readonly<{ kind: 'train' }>
-  | Readonly<{ kind: 'watch' | 'resume' | 'chat'; run: RunSummary }>;
+  | Readonly<{ kind: 'watch' | 'resume' | 'result'; run: RunSummary }>;
 
 /** What moves the person's work forward now; `runs` are the latest first. */
 export function nextStep(runs: readonly RunSummary[], readyDatasets: number): NextStep {
@@ -16,5 +16,5 @@ export function nextStep(runs: readonly RunSummary[], readyDatasets: number): Ne
     return { kind: 'resume', run: latest };
   if (readyDatasets === 0) return { kind: 'import' };
   const done = runs.find((run) => run.state === 'done');
-  return done === undefined ? { kind: 'train' } : { kind: 'chat', run: done };
+  return done === undefined ? { kind: 'train' } : { kind: 'result', run: done };
 }

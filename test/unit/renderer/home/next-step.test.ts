@@ -32,12 +32,12 @@ describe('what to do next', () => {
     expect(nextStep([run('a', 'interrupted')], 1).kind).toBe('resume');
     expect(nextStep([run('a', 'failed')], 0).kind).toBe('resume');
     expect(nextStep([run('b', 'stopped'), run('a', 'done')], 1)).toMatchObject({
-      kind: 'chat',
+      kind: 'result',
       run: { id: 'a' },
     });
   });
 
-  it('is data before a run, and a run before a chat', () => {
+  it('is data before a run, and a run before a result', () => {
     expect(nextStep([], 0).kind).toBe('import');
     expect(nextStep([], 1).kind).toBe('train');
     expect(nextStep([run('a', 'stopped')], 1).kind).toBe('train');

@@ -76,7 +76,7 @@ describe('the frame in the browser', () => {
       });
       // In a task of its own: the debugger that runs this function may evaluate strings.
       const evaluated = await new Promise<string>((resolve) => {
-        setTimeout(() => resolve(attempt(() => (0, eval)('window.hacked = 1'))), 0);
+        setTimeout(() => resolve(attempt(() => void (0, eval)('window.hacked = 1'))), 0);
       });
       const picture = document.createElement('img');
       picture.src = 'https://example.invalid/pixel.png';

@@ -112,6 +112,29 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         targets=("wqkv", "w2"),
     ),
     Configuration("wide heads, one key head", (640, 300), heads=16, kv_heads=1, head_dim=48, hidden=384),
+    Configuration(
+        "one layer, few answers",
+        (958, 604, 211, 77),
+        layers=1,
+        hidden=512,
+        heads=2,
+        kv_heads=1,
+        intermediate=344,
+        vocabulary=500,
+        precision="bf16",
+        targets="attention",
+        answer_share=0.02,
+    ),
+    Configuration(
+        "two layers, dropout on the MLP",
+        (600, 424, 378, 254, 250, 76, 59),
+        layers=2,
+        hidden=512,
+        intermediate=1376,
+        dropout=0.1,
+        targets="mlp",
+        answer_share=0.7,
+    ),
 )
 
 

@@ -1,11 +1,11 @@
 import type { RuntimeStatus, RuntimeVariant } from '../../core/node-ports.ts';
 import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
-import type { VariantChoice } from '../../shared/domain/runtime-variant.ts';
+import { TRAINING_VARIANTS, type VariantChoice } from '../../shared/domain/runtime-variant.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Verb } from '../verb.ts';
 
-const VARIANTS = ['auto', 'cpu', 'cu126', 'cu130', 'dev'] as const;
+const VARIANTS = ['auto', ...TRAINING_VARIANTS, 'dev'] as const;
 
 const PHASES = {
   python: { en: 'making the environment', zh: '创建环境' },
@@ -118,10 +118,17 @@ export const runtimeStatus: Verb = {
   usage: '[--verify]',
   options: { verify: { kind: 'flag', help: { en: 'run the self-test', zh: '运行自检' } } },
   run: async ({ args, terminal, session }) => {
-    const status = session.ports.runtime.status(session.variant);
+    const { runtime } = session.ports;
+    const status = runtime.status(session.variant);
     sayStatus(status, terminal);
-    const selfTest = args.flag('verify') ? await session.ports.runtime.selfTest(session.variant) : undefined;
+    const others = TRAINING_VARIANTS.filter((one) => one !== session.variant).map((one) =>
+      runtime.status(one),
+    );
+    for (const other of others.filter((one) => one.installed)) sayStatus(other, terminal);
+    const choice = await runtime.choice();
+    terminal.say(choice.reason[terminal.language]);
+    const selfTest = args.flag('verify') ? await runtime.selfTest(session.variant) : undefined;
     if (selfTest !== undefined) terminal.say(JSON.stringify(selfTest, undefined, 2));
-    return { value: { ...status, ...(selfTest === undefined ? {} : { selfTest }) } };
+    return { value: { ...status, choice, ...(selfTest === undefined ? {} : { selfTest }) } };
   },
 };

@@ -6,6 +6,7 @@ import type { DeviceFacts } from '../../shared/domain/preflight/device-memory.ts
 import {
   lengthsFromCharacters,
   lengthsFromStatistics,
+  type RowCharacters,
   type TokenLengths,
 } from '../../shared/domain/preflight/token-lengths.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
@@ -44,6 +45,8 @@ const BF16_CAPABILITY = 8;
 /** Gathers what this machine, the model and the dataset say, and predicts the run from it. */
 export class PreflightService {
   readonly #deps: PreflightServiceDeps;
+  /** Of the dataset that was asked about last: a form asks again with each change. */
+  #characters: Readonly<{ contentHash: string; rows: readonly RowCharacters[] }> | undefined;
 
   constructor(deps: PreflightServiceDeps) {
     this.#deps = deps;
@@ -80,7 +83,7 @@ export class PreflightService {
   async assess(recipe: Recipe, datasetPath: string, modelPath: string): Promise<Assessment> {
     const { host, folder, shapeOf } = this.#deps;
     const { maxPositions, ...shape } = shapeOf(modelPath);
-    const { counts, lengths } = readDataset(datasetPath, recipe);
+    const { counts, lengths } = this.#readDataset(datasetPath, recipe);
     const report = assessPreflight({
       recipe,
       shape,
@@ -128,33 +131,33 @@ export class PreflightService {
       hasBf16: true,
     };
   }
+
+  /** Counted tokens where a statistics job has seen these rows, else an estimate from their characters. */
+  #readDataset(
+    datasetPath: string,
+    recipe: Recipe,
+  ): Readonly<{ counts: Counts; lengths: TokenLengths | undefined }> {
+    return DatasetFile.use(datasetPath, (file) => {
+      const { counts, contentHash } = file.facts();
+      const counted = file
+        .statistics()
+        .map(({ value }) => value)
+        .filter((value) => value['contentHash'] === contentHash)
+        // Those made with this prompt and cutoff first, of equals the newest.
+        .sort((left, right) => rank(right, recipe) - rank(left, recipe))
+        .map(lengthsFromStatistics)
+        .find((lengths) => lengths !== undefined);
+      if (counted !== undefined) return { counts, lengths: counted };
+      if (this.#characters?.contentHash !== contentHash) {
+        this.#characters = { contentHash, rows: file.trainingRowCharacters(CHARACTER_ROWS) };
+      }
+      const systemCharacters = recipe.systemPrompt?.length ?? 0;
+      return { counts, lengths: lengthsFromCharacters(this.#characters.rows, systemCharacters) };
+    });
+  }
 }
 
 type Counts = Readonly<{ train: number; eval: number }>;
-
-/** Counted tokens where a statistics job has seen these rows, else an estimate from their characters. */
-function readDataset(
-  datasetPath: string,
-  recipe: Recipe,
-): Readonly<{ counts: Counts; lengths: TokenLengths | undefined }> {
-  return DatasetFile.use(datasetPath, (file) => {
-    const { counts, contentHash } = file.facts();
-    const counted = file
-      .statistics()
-      .map(({ value }) => value)
-      .filter((value) => value['contentHash'] === contentHash)
-      // The newest of those made with this cutoff, which also know the answers that it loses.
-      .sort((left, right) => rank(right, recipe) - rank(left, recipe))
-      .map(lengthsFromStatistics)
-      .find((lengths) => lengths !== undefined);
-    if (counted !== undefined) return { counts, lengths: counted };
-    const systemCharacters = recipe.systemPrompt?.length ?? 0;
-    return {
-      counts,
-      lengths: lengthsFromCharacters(file.trainingRowCharacters(CHARACTER_ROWS), systemCharacters),
-    };
-  });
-}
 
 const rank = (value: Readonly<Record<string, unknown>>, recipe: Recipe): number =>
   Number(value['systemPrompt'] === recipe.systemPrompt) * 2 +

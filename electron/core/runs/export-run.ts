@@ -14,6 +14,7 @@ import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { RunRecord } from '../db/repositories/run-repository.ts';
 import { JOB_FILES } from '../jobs/job-folder.ts';
 import { metricsCsv } from './metrics-csv.ts';
+import { TELEMETRY_FILE } from './run-telemetry.ts';
 import { toRunDetail } from './run-view.ts';
 import type { RunRepositories } from './train-projector.ts';
 import { writeZip, type ZipEntry } from './zip-writer.ts';
@@ -66,11 +67,13 @@ function collect(
       }))
       .filter((entry) => existsSync(entry.source.file)),
   );
+  const telemetry = path.join(run.dir, TELEMETRY_FILE);
   return [
     { name: 'recipe.json', source: json(recipe) },
     { name: 'run.json', source: json(detail) },
     { name: 'metrics.csv', source: { text: metricsCsv(repositories.metrics, run.id) } },
     { name: 'samples.json', source: json(samples) },
+    ...(existsSync(telemetry) ? [{ name: TELEMETRY_FILE, source: { file: telemetry } }] : []),
     ...attempts,
     ...(adapterPath === undefined ? [] : adapterEntries(adapterPath)),
   ];

@@ -7,7 +7,7 @@ import type { MetricPoint } from '../../shared/contract/events.ts';
 import type { GpuCard } from '../../shared/contract/methods/gpu.ts';
 
 /** Beside the attempts: what the cards did, so that the database can be rebuilt without it. */
-const TELEMETRY_FILE = 'telemetry.ndjson';
+export const TELEMETRY_FILE = 'telemetry.ndjson';
 
 const lineSchema = z.object({
   t: z.int().nonnegative(),

@@ -14,7 +14,13 @@ const machine =
     const key = [command, ...args.filter((one) => one.startsWith('-3.'))].join(' ');
     const found = interpreters[key];
     if (found === undefined) {
-      return Promise.resolve({ exitCode: undefined, stdout: '', stderrTail: '', startError: 'ENOENT', timedOut: false });
+      return Promise.resolve({
+        exitCode: undefined,
+        stdout: '',
+        stderrTail: '',
+        startError: 'ENOENT',
+        timedOut: false,
+      });
     }
     const probe = { executable: `/opt/${key}`, bits: 64, venv: true, ...found };
     return Promise.resolve({

@@ -151,11 +151,16 @@ export class DatasetFile {
       .all() as { code: string; count: number }[];
   }
 
-  /** Characters of the training rows, of evenly spread ones where there are more than `most`. */
+  /** Characters of the training rows; of evenly spread ones and the longest where there are more than `most`. */
   trainingRowCharacters(most: number): RowCharacters[] {
     const { total } = this.#db.prepare(`SELECT count(*) AS total FROM rows WHERE split = 'train'`).get() as {
       total: number;
     };
+    const stride = Math.max(1, Math.ceil(total / most));
+    const longest =
+      stride === 1
+        ? ''
+        : `OR r.id = (SELECT id FROM rows WHERE split = 'train' ORDER BY length(messages) DESC LIMIT 1)`;
     return this.#db
       .prepare(
         `SELECT sum(length(m.value ->> '$.content')) AS characters,
@@ -163,9 +168,9 @@ export class DatasetFile {
              AS answerCharacters,
            count(*) AS messages
          FROM rows r, json_each(r.messages) m
-         WHERE r.split = 'train' AND r.id % @stride = 0 GROUP BY r.id`,
+         WHERE r.split = 'train' AND (r.id % @stride = 0 ${longest}) GROUP BY r.id`,
       )
-      .all({ stride: Math.max(1, Math.ceil(total / most)) }) as RowCharacters[];
+      .all({ stride }) as RowCharacters[];
   }
 
   statistics(): DatasetStatistics[] {

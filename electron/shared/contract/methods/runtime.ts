@@ -60,7 +60,11 @@ const installInputSchema = z.object({
 });
 
 export const RUNTIME_METHODS = {
-  'runtime.status': method({ input: emptySchema, output: overviewSchema, errors: [] }),
+  'runtime.status': method({
+    input: emptySchema,
+    output: overviewSchema,
+    errors: ['runtime.system_unsupported'],
+  }),
   /** Starts an installation and returns at once; the topic `runtime` tells how it goes. */
   'runtime.install': method({
     input: installInputSchema,

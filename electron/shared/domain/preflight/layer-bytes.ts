@@ -1,22 +1,7 @@
-import { attentionBytes, type ComputeDevice } from './attention-bytes.ts';
-import {
-  loraModules,
-  qkvWidth,
-  qkWidth,
-  queryWidth,
-  type DecoderShape,
-  type LinearGroup,
-  type LoraTargets,
-} from './decoder-shape.ts';
-
-/** How a run computes: what decides the size of every tensor of a pass. */
-export type PassSettings = Readonly<{
-  shape: DecoderShape;
-  lora: Readonly<{ rank: number; dropout: number; targets: LoraTargets }>;
-  /** Bytes of one element of the base and its activations: 4 (fp32) or 2 (bf16). */
-  width: number;
-  device: ComputeDevice;
-}>;
+import { attentionBytes } from './attention-bytes.ts';
+import { loraModules, qkvWidth, qkWidth, queryWidth } from './decoder-shape.ts';
+import { backwardTemporary } from './layer-backward.ts';
+import type { PassSettings } from './pass-settings.ts';
 
 /** Bytes of one layer in a training pass. */
 export type LayerBytes = Readonly<{
@@ -32,9 +17,15 @@ const FLOAT = 4;
 
 /**
  * One layer of engine/block.py over documents of `lengths`, going on with `rows` rows after its attention (all
- * of them, but in the last layer only those whose next token is an answer's).
+ * of them, but in the last layer only those whose next token is an answer's). The first layer's input needs no
+ * gradient.
  */
-export function layerBytes(settings: PassSettings, lengths: readonly number[], rows: number): LayerBytes {
+export function layerBytes(
+  settings: PassSettings,
+  lengths: readonly number[],
+  rows: number,
+  isFirst: boolean,
+): LayerBytes {
   const { shape, width, device } = settings;
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const { hiddenSize: hidden, intermediateSize: inner } = shape;
@@ -62,61 +53,8 @@ export function layerBytes(settings: PassSettings, lengths: readonly number[], r
     rows * hidden * width +
     adapters.forwardTemporary;
 
-  return {
-    saved,
-    forwardTemporary,
-    backwardTemporary: backwardTemporary(settings, tokens, rows, attention.backwardTemporary),
-  };
-}
-
-/** The largest of the moments of `Block.backward`; its locals live until it returns. */
-function backwardTemporary(
-  settings: PassSettings,
-  tokens: number,
-  rows: number,
-  attentionTemporary: number,
-): number {
-  const { shape, width, device } = settings;
-  const { hiddenSize: hidden, intermediateSize: inner } = shape;
-  const query = queryWidth(shape);
-  const masked = (group: LinearGroup): boolean => dropsInput(settings, group);
-  const incoming = rows * hidden * width;
-  // The gradient of the MLP's product, then of gate and up, with three more while SwiGLU is undone.
-  const inSwiglu = incoming + rows * 5 * inner * width;
-  const inDown = incoming + rows * inner * width * (masked('down') ? 3 : 1);
-  const afterMlp = incoming + rows * (3 * inner + hidden) * width;
-  const inGateUp = afterMlp + (masked('gateUp') ? 2 * rows * hidden * width : 0);
-  // RMSNorm's backward pass computes in fp32, whatever the base is.
-  const normTemporary = hidden * (2 * FLOAT + (width === FLOAT ? 0 : FLOAT));
-  const inMlpNorm = afterMlp + rows * normTemporary;
-  const afterO = afterMlp + rows * hidden * width;
-  const heads = tokens * query * width;
-  const inO = afterO + rows * query * width * (masked('o') ? 3 : 1) + (rows < tokens ? heads : 0);
-  const afterAttention = afterO + heads + tokens * qkvWidth(shape) * width;
-  const inAttention = afterAttention + attentionTemporary;
-  // fp32 rotates in place against a conjugated copy of the rotations; bf16 through two fp32 copies more.
-  const rotated = tokens * qkWidth(shape) * FLOAT;
-  const conjugated = device === 'cpu' ? rotated : tokens * shape.headDim * FLOAT;
-  const inRotation =
-    afterAttention + conjugated + (width === FLOAT ? 0 : 2 * rotated) + (shape.qkNorm ? rotated : 0);
-  const afterQkv = afterAttention + tokens * hidden * width;
-  const inQkv = afterQkv + (masked('qkv') ? 2 * tokens * hidden * width : 0);
-  const inAttentionNorm = afterQkv + tokens * normTemporary;
-  return Math.max(
-    inSwiglu,
-    inDown,
-    inGateUp,
-    inMlpNorm,
-    inO,
-    inAttention,
-    inRotation,
-    inQkv,
-    inAttentionNorm,
-  );
-}
-
-function dropsInput({ shape, lora }: PassSettings, group: LinearGroup): boolean {
-  return lora.dropout > 0 && loraModules(shape, lora.targets).some((module) => module.group === group);
+  const place = { tokens, rows, isFirst, attentionTemporary: attention.backwardTemporary };
+  return { saved, forwardTemporary, backwardTemporary: backwardTemporary(settings, place) };
 }
 
 /** What engine/linear.py keeps and needs for the adapters: drop(x) Aᵀ of each module, and the masks on a CPU. */

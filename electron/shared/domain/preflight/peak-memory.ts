@@ -1,5 +1,6 @@
 import { baseParameters, loraParameters, qkWidth } from './decoder-shape.ts';
-import { layerBytes, type PassSettings } from './layer-bytes.ts';
+import { layerBytes } from './layer-bytes.ts';
+import type { PassSettings } from './pass-settings.ts';
 
 /** One forward and backward pass: tokens of each document, and how many rows predict an answer's token. */
 export type MicroBatch = Readonly<{ lengths: readonly number[]; answerTokens: number }>;
@@ -60,19 +61,25 @@ function passMoments(settings: PassSettings, { lengths, answerTokens }: MicroBat
   const { shape, width, device } = settings;
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const answerRows = Math.min(tokens, answerTokens);
-  const full = layerBytes(settings, lengths, tokens);
-  const last = layerBytes(settings, lengths, answerRows);
+  // The widest of the layers below the last: the second at least, where there is one.
+  const full = layerBytes(settings, lengths, tokens, shape.layers < 3);
+  const last = layerBytes(settings, lengths, answerRows, shape.layers === 1);
   // Rotations: a complex number for each pair of q and k elements on a CPU, for each pair of one head elsewhere.
   const rotations = tokens * (device === 'cpu' ? qkWidth(shape) : shape.headDim) * FLOAT;
   const shared = rotations + answerRows * INDEX;
   const below = (shape.layers - 1) * full.saved + shared;
   const all = below + last.saved;
+  // Ids and positions of the rows, which the backward pass no longer needs.
+  const indices = tokens * 2 * INDEX;
+  // The last layer begins: its input and its normed form, bf16 through two fp32 copies more.
+  const inFirstNorm = tokens * shape.hiddenSize * (2 * width + (width === FLOAT ? 0 : 2 * FLOAT));
   const answers = answerRows * shape.hiddenSize;
   // The base's gradient before the final norm is kept until the pass is over.
   const kept = answers * width;
   return [
-    { saved: all, temporary: last.forwardTemporary + tokens * 2 * INDEX },
-    { saved: all, temporary: lossTemporary(settings, answerRows) + tokens * 2 * INDEX },
+    { saved: below, temporary: inFirstNorm + indices },
+    { saved: all, temporary: last.forwardTemporary + indices },
+    { saved: all, temporary: lossTemporary(settings, answerRows) + indices },
     { saved: all, temporary: kept + last.backwardTemporary },
     ...(shape.layers > 1 ? [{ saved: below, temporary: kept + full.backwardTemporary }] : []),
   ];

@@ -15,7 +15,7 @@ const BROWSERS = [
   '/usr/bin/google-chrome',
 ];
 
-export const browserPath = (): string | undefined =>
+const browserPath = (): string | undefined =>
   BROWSERS.find((file) => file !== undefined && existsSync(file));
 
 export type StudioBrowser = Readonly<{

@@ -67,7 +67,8 @@ const untilEnd = (context: VerbContext): Promise<void> =>
 const offerLinks = (context: VerbContext, server: StudioServer): void => {
   process.stdin.setEncoding('utf8').on('data', () => announce(context, server.renewUrl()));
   process.stdin.on('error', () => undefined);
-  process.stdin.unref();
+  // A file or /dev/null as standard input has no such method.
+  (process.stdin as { unref?: () => void }).unref?.();
 };
 
 const announce = ({ terminal }: VerbContext, url: string): void => {

@@ -87,7 +87,7 @@ function groupByCode(
 }
 
 /** A problem of a whole file stands at no line. */
-export function placeOf({ line, record }: ProblemView): string {
+function placeOf({ line, record }: ProblemView): string {
   if (line !== undefined && line !== null) return String(line);
   return record !== undefined && record !== null ? `#${record + 1}` : '–';
 }

@@ -87,7 +87,7 @@ export function issueText(issue: RecipeIssue, words: Words): string {
   return words(`issues.${issue.reason}`, { given, allowed, suggestion });
 }
 
-export function valueText(value: unknown, field: RecipeField, words: Words): string {
+function valueText(value: unknown, field: RecipeField, words: Words): string {
   if (value === null || value === '' || value === undefined) return words('nothing');
   if (typeof value === 'boolean') return words(value ? 'on' : 'off');
   if (Array.isArray(value)) return value.length === 0 ? words('nothing') : value.join(' / ');

@@ -14,7 +14,7 @@ import { useDraft } from '../../state/drafts.ts';
 import { presetById, type Preset } from './presets.ts';
 import type { Library } from './use-library.ts';
 
-export const DRAFT_NAME = 'new-run';
+const DRAFT_NAME = 'new-run';
 
 export type RecipeForm = Readonly<{
   preset: Preset;

@@ -1,8 +1,7 @@
 import { useState, type ReactElement } from 'react';
 
-import { Anchor, Button, Text } from '@mantine/core';
+import { Button, Code, Text } from '@mantine/core';
 import { IconGitMerge } from '@tabler/icons-react';
-import { Link } from 'react-router';
 
 import type { JobView } from '../../../electron/shared/contract/methods/jobs.ts';
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
@@ -24,10 +23,7 @@ export function MergeButton({ run, step }: Readonly<{ run: RunSummary; step: num
   if (job?.state === 'done') {
     return (
       <Text fz="xs">
-        {words('merge.done')}{' '}
-        <Anchor component={Link} to="/chat" fz="xs">
-          {words('merge.chat')}
-        </Anchor>
+        {words('merge.done')} <Code>legal-eagle chat --model {merge.data?.modelId}</Code>
       </Text>
     );
   }

@@ -9,7 +9,7 @@ export type RecipeDraft = Readonly<{ presetId: string; changes: FlatRecipe }>;
 /** The preset of the schema's own defaults. */
 export const DEFAULT_PRESET_ID = 'defaults';
 
-export const EMPTY_DRAFT: RecipeDraft = { presetId: DEFAULT_PRESET_ID, changes: {} };
+const EMPTY_DRAFT: RecipeDraft = { presetId: DEFAULT_PRESET_ID, changes: {} };
 
 const draftSchema = z.object({ presetId: z.string(), changes: z.record(z.string(), z.unknown()) });
 
@@ -49,7 +49,7 @@ export function nest(flat: FlatRecipe): Record<string, unknown> {
   return recipe;
 }
 
-export function isSameValue(left: unknown, right: unknown): boolean {
+function isSameValue(left: unknown, right: unknown): boolean {
   return Object.is(left, right) || JSON.stringify(left) === JSON.stringify(right);
 }
 

@@ -15,8 +15,7 @@ const BROWSERS = [
   '/usr/bin/google-chrome',
 ];
 
-const browserPath = (): string | undefined =>
-  BROWSERS.find((file) => file !== undefined && existsSync(file));
+const browserPath = (): string | undefined => BROWSERS.find((file) => file !== undefined && existsSync(file));
 
 export type StudioBrowser = Readonly<{
   page: Page;
@@ -50,7 +49,16 @@ export async function openStudioBrowser(
   };
   try {
     const address = await addressOf(server);
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--no-sandbox',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
     const page = await browser.newPage({
       locale: options.language ?? 'zh-CN',
       viewport: { width: 1440, height: 900 },

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { createHashRouter } from 'react-router';
 
+import { ChatScreen } from '../features/chat/index.ts';
 import { DatasetScreen, DatasetsScreen } from '../features/datasets/index.ts';
 import { HomeScreen } from '../features/home/index.ts';
 import { NewRunScreen } from '../features/new-run/index.ts';
@@ -27,6 +28,7 @@ export const createRouter = (): StudioRouter =>
         { path: '/new', element: <NewRunScreen />, errorElement: fault },
         { path: '/runs', element: <RunsScreen />, errorElement: fault },
         { path: '/runs/:id', element: <RunScreen />, errorElement: fault },
+        { path: '/chat', element: <ChatScreen />, errorElement: fault },
         { path: '*', element: <MissingScreen /> },
       ],
     },

@@ -1,9 +1,16 @@
-import { IconDatabase, IconHistory, IconHome, IconPlayerPlay, type Icon } from '@tabler/icons-react';
+import {
+  IconDatabase,
+  IconHistory,
+  IconHome,
+  IconMessages,
+  IconPlayerPlay,
+  type Icon,
+} from '@tabler/icons-react';
 
 /** A place of the rail. */
 export type Screen = Readonly<{
   /** Key of its name: `common:rail.<id>`. */
-  id: 'home' | 'datasets' | 'new' | 'runs';
+  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat';
   path: string;
   icon: Icon;
   /** Pressed after `g`. */
@@ -16,4 +23,5 @@ export const SCREENS: readonly Screen[] = [
   { id: 'datasets', path: '/datasets', icon: IconDatabase, key: 'd' },
   { id: 'new', path: '/new', icon: IconPlayerPlay, key: 'n' },
   { id: 'runs', path: '/runs', icon: IconHistory, key: 'r' },
+  { id: 'chat', path: '/chat', icon: IconMessages, key: 'c' },
 ];

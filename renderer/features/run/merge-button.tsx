@@ -1,7 +1,8 @@
 import { useState, type ReactElement } from 'react';
 
-import { Button, Code, Text } from '@mantine/core';
+import { Anchor, Button, Text } from '@mantine/core';
 import { IconGitMerge } from '@tabler/icons-react';
+import { Link } from 'react-router';
 
 import type { JobView } from '../../../electron/shared/contract/methods/jobs.ts';
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
@@ -23,7 +24,10 @@ export function MergeButton({ run, step }: Readonly<{ run: RunSummary; step: num
   if (job?.state === 'done') {
     return (
       <Text fz="xs">
-        {words('merge.done')} <Code>legal-eagle chat --model {merge.data?.modelId}</Code>
+        {words('merge.done')}{' '}
+        <Anchor component={Link} fz="xs" to={`/chat?model=${merge.data?.modelId ?? ''}`}>
+          {words('merge.chat')}
+        </Anchor>
       </Text>
     );
   }

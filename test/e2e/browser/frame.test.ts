@@ -116,8 +116,10 @@ describe('the frame in the browser', () => {
   });
 
   it('keys of the frame stay letters while a person types', async () => {
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
-    await page.getByRole('dialog', { name: '命令面板' }).waitFor();
+    // The palette takes the focus a moment after it is there.
+    await page.locator('input[placeholder="查找操作、训练、数据集…"]:focus').waitFor();
     await page.keyboard.type('?gd');
     expect(await page.getByRole('dialog').count()).toBe(1);
     expect(await page.getByPlaceholder('查找操作、训练、数据集…').inputValue()).toBe('?gd');

@@ -36,7 +36,7 @@ describe('chat in the browser', () => {
       .evaluate((log) => {
         const lengths = new Set<number>();
         (window as unknown as { lengths: Set<number> }).lengths = lengths;
-        new MutationObserver(() => lengths.add(log.innerText.length)).observe(log, {
+        new MutationObserver(() => lengths.add(log.textContent.length)).observe(log, {
           subtree: true,
           childList: true,
           characterData: true,

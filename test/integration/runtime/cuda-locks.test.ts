@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -61,6 +63,11 @@ if (isLong && process.platform === 'linux') {
       expect(result.stderr + result.stdout).not.toContain('"error"');
       expect(result.exitCode).toBe(0);
       expect(result.value).toMatchObject({ variant: 'cu130', installed: true, unmet: [] });
+      // A CPU build under the same version would pass every check above.
+      const { python } = result.value as { python: string };
+      const script = 'import torch; print(torch.version.cuda)';
+      const { stdout } = await promisify(execFile)(python, ['-I', '-c', script]);
+      expect(stdout.trim()).toBe('13.0');
     });
   });
 }

@@ -154,7 +154,7 @@ function modelHandlers({ models, repositories }: CoreServices): Handlers<'models
 function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'> {
   const { runs, repositories } = services;
   return {
-    'runs.start': ({ recipe, force }) => runs.start(recipe, { force }),
+    'runs.start': ({ recipe, force, tags }) => runs.start(recipe, { force, tags }),
     'runs.list': (query) => {
       const { total, items } = repositories.runs.list(query);
       return { total, items: items.map(toRunSummary) };

@@ -18,6 +18,10 @@ const listed = await core.handlers['runs.list']({
   limit: 1,
 });
 if (listed.total === 0) {
-  await core.handlers['runs.start']({ recipe: JSON.parse(recipe) as Record<string, unknown>, force: false });
+  await core.handlers['runs.start']({
+    recipe: JSON.parse(recipe) as Record<string, unknown>,
+    force: false,
+    tags: [],
+  });
 }
 process.stdout.write('open\n');

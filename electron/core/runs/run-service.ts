@@ -43,6 +43,8 @@ export type RunServiceDeps = Readonly<{
 }>;
 
 export type RunLabels = Pick<RunRecord, 'tags' | 'note'>;
+/** `force` skips the preflight's refusal. */
+export type StartOptions = Readonly<{ force: boolean; tags?: readonly string[] }>;
 export type StartedRun = Readonly<{ runId: string; jobId: string }>;
 export type ResumedRun = StartedRun & Readonly<{ attempt: number; fromStep: number }>;
 
@@ -59,8 +61,8 @@ export class RunService {
     return requireOne('run', this.#deps.repositories.runs.find, reference);
   }
 
-  /** Checks the recipe, makes the run's folder, and starts its first attempt. `force` skips the preflight. */
-  async start(recipeInput: unknown, options: Readonly<{ force: boolean }>): Promise<StartedRun> {
+  /** Checks the recipe, makes the run's folder, and starts its first attempt. */
+  async start(recipeInput: unknown, options: StartOptions): Promise<StartedRun> {
     const checked = checkRecipe(recipeInput);
     if ('issues' in checked) {
       throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
@@ -70,7 +72,7 @@ export class RunService {
     const model = this.#deps.resolveModel(recipe.model);
     const refusal = options.force ? undefined : await this.#deps.refusalOf(recipe, dataset, model);
     if (refusal !== undefined) throw refusal;
-    const run = this.#newRun(recipe, dataset, model);
+    const run = this.#newRun(recipe, dataset, model, options.tags ?? []);
     writeRunFile(run.dir, {
       version: 1,
       id: run.id,
@@ -84,7 +86,7 @@ export class RunService {
       modelName: model.name,
       createdAtMs: run.createdAtMs,
       origin: run.origin,
-      tags: [],
+      tags: [...run.tags],
       note: '',
     });
     this.#deps.repositories.runs.insert(run);
@@ -176,7 +178,7 @@ export class RunService {
     return run.id;
   }
 
-  #newRun(recipe: Recipe, dataset: ResolvedInput, model: ResolvedInput): RunRecord {
+  #newRun(recipe: Recipe, dataset: ResolvedInput, model: ResolvedInput, tags: readonly string[]): RunRecord {
     const { clock, folder, ids } = this.#deps;
     const id = ids.next();
     return {
@@ -195,7 +197,7 @@ export class RunService {
       createdAtMs: clock.nowMs(),
       attempts: 0,
       step: 0,
-      tags: [],
+      tags,
       note: '',
     };
   }

@@ -1,9 +1,7 @@
 import { Group, Kbd, Stack, Text, Title } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import type { ReactElement } from 'react';
-import { useNavigate } from 'react-router';
 
-import { useAction, useConnection } from '../../api/hooks.ts';
+import { useConnection } from '../../api/hooks.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import classes from './new-run-screen.module.css';
@@ -22,26 +20,16 @@ const DEVICES = 1;
 /** A run in three decisions on a recipe, with everything that will follow said beside it. */
 export function NewRunScreen(): ReactElement {
   const words = useWords('new-run');
-  const navigate = useNavigate();
   const library = useLibrary();
   const form = useRecipeForm(library);
   const answer = usePreflight(form.recipe);
   const steps = useSteps(form.recipe, DEVICES);
   const connection = useConnection();
-  const start = useAction('runs.start');
   const obstacles = [
     ...(connection.state === 'online' ? [] : [words('obstacles.offline')]),
     ...(steps.trainRows === 0 ? [words('obstacles.noRows')] : []),
     ...(answer.preflight?.fits === false ? [words('obstacles.doesNotFit')] : []),
   ];
-  const onStart = (): void => {
-    if (form.recipe === undefined || obstacles.length > 0 || start.isPending) return;
-    start.mutate(
-      { recipe: form.recipe },
-      { onSuccess: ({ runId }) => void navigate(`/runs/${encodeURIComponent(runId)}`) },
-    );
-  };
-  useHotkeys([['mod+Enter', onStart]], []);
   return (
     <div className={classes['screen']}>
       <Stack gap="md" className={classes['form'] ?? ''}>
@@ -57,16 +45,7 @@ export function NewRunScreen(): ReactElement {
         <RecipeFields form={form} library={library} />
       </Stack>
       <aside className={classes['sheet']} aria-label={words('preflight')}>
-        <PreflightSheet
-          form={form}
-          steps={steps}
-          devices={DEVICES}
-          answer={answer}
-          obstacles={obstacles}
-          isStarting={start.isPending}
-          startError={start.error}
-          onStart={onStart}
-        />
+        <PreflightSheet form={form} steps={steps} devices={DEVICES} answer={answer} obstacles={obstacles} />
       </aside>
     </div>
   );

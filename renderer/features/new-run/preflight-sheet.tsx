@@ -1,17 +1,17 @@
-import { Button, Divider, Stack, Text } from '@mantine/core';
-import { IconAlertTriangle, IconPlayerPlay } from '@tabler/icons-react';
+import { Divider, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
 
 import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
-import { useErrorLanguage, useWords, type Words } from '../../i18n/use-words.ts';
+import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { CountTokens } from './count-tokens.tsx';
-import { fieldInputId, issueText } from './field-row.tsx';
 import { MemoryBar } from './memory-bar.tsx';
 import classes from './preflight-sheet.module.css';
+import { StartButtons } from './start-buttons.tsx';
 import type { PreflightAnswer } from './use-preflight.ts';
 import type { RecipeForm } from './use-recipe-form.ts';
 import type { Steps } from './use-steps.ts';
@@ -23,17 +23,13 @@ export type PreflightSheetProps = Readonly<{
   answer: PreflightAnswer;
   /** Reasons besides the form's own. */
   obstacles: readonly string[];
-  isStarting: boolean;
-  startError: unknown;
-  onStart: () => void;
 }>;
 
 /** Everything a person should know before the start, always beside the form; and the start itself. */
 export function PreflightSheet(props: PreflightSheetProps): ReactElement {
-  const { form, steps, devices, answer, obstacles, isStarting, startError, onStart } = props;
+  const { form, steps, devices, answer, obstacles } = props;
   const words = useWords('new-run');
   const { preflight } = answer;
-  const isBlocked = form.recipe === undefined || obstacles.length > 0;
   return (
     <Panel title={words('preflight')}>
       <Stack gap="sm">
@@ -56,26 +52,7 @@ export function PreflightSheet(props: PreflightSheetProps): ReactElement {
           </>
         )}
         <Divider />
-        {startError !== undefined && startError !== null && <ErrorNote error={startError} />}
-        <Button
-          size="md"
-          leftSection={<IconPlayerPlay size={16} aria-hidden />}
-          disabled={isBlocked}
-          loading={isStarting}
-          aria-describedby="start-reasons"
-          onClick={onStart}
-        >
-          {words('start')}
-        </Button>
-        <div id="start-reasons" aria-live="polite">
-          {isBlocked ? (
-            <Reasons form={form} obstacles={obstacles} words={words} />
-          ) : (
-            <Text fz="xs" c="dimmed">
-              {words('startHint')}
-            </Text>
-          )}
-        </div>
+        <StartButtons form={form} obstacles={obstacles} />
       </Stack>
     </Panel>
   );
@@ -176,36 +153,5 @@ function Notice({ tone, children }: Readonly<{ tone: 'red' | 'amber'; children: 
       <IconAlertTriangle size={16} aria-hidden />
       <div>{children}</div>
     </div>
-  );
-}
-
-/** Why Start is disabled: each reason leads to its field. */
-function Reasons({
-  form,
-  obstacles,
-  words,
-}: Readonly<{ form: RecipeForm; obstacles: readonly string[]; words: Words }>): ReactElement {
-  return (
-    <>
-      <Text fz="xs" fw={600}>
-        {words('cannotStart')}
-      </Text>
-      <ul className={classes['reasons']}>
-        {form.issues.map((issue) => (
-          <li key={issue.field}>
-            <button
-              type="button"
-              onClick={() => document.querySelector<HTMLElement>(`#${fieldInputId(issue.field)}`)?.focus()}
-            >
-              {words(`fields.${issue.field}.label`)}
-            </button>{' '}
-            {issueText(issue, words)}
-          </li>
-        ))}
-        {obstacles.map((obstacle) => (
-          <li key={obstacle}>{obstacle}</li>
-        ))}
-      </ul>
-    </>
   );
 }

@@ -119,6 +119,7 @@ export const RUN_METHODS = {
       recipe: z.record(z.string(), z.unknown()),
       /** Starts although the preflight says that memory or disk is too small. */
       force: z.boolean().default(false),
+      tags: tagsSchema.default([]),
     }),
     output: z.object({ runId: z.string(), jobId: z.string() }),
     errors: [

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from legal_eagle.jobs.wire import EVENTS_FILE, decode_line
 
 _POLL_SECONDS = 0.3
-_QUIET = frozenset({"started", "phase", "checkpoint-removed", "control-ack", "ended"})
+_QUIET = frozenset({"started", "phase", "checkpoint-removed", "control-ack", "control-done", "ended"})
 
 
 class ProgressView:

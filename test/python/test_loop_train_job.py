@@ -141,6 +141,12 @@ def test_save_now_and_sample_now(tmp_path: Path, material: tuple[Path, Path]) ->
     assert attempt.data("checkpoint")[0]["step"] == attempt.data("sample")[0]["step"] > 0
     acknowledged = {one["command"] for one in attempt.data("control-ack")}
     assert acknowledged == {"save-now", "sample-now", "stop"}
+    # Told when the work is over: else a screen says "saved" before there is a file.
+    done = {one["command"]: one["step"] for one in attempt.data("control-done")}
+    assert done.keys() == {"save-now", "sample-now"}
+    for made, command in (("checkpoint", "save-now"), ("sample", "sample-now")):
+        (obeyed,) = (one for one in attempt.events("control-done") if one["data"]["command"] == command)
+        assert attempt.events(made)[0]["seq"] < obeyed["seq"]
 
 
 def test_a_changed_dataset_or_recipe_is_refused_by_name(tmp_path: Path, material: tuple[Path, Path]) -> None:

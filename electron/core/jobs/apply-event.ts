@@ -38,6 +38,7 @@ export function applyEvent(job: JobRecord, event: JobEvent): JobRecord {
     case 'checkpoint':
     case 'checkpoint-removed':
     case 'control-ack':
+    case 'control-done':
     case 'warning':
       return job;
   }

@@ -1,4 +1,4 @@
-import type { MetricPoint } from '../../shared/contract/events.ts';
+import type { ControlDone, MetricPoint } from '../../shared/contract/events.ts';
 import type { JobEvent, JobEventData } from '../../shared/protocol/events.ts';
 import type { AttemptRecord } from '../db/repositories/attempt-repository.ts';
 import type { CheckpointRecord } from '../db/repositories/checkpoint-repository.ts';
@@ -16,6 +16,8 @@ export type RunChange = Readonly<{
   checkpoint?: CheckpointRecord;
   removedCheckpointStep?: number;
   sample?: SampleRecord;
+  /** A request of a person that has been carried out. */
+  controlDone?: ControlDone;
 }>;
 
 /** Applies one event to a run; undefined where the event says nothing about the run. Pure. */
@@ -43,6 +45,8 @@ export function applyRunEvent(
       return { run, checkpoint: toCheckpoint(run, event.data, event.t) };
     case 'checkpoint-removed':
       return { run, removedCheckpointStep: event.data.step };
+    case 'control-done':
+      return { run, controlDone: event.data };
     case 'result':
       return { run: { ...run, result: event.data } };
     case 'phase':

@@ -1,5 +1,6 @@
 import {
   RUN_FRAME_INTERVAL_MS,
+  type ControlDone,
   type MetricPoint,
   type RunsTopicData,
   type RunTopicData,
@@ -22,6 +23,8 @@ type Waiting = {
   points: MetricPoint[];
   checkpoints: CheckpointView[];
   samples: SampleView[];
+  removedCheckpoints: Set<number>;
+  controlsDone: ControlDone[];
   truncatedAfterStep: number | undefined;
 };
 
@@ -54,6 +57,8 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
         run,
         points: part.points,
         ...(part.truncatedAfterStep === undefined ? {} : { truncatedAfterStep: part.truncatedAfterStep }),
+        ...(part.removedCheckpoints.size === 0 ? {} : { removedCheckpoints: [...part.removedCheckpoints] }),
+        ...(part.controlsDone.length === 0 ? {} : { controlsDone: part.controlsDone }),
         ...(part.checkpoints.length === 0 ? {} : { checkpoints: part.checkpoints }),
         ...(part.samples.length === 0 ? {} : { samples: part.samples }),
       };
@@ -69,6 +74,8 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
         points: [],
         checkpoints: [],
         samples: [],
+        removedCheckpoints: new Set<number>(),
+        controlsDone: [],
         truncatedAfterStep: undefined,
       };
       waiting.set(id, part);
@@ -76,12 +83,22 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
       if (after !== undefined) {
         part.truncatedAfterStep = after;
         part.points = part.points.filter((point) => point.step <= after);
+        part.checkpoints = part.checkpoints.filter((one) => one.step <= after);
+        part.samples = part.samples.filter((one) => one.step <= after);
       }
       part.points.push(...(change.points ?? []));
       if (change.checkpoint !== undefined) {
         const { runId: _runId, ...checkpoint } = change.checkpoint;
         part.checkpoints.push(checkpoint);
+        // Saved again after it was removed: a resumed attempt comes by the same step.
+        part.removedCheckpoints.delete(checkpoint.step);
       }
+      const removed = change.removedCheckpointStep;
+      if (removed !== undefined) {
+        part.checkpoints = part.checkpoints.filter((one) => one.step !== removed);
+        part.removedCheckpoints.add(removed);
+      }
+      if (change.controlDone !== undefined) part.controlsDone.push(change.controlDone);
       if (change.sample !== undefined) {
         const { runId: _runId, ...sample } = change.sample;
         part.samples.push(sample);

@@ -6,6 +6,9 @@ import { checkpointSchema, runDetailSchema, runSummarySchema, sampleSchema } fro
 /** Live points of one run since the last frame, oldest first. */
 const metricPointSchema = z.object({ key: z.string(), step: z.int(), value: z.number().nullable() });
 
+/** A request (save now, sample now) that has been carried out at a step; `id` is its `controlId`. */
+const controlDoneSchema = z.object({ id: z.string(), command: z.string(), step: z.int() });
+
 /** `runs`: the live runs first, then every run whose row changed. */
 export const runsTopicSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('snapshot'), live: z.array(runSummarySchema) }),
@@ -22,7 +25,10 @@ export const runTopicSchema = z.discriminatedUnion('kind', [
     points: z.array(metricPointSchema),
     /** Points after this step are void: a resumed attempt replaced them. */
     truncatedAfterStep: z.int().optional(),
+    /** Steps whose checkpoints were removed to keep the newest ones only; none of them is in `checkpoints`. */
+    removedCheckpoints: z.array(z.int()).optional(),
     checkpoints: z.array(checkpointSchema).optional(),
+    controlsDone: z.array(controlDoneSchema).optional(),
     samples: z.array(sampleSchema).optional(),
   }),
 ]);
@@ -52,4 +58,5 @@ export type RunsTopicData = z.output<typeof runsTopicSchema>;
 export type RunTopicData = z.output<typeof runTopicSchema>;
 export type JobTopicData = z.output<typeof jobTopicSchema>;
 export type ChatTopicData = z.output<typeof chatTopicSchema>;
+export type ControlDone = z.output<typeof controlDoneSchema>;
 export type MetricPoint = z.output<typeof metricPointSchema>;

@@ -94,6 +94,8 @@ export const EVENT_DATA = {
   }),
   'checkpoint-removed': z.strictObject({ step, path: z.string() }),
   'control-ack': z.strictObject({ id: z.string(), command: z.string() }),
+  /** A command that took time has been obeyed; `step` is where. A stop needs none: `ended` says it. */
+  'control-done': z.strictObject({ id: z.string(), command: z.string(), step }),
   warning: z.strictObject({ code, message: z.string(), params }),
   error: z.strictObject({ code, message: z.string(), params, detail: z.string().nullable() }),
   /** What the job made; its fields belong to the job's kind. */
@@ -127,6 +129,7 @@ export const jobEventSchema = z
     line('checkpoint'),
     line('checkpoint-removed'),
     line('control-ack'),
+    line('control-done'),
     line('warning'),
     line('error'),
     line('result'),

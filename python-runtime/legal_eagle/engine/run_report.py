@@ -15,7 +15,7 @@ from legal_eagle.engine.process_memory import peak_bytes
 from legal_eagle.engine.progress import Throughput
 from legal_eagle.engine.sampling import SampleAnswer
 from legal_eagle.engine.tensorboard_log import TensorBoardLog
-from legal_eagle.jobs.context import Reporter
+from legal_eagle.jobs.context import ControlCommand, Reporter
 
 
 class RunReport:
@@ -113,6 +113,9 @@ class RunReport:
 
     def checkpoint_removed(self, info: CheckpointInfo) -> None:
         self._reporter.emit("checkpoint-removed", {"step": info.step, "path": str(info.path)})
+
+    def control_done(self, command: ControlCommand, step: int) -> None:
+        self._reporter.emit("control-done", {"id": command.id, "command": command.command, "step": step})
 
     def warning(self, code: str, message: str, **params: object) -> None:
         self._reporter.emit("warning", {"code": code, "message": message, "params": params})

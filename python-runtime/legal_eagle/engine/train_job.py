@@ -130,6 +130,10 @@ class TrainRun:
                 self._save("save-now")
             elif command.command == "sample-now":
                 self._sample()
+            else:
+                continue
+            # The acknowledgement came with the command; this is when there is something to look at.
+            self._report.control_done(command, self._setup.loop.state.step)
 
     def _at_start(self) -> None:
         evaluation = self._recipe["evaluation"]

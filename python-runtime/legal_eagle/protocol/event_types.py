@@ -194,6 +194,20 @@ class JobEventControlAck(TypedDict):
     data: JobEventControlAckData
 
 
+class JobEventControlDoneData(TypedDict):
+    id: str
+    command: str
+    step: int
+
+
+class JobEventControlDone(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["control-done"]
+    data: JobEventControlDoneData
+
+
 class JobEventWarningData(TypedDict):
     code: str
     message: str
@@ -256,6 +270,7 @@ JobEvent: TypeAlias = (
     | JobEventCheckpoint
     | JobEventCheckpointRemoved
     | JobEventControlAck
+    | JobEventControlDone
     | JobEventWarning
     | JobEventError
     | JobEventResult

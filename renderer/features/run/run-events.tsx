@@ -25,6 +25,7 @@ const TYPES = [
   'checkpoint',
   'checkpoint-removed',
   'control-ack',
+  'control-done',
   'warning',
   'error',
   'result',

@@ -1,4 +1,4 @@
-import type { MetricPoint, RunTopicData } from '../../../electron/shared/contract/events.ts';
+import type { ControlDone, MetricPoint, RunTopicData } from '../../../electron/shared/contract/events.ts';
 import type {
   CheckpointView,
   RunSummary,
@@ -10,6 +10,8 @@ export type LiveRun = Readonly<{
   run: RunSummary;
   checkpoints: readonly CheckpointView[];
   samples: readonly SampleView[];
+  /** Requests that were carried out since the page opened, oldest first; bounded. */
+  controlsDone: readonly ControlDone[];
   /** Points that arrived since the page opened, oldest first; bounded. */
   tail: readonly MetricPoint[];
   /** Grows when curves must be asked for again: after a gap, after a resume, when the tail overflows. */
@@ -32,6 +34,7 @@ export type CurveKey = (typeof CURVE_KEYS)[number];
 const KEPT: ReadonlySet<string> = new Set(CURVE_KEYS);
 /** About 1,300 steps of every key: more than fall between two questions, less than a chart feels. */
 export const LONGEST_TAIL = 8000;
+const MOST_CONTROLS = 20;
 
 /** The run after a frame. Applying a frame twice gives the same run. */
 export function applyRunFrame(
@@ -42,19 +45,24 @@ export function applyRunFrame(
   if (frame.kind === 'snapshot') {
     const { checkpoints, samples, ...run } = frame.run;
     const generation = (live?.generation ?? 0) + 1;
-    return { run, checkpoints, samples, tail: [], generation, cut: live?.cut };
+    return { run, checkpoints, samples, controlsDone: [], tail: [], generation, cut: live?.cut };
   }
   if (live === undefined) return undefined;
   const after = frame.truncatedAfterStep;
   const kept = after === undefined ? live : truncated(live, after, nowMs);
   const fresh = frame.points.filter((point) => KEPT.has(point.key));
+  const removed = new Set(frame.removedCheckpoints);
+  const left = kept.checkpoints.filter((one) => !removed.has(one.step));
   const tail = [...kept.tail, ...fresh];
   const isFull = tail.length > LONGEST_TAIL;
   return {
     ...kept,
     run: frame.run,
-    checkpoints: merged(kept.checkpoints, frame.checkpoints ?? [], (one) => String(one.step)),
+    checkpoints: merged(removed.size === 0 ? kept.checkpoints : left, frame.checkpoints ?? [], (one) =>
+      String(one.step),
+    ),
     samples: merged(kept.samples, frame.samples ?? [], (one) => `${String(one.step)} ${one.prompt}`),
+    controlsDone: withControls(kept.controlsDone, frame.controlsDone ?? []),
     tail: isFull ? tail.slice(-LONGEST_TAIL / 2) : tail,
     generation: kept.generation + (isFull ? 1 : 0),
   };
@@ -70,6 +78,12 @@ function truncated(live: LiveRun, afterStep: number, atMs: number): LiveRun {
     generation: live.generation + 1,
     cut: { afterStep, atMs },
   };
+}
+
+function withControls(known: readonly ControlDone[], fresh: readonly ControlDone[]): readonly ControlDone[] {
+  if (fresh.length === 0) return known;
+  const byId = new Map([...known, ...fresh].map((one) => [one.id, one]));
+  return [...byId.values()].slice(-MOST_CONTROLS);
 }
 
 /** The newest of each key, in the order of steps. */

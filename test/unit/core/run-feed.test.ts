@@ -85,6 +85,27 @@ describe('run feed', () => {
     expect(frames[0]?.data.run.step).toBe(7);
   });
 
+  it('tells of a checkpoint that was saved and removed within one frame as removed only', () => {
+    const { clock, feed, frames } = feedWith(new Map([['R', run]]));
+    const checkpoint = (step: number) => ({
+      runId: 'R',
+      step,
+      path: '/c',
+      bytes: 1,
+      manifestSha256: 'x',
+      reason: 'interval',
+      best: false,
+      createdAtMs: 0,
+    });
+    feed.note({ run, checkpoint: checkpoint(5) });
+    feed.note({ run, removedCheckpointStep: 5 });
+    feed.note({ run, removedCheckpointStep: 4 });
+    feed.note({ run, checkpoint: checkpoint(4) });
+    clock.move(250);
+    const [data] = frames.map((frame) => frame.data);
+    expect(data).toMatchObject({ removedCheckpoints: [5], checkpoints: [{ step: 4 }] });
+  });
+
   it('drops waiting points that a resumed attempt made void', () => {
     const { clock, feed, frames } = feedWith(new Map([['R', run]]));
     feed.note({ run, points: [3, 4, 5].map((step) => ({ key: 'loss', step, value: 1 })) });

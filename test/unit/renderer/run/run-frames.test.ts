@@ -77,6 +77,21 @@ it('a frame that comes twice doubles no checkpoint and no sample', () => {
   expect([live?.checkpoints.length, live?.samples.length]).toEqual([1, 1]);
 });
 
+it('a checkpoint that was removed to keep the newest only leaves the run, and one saved again stays', () => {
+  const live = play(
+    SNAPSHOT,
+    update(1, 6, { checkpoints: [checkpoint(2), checkpoint(4), checkpoint(6)], removedCheckpoints: [2] }),
+    update(7, 8, { checkpoints: [checkpoint(8)], removedCheckpoints: [4] }),
+  );
+  expect(live?.checkpoints.map((one) => one.step)).toEqual([2, 6, 8]);
+});
+
+it('a request that was carried out is told once, and forgotten by a new snapshot', () => {
+  const frame = update(1, 1, { controlsDone: [{ id: 'a', command: 'save-now', step: 1 }] });
+  expect(play(SNAPSHOT, frame, frame)?.controlsDone.length).toBe(1);
+  expect(play(SNAPSHOT, frame, SNAPSHOT)?.controlsDone).toEqual([]);
+});
+
 it('memory stays bounded in a burst, and the curves are asked for again before points are let go', () => {
   let live = play(SNAPSHOT);
   const before = live?.generation ?? 0;

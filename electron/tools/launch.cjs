@@ -19,6 +19,7 @@ const SCRIPTS = {
   check: ['electron/tools/check.ts'],
   test: ['electron/tools/test.ts'],
   'bench:cpu': ['electron/tools/bench-cpu.ts'],
+  'bench:studio': ['electron/tools/bench-studio.ts'],
   generate: ['electron/tools/generate-protocol.ts'],
   format: ['electron/tools/format.ts'],
   'build:renderer': ['electron/tools/build-renderer.ts'],

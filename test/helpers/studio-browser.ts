@@ -25,13 +25,18 @@ export type StudioBrowser = Readonly<{
   close: () => Promise<void>;
 }>;
 
-/** `legal-eagle serve` on a fresh data folder, and a real browser on its printed address. */
-export async function openStudioBrowser(
-  options: Readonly<{ language?: 'zh-CN' | 'en'; grant?: readonly string[] }> = {},
-): Promise<StudioBrowser> {
+export type StudioBrowserOptions = Readonly<{
+  language?: 'zh-CN' | 'en';
+  grant?: readonly string[];
+  /** A data folder that stays; without it a fresh one is made and goes with the browser. */
+  home?: string;
+}>;
+
+/** `legal-eagle serve` on a data folder, and a real browser on its printed address. */
+export async function openStudioBrowser(options: StudioBrowserOptions = {}): Promise<StudioBrowser> {
   const executablePath = browserPath();
   if (executablePath === undefined) throw new Error('no Chromium: set LEGAL_EAGLE_TEST_BROWSER');
-  const home = mkdtempSync(path.join(tmpdir(), 'legal-eagle-browser-'));
+  const home = options.home ?? mkdtempSync(path.join(tmpdir(), 'legal-eagle-browser-'));
   const grants = [sharedFolder, ...(options.grant ?? [])].flatMap((folder) => ['--grant', folder]);
   const server = spawn(
     process.execPath,
@@ -45,7 +50,7 @@ export async function openStudioBrowser(
   const close = async (): Promise<void> => {
     await browser?.close();
     await ended(server);
-    rmSync(home, { recursive: true, force: true });
+    if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   };
   try {
     const address = await addressOf(server);

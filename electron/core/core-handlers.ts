@@ -4,6 +4,7 @@ import path from 'node:path';
 import { handlersFor, type HandlersFor } from '../shared/contract/define.ts';
 import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
+import { isFrequentEvent } from '../shared/protocol/events.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol/version.ts';
 import type { CoreServices } from './core-services.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
@@ -51,9 +52,9 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
       void services.supervisor.stop(jobId, { deadlineMs });
       return toJobView(requireJob(services, jobId));
     },
-    'metrics.query': ({ run, ...range }) => {
+    'metrics.query': async ({ run, ...range }) => {
       const { id } = services.runs.find(run);
-      return { series: queryMetrics(services.repositories.metrics, id, { ...range, to: range.to }) };
+      return { series: await queryMetrics(services.repositories.metrics, id, { ...range, to: range.to }) };
     },
     'merge.start': ({ run: reference, step, ...options }) => {
       const run = services.runs.find(reference);
@@ -176,7 +177,10 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
     'runs.events': ({ run: reference, types, after, limit }) =>
       pageRunEvents(
         repositories.attempts.ofRun(runs.find(reference).id),
-        (jobId, seq, count) => repositories.jobs.eventsAfter(jobId, seq, count),
+        (jobId, seq, count) =>
+          types.length > 0 && !types.some(isFrequentEvent)
+            ? repositories.jobs.notesAfter(jobId, seq, count)
+            : repositories.jobs.eventsAfter(jobId, seq, count),
         { types, after, limit },
       ),
     'runs.log': ({ run: reference, attempt, offset, limitBytes }) => {

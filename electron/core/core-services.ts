@@ -20,6 +20,7 @@ import type { JobLog } from './jobs/job-log.ts';
 import { JobSupervisor } from './jobs/job-supervisor.ts';
 import { createMergeProjector } from './merge/merge-projector.ts';
 import { MergeService } from './merge/merge-service.ts';
+import { createCurveMemory, type CurveMemory } from './metrics/curve-memory.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
 import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
 import { ModelService } from './models/model-service.ts';
@@ -36,7 +37,12 @@ import { PreflightService } from './preflight/preflight-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
 
 export type CoreRepositories = RunRepositories &
-  Readonly<{ jobs: JobRepository; datasets: DatasetRepository; models: ModelRepository }>;
+  Readonly<{
+    jobs: JobRepository;
+    datasets: DatasetRepository;
+    models: ModelRepository;
+    metrics: CurveMemory;
+  }>;
 
 export type CoreServices = Readonly<{
   runtimeInstaller: RuntimeInstaller;
@@ -62,7 +68,7 @@ export function createRepositories(db: Database.Database): CoreRepositories {
     jobs: new JobRepository(db),
     runs: createRunRepository(db),
     attempts: createAttemptRepository(db),
-    metrics: createMetricRepository(db),
+    metrics: createCurveMemory(createMetricRepository(db)),
     checkpoints: createCheckpointRepository(db),
     samples: createSampleRepository(db),
     datasets: createDatasetRepository(db),
@@ -111,7 +117,7 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
       const line = telemetryLine(ports.clock.nowMs(), run.step, cards);
       const points = telemetryPoints(line);
       jobs.transaction(() => {
-        for (const { key, step, value } of points) repositories.metrics.put(runId, key, step, value);
+        repositories.metrics.putAll(runId, points);
       });
       appendTelemetry(run.dir, line);
       runFeed.note({ run, points });

@@ -42,10 +42,12 @@ const supervisor = new JobSupervisor({
   repository: new JobRepository(db),
   projectors: [
     {
-      project: (job, event) => {
-        insert.run(job.id, event.seq);
-        // Most of this process's life passes inside a transaction, where the kill has to be survived.
-        if (event.seq % 20 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      project: (job, events) => {
+        for (const event of events) {
+          insert.run(job.id, event.seq);
+          // Most of this process's life passes inside a transaction, where the kill has to be survived.
+          if (event.seq % 20 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        }
       },
     },
   ],

@@ -18,8 +18,10 @@ export function createDatasetProjector(datasets: DatasetRepository): JobProjecto
   };
 
   return {
-    project: (job, event) => {
-      if (job.spec.kind !== 'dataset-statistics' || event.type !== 'result') return;
+    project: (job, events) => {
+      if (job.spec.kind !== 'dataset-statistics') return;
+      const event = events.findLast((one) => one.type === 'result');
+      if (event === undefined) return;
       const { datasetPath, modelPath, template, cutoffLength } = job.spec.params;
       const stated = event.data['key'];
       const key = typeof stated === 'string' ? stated : [modelPath, template, cutoffLength].join(':');

@@ -91,15 +91,12 @@ export class EventTailer {
 
   #store(before: JobRecord, batch: Batch, more: boolean): TailStep {
     const { repository } = this.#deps;
-    const stored: JobEvent[] = [];
+    let stored: readonly JobEvent[] = [];
     const job = repository.transaction(() => {
       let current: JobRecord = { ...before, tail: batch.tail };
-      for (const event of batch.events) {
-        if (!repository.insertEvent(before.id, event)) continue;
-        current = applyEvent(current, event);
-        stored.push(event);
-        this.#project(current, event);
-      }
+      stored = repository.insertEvents(before.id, batch.events);
+      for (const event of stored) current = applyEvent(current, event);
+      if (stored.length > 0) this.#project(current, stored);
       if (batch.error !== undefined) current = { ...current, error: batch.error };
       repository.update(current);
       repository.moveTail(current.id, current.tail);
@@ -127,8 +124,8 @@ export class EventTailer {
     return { job, events: [], stateChanged: true, more: false };
   }
 
-  #project(job: JobRecord, event: JobEvent): void {
-    for (const projector of this.#deps.projectors) guard(() => projector.project(job, event));
+  #project(job: JobRecord, events: readonly JobEvent[]): void {
+    for (const projector of this.#deps.projectors) guard(() => projector.project(job, events));
   }
 
   #projectState(job: JobRecord): void {

@@ -39,11 +39,12 @@ export type TailPosition = Readonly<{
 }>;
 
 /**
- * Turns events into rows of a domain (runs, metrics …). Called inside the transaction that stores the event
- * and the file offset, once for each event; what it throws rolls the transaction back and stops the tail.
+ * Turns events into rows of a domain (runs, metrics …). Called inside the transaction that stores the events
+ * and the file offset, with the events of one read in their order and the job as it is after them; each event is
+ * told once. What it throws rolls the transaction back and stops the tail.
  */
 export type JobProjector = Readonly<{
-  project(job: JobRecord, event: JobEvent): void;
+  project(job: JobRecord, events: readonly JobEvent[]): void;
   /** The state, error or exit of the job changed. Called inside the transaction that stores the change. */
   stateChanged?(job: JobRecord): void;
 }>;

@@ -1,7 +1,8 @@
 import type { MetricSeries } from '../../shared/contract/methods/metrics.ts';
-import { lttb, minMaxBuckets, type CurvePoint } from '../../shared/domain/lttb.ts';
-import { smooth } from '../../shared/domain/smoothing.ts';
-import type { MetricRepository } from '../db/repositories/metric-repository.ts';
+import { lttb, minMaxBuckets, type Columns } from '../../shared/domain/lttb.ts';
+import { averageWith, NO_AVERAGE, unbiased } from '../../shared/domain/smoothing.ts';
+import type { CurveMemory } from './curve-memory.ts';
+import { firstFrom, type RawCurve } from './raw-curve.ts';
 
 export type MetricRange = Readonly<{
   keys: readonly string[];
@@ -16,46 +17,57 @@ export type MetricRange = Readonly<{
 const MOST_NON_FINITE_STEPS = 200;
 
 /** Curves of a run in a range of steps, smoothed and then decimated so that spikes survive. */
-export function queryMetrics(metrics: MetricRepository, runId: string, range: MetricRange): MetricSeries[] {
-  return range.keys.map((key) => querySeries(metrics, runId, key, range));
+export async function queryMetrics(
+  metrics: CurveMemory,
+  runId: string,
+  range: MetricRange,
+): Promise<MetricSeries[]> {
+  const series: MetricSeries[] = [];
+  for (const key of range.keys) {
+    const raw = await metrics.curve(runId, key);
+    series.push(raw === undefined ? emptySeries(key) : seriesOf(key, raw, range));
+  }
+  return series;
 }
 
-function querySeries(
-  metrics: MetricRepository,
-  runId: string,
-  key: string,
-  { from, to, maxPoints, smoothing }: MetricRange,
-): MetricSeries {
-  // A zoom must not change the smoothed curve, so that its average begins where the run does.
-  const values = metrics.range(runId, key, smoothing > 0 ? 0 : from, to ?? Number.MAX_SAFE_INTEGER);
-  const finite: CurvePoint[] = [];
-  const nonFiniteSteps: number[] = [];
-  let total = 0;
-  for (const { step, value } of values) {
-    if (step >= from) total += 1;
-    if (value !== null) finite.push({ step, value });
-    else if (step >= from && nonFiniteSteps.length < MOST_NON_FINITE_STEPS) nonFiniteSteps.push(step);
-  }
-  const inRange = finite.filter((point) => point.step >= from);
-  const points = lttb(inRange, maxPoints);
-  const isDecimated = inRange.length > maxPoints;
+const emptySeries = (key: string): MetricSeries => ({
+  key,
+  total: 0,
+  points: [],
+  smoothed: [],
+  finiteCount: 0,
+  buckets: [],
+  nonFiniteSteps: [],
+});
+
+function seriesOf(key: string, raw: RawCurve, range: MetricRange): MetricSeries {
+  const { maxPoints, smoothing } = range;
+  const { finite } = raw;
+  const last = range.to ?? Number.MAX_SAFE_INTEGER;
+  const from = firstFrom(finite, range.from);
+  const to = firstFrom(finite, last + 1);
+  const nonFinite = raw.nonFiniteSteps.filter((step) => step >= range.from && step <= last);
+  const kept = lttb(finite, from, to, maxPoints);
   return {
     key,
-    total,
-    points: [...points],
-    smoothed: smoothing > 0 ? smoothedAt(points, finite, smoothing) : [],
-    finiteCount: finite.length,
-    buckets: isDecimated ? [...minMaxBuckets(inRange, maxPoints)] : [],
-    nonFiniteSteps,
+    total: Math.max(to - from, 0) + nonFinite.length,
+    points: Array.from(kept, (at) => ({ step: finite.steps[at] ?? 0, value: finite.values[at] ?? 0 })),
+    // Made of every value from the beginning: a zoom does not change the smoothed curve.
+    smoothed: smoothing > 0 ? smoothedAt(finite, kept, smoothing) : [],
+    finiteCount: to,
+    buckets: to - from > maxPoints ? [...minMaxBuckets(finite, from, to, maxPoints)] : [],
+    nonFiniteSteps: nonFinite.slice(0, MOST_NON_FINITE_STEPS),
   };
 }
 
-/** The moving average of all values at some of them; `kept` is a subsequence of `all`. */
-function smoothedAt(kept: readonly CurvePoint[], all: readonly CurvePoint[], weight: number): number[] {
-  const averages = smooth(all, weight);
+/** The moving average of all values, at some of them. */
+function smoothedAt({ values }: Columns, kept: Uint32Array, weight: number): number[] {
+  const smoothed: number[] = [];
+  let average = NO_AVERAGE;
   let at = 0;
-  return kept.map((point) => {
-    while (all[at] !== point) at += 1;
-    return averages[at] ?? point.value;
-  });
+  for (const wanted of kept) {
+    for (; at <= wanted; at++) average = averageWith(average, values[at] ?? 0, weight);
+    smoothed.push(unbiased(average, weight));
+  }
+  return smoothed;
 }

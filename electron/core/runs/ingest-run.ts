@@ -35,7 +35,5 @@ export function ingestRun({ run, attempts }: FolderRun, deps: IngestDeps): void 
     deps.drain(spec.id);
   }
   const lastStep = runs.byId(run.id)?.step ?? 0;
-  for (const point of readTelemetry(run.dir, lastStep).flatMap(telemetryPoints)) {
-    metrics.put(run.id, point.key, point.step, point.value);
-  }
+  metrics.putAll(run.id, readTelemetry(run.dir, lastStep).flatMap(telemetryPoints));
 }

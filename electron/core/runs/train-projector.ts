@@ -1,3 +1,4 @@
+import type { MetricPoint } from '../../shared/contract/events.ts';
 import type { AttemptRepository } from '../db/repositories/attempt-repository.ts';
 import type { CheckpointRepository } from '../db/repositories/checkpoint-repository.ts';
 import type { MetricRepository } from '../db/repositories/metric-repository.ts';
@@ -25,31 +26,43 @@ export function createTrainProjector(
 ): JobProjector {
   const { runs, attempts, metrics, checkpoints, samples } = repositories;
 
-  const store = (change: RunChange): void => {
+  /** Stores what an event changes but for the run's own row and its points, of which there are many. */
+  const storeRare = (change: RunChange): void => {
     const { run, truncateAfterStep: after } = change;
     if (after !== undefined) {
       metrics.removeAfter(run.id, after);
       samples.removeAfter(run.id, after);
       checkpoints.removeAfter(run.id, after);
     }
-    for (const point of change.points ?? []) metrics.put(run.id, point.key, point.step, point.value);
     if (change.attempt !== undefined) attempts.save(change.attempt);
     if (change.checkpoint !== undefined) checkpoints.save(change.checkpoint);
     if (change.removedCheckpointStep !== undefined) checkpoints.remove(run.id, change.removedCheckpointStep);
     if (change.sample !== undefined) samples.save(change.sample);
-    runs.save(run);
-    onChange(change);
   };
 
   return {
-    project: (job, event) => {
+    project: (job, events) => {
       if (job.kind !== 'train') return;
-      const run = runs.byJob(job.id);
-      const attempt = attempts.byJob(job.id);
+      const before = runs.byJob(job.id);
+      let attempt = attempts.byJob(job.id);
       // A run that was removed leaves its last events without a home.
-      if (run === undefined || attempt === undefined) return;
-      const change = applyRunEvent(run, attempt, event);
-      if (change !== undefined) store(change);
+      if (before === undefined || attempt === undefined) return;
+      let run = before;
+      let points: MetricPoint[] = [];
+      for (const event of events) {
+        const change = applyRunEvent(run, attempt, event);
+        if (change === undefined) continue;
+        run = change.run;
+        attempt = change.attempt ?? attempt;
+        const after = change.truncateAfterStep;
+        if (after !== undefined) points = points.filter((point) => point.step <= after);
+        for (const point of change.points ?? []) points.push(point);
+        storeRare(change);
+        onChange(change);
+      }
+      if (run === before) return;
+      metrics.putAll(run.id, points);
+      runs.save(run);
     },
     stateChanged: (job) => {
       if (job.kind !== 'train') return;
@@ -57,15 +70,15 @@ export function createTrainProjector(
       // Only the newest attempt speaks for the run.
       if (run?.jobId !== job.id) return;
       const ended = !isLive(job.state);
-      store({
-        run: {
-          ...run,
-          state: job.state,
-          endedAtMs: ended ? (job.endedAtMs ?? run.endedAtMs) : undefined,
-          error: job.error,
-          ...(ended ? { etaMs: undefined } : {}),
-        },
-      });
+      const changed = {
+        ...run,
+        state: job.state,
+        endedAtMs: ended ? (job.endedAtMs ?? run.endedAtMs) : undefined,
+        error: job.error,
+        ...(ended ? { etaMs: undefined } : {}),
+      };
+      runs.save(changed);
+      onChange({ run: changed });
     },
   };
 }

@@ -7,69 +7,92 @@ export type CurveBucket = {
   readonly max: number;
 };
 
+/** A curve by columns, in ascending steps; what lies beyond `count` does not belong to it. */
+export type Columns = Readonly<{
+  steps: ArrayLike<number>;
+  values: ArrayLike<number>;
+  count: number;
+}>;
+
+export const toColumns = (points: readonly CurvePoint[]): Columns => ({
+  steps: points.map((point) => point.step),
+  values: points.map((point) => point.value),
+  count: points.length,
+});
+
 /**
- * Largest-Triangle-Three-Buckets: keeps the first and the last point and, of each bucket between, the point
- * that spans the largest triangle with its kept left neighbour and the mean of the next bucket.
- * Input in ascending steps; output has min(maxPoints, points) points, a subsequence of the input.
+ * Largest-Triangle-Three-Buckets over the points from ≤ index < to: keeps the first and the last point and, of
+ * each bucket between, the point that spans the largest triangle with its kept left neighbour and the mean of the
+ * next bucket. Returns the indices of min(maxPoints, to − from) points, ascending.
  * Source: S. Steinarsson, "Downsampling Time Series for Visual Representation", University of Iceland, 2013.
  */
-export function lttb(points: readonly CurvePoint[], maxPoints: number): readonly CurvePoint[] {
-  const first = points[0];
-  const last = points.at(-1);
-  if (points.length <= maxPoints || first === undefined || last === undefined) return points;
-  if (maxPoints <= 2) return maxPoints < 1 ? [] : maxPoints < 2 ? [first] : [first, last];
+export function lttb({ steps, values }: Columns, from: number, to: number, maxPoints: number): Uint32Array {
+  const count = Math.max(to - from, 0);
+  const last = to - 1;
+  if (count <= maxPoints) return Uint32Array.from({ length: count }, (_, at) => from + at);
+  if (maxPoints <= 2) return Uint32Array.from(maxPoints < 1 ? [] : maxPoints < 2 ? [from] : [from, last]);
 
-  const kept: CurvePoint[] = [first];
-  const inner = points.length - 2;
+  const kept = new Uint32Array(maxPoints);
+  kept[0] = from;
+  const inner = count - 2;
   const buckets = maxPoints - 2;
   // Bucket i holds the points border(i) … border(i + 1) - 1; the first and last point are buckets of their own.
-  const border = (index: number): number => 1 + Math.floor((index * inner) / buckets);
-  let left = first;
+  const border = (index: number): number => from + 1 + Math.floor((index * inner) / buckets);
+  let left = from;
   for (let index = 0; index < buckets; index++) {
-    const next = index + 1 < buckets ? points.slice(border(index + 1), border(index + 2)) : [last];
-    let meanStep = 0;
-    let meanValue = 0;
-    for (const point of next) {
-      meanStep += point.step / next.length;
-      meanValue += point.value / next.length;
+    const start = border(index);
+    const end = border(index + 1);
+    const nextEnd = index + 1 < buckets ? border(index + 2) : to;
+    let stepSum = 0;
+    let valueSum = 0;
+    for (let at = end; at < nextEnd; at++) {
+      stepSum += steps[at] ?? 0;
+      valueSum += values[at] ?? 0;
     }
-    let best: CurvePoint | undefined;
+    const leftStep = steps[left] ?? 0;
+    const leftValue = values[left] ?? 0;
+    const stepsToMean = leftStep - stepSum / (nextEnd - end);
+    const meanRise = valueSum / (nextEnd - end) - leftValue;
+    let best = start;
     let bestArea = -1;
-    for (const point of points.slice(border(index), border(index + 1))) {
+    for (let at = start; at < end; at++) {
       const area = Math.abs(
-        (left.step - meanStep) * (point.value - left.value) -
-          (left.step - point.step) * (meanValue - left.value),
+        stepsToMean * ((values[at] ?? 0) - leftValue) - (leftStep - (steps[at] ?? 0)) * meanRise,
       );
       if (area > bestArea) {
         bestArea = area;
-        best = point;
+        best = at;
       }
     }
-    if (best !== undefined) {
-      kept.push(best);
-      left = best;
-    }
+    kept[index + 1] = best;
+    left = best;
   }
-  kept.push(last);
+  kept[maxPoints - 1] = last;
   return kept;
 }
 
-/** Splits points (ascending steps) into at most `count` runs of equal length, each with its lowest and highest value. */
-export function minMaxBuckets(points: readonly CurvePoint[], count: number): readonly CurveBucket[] {
+/** Splits the points from ≤ index < to into at most `parts` runs of equal length, each with its lowest and highest value. */
+export function minMaxBuckets(
+  { steps, values }: Columns,
+  from: number,
+  to: number,
+  parts: number,
+): readonly CurveBucket[] {
   const buckets: CurveBucket[] = [];
-  const wanted = Math.min(count, points.length);
+  const count = Math.max(to - from, 0);
+  const wanted = Math.min(parts, count);
   for (let index = 0; index < wanted; index++) {
-    const from = Math.floor((index * points.length) / wanted);
-    const to = Math.floor(((index + 1) * points.length) / wanted);
+    const start = from + Math.floor((index * count) / wanted);
+    const end = from + Math.floor(((index + 1) * count) / wanted);
     let min = Infinity;
     let max = -Infinity;
-    for (let at = from; at < to; at++) {
-      const value = points[at]?.value ?? NaN;
+    for (let at = start; at < end; at++) {
+      const value = values[at] ?? NaN;
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    const fromStep = points[from]?.step ?? 0;
-    buckets.push({ fromStep, toStep: points[to - 1]?.step ?? fromStep, min, max });
+    const fromStep = steps[start] ?? 0;
+    buckets.push({ fromStep, toStep: steps[end - 1] ?? fromStep, min, max });
   }
   return buckets;
 }

@@ -106,6 +106,10 @@ export const EVENT_DATA = {
 
 export type JobEventType = keyof typeof EVENT_DATA;
 
+/** Measurements, of which a job writes many; every other event is news of its own. */
+const FREQUENT_EVENTS: readonly string[] = ['step', 'progress'] satisfies JobEventType[];
+export const isFrequentEvent = (type: string): boolean => FREQUENT_EVENTS.includes(type);
+
 const line = <Type extends JobEventType>(type: Type) =>
   z.strictObject({
     v: z.literal(PROTOCOL_VERSION),

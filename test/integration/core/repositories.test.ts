@@ -178,12 +178,12 @@ describe('metrics', () => {
     expect(repositories.metrics.range(id, 'loss', 0, 9)).toEqual([{ step: 3, value: 2 }]);
   });
 
-  it('show a spike of one step among 100,000 in points and buckets', () => {
+  it('show a spike of one step among 100,000 in points and buckets', async () => {
     const { id } = run(1);
     db.transaction(() => {
       for (let at = 1; at <= 100_000; at++) repositories.metrics.put(id, 'loss', at, at === 54_321 ? 40 : 1);
     })();
-    const [series] = queryMetrics(repositories.metrics, id, {
+    const [series] = await queryMetrics(repositories.metrics, id, {
       keys: ['loss'],
       from: 0,
       to: undefined,
@@ -194,7 +194,7 @@ describe('metrics', () => {
     expect(series?.points.length).toBe(500);
     expect(series?.points).toContainEqual({ step: 54_321, value: 40 });
     expect(series?.buckets.filter((bucket) => bucket.max === 40).length).toBe(1);
-    const [zoomed] = queryMetrics(repositories.metrics, id, {
+    const [zoomed] = await queryMetrics(repositories.metrics, id, {
       keys: ['loss'],
       from: 54_000,
       to: 54_400,
@@ -207,7 +207,7 @@ describe('metrics', () => {
 });
 
 describe('smoothing', () => {
-  it('is made of every raw value before points are left out, and does not change with the zoom', () => {
+  it('is made of every raw value before points are left out, and does not change with the zoom', async () => {
     const { id } = run(1);
     repositories.runs.insert(run(1));
     const raw = Array.from({ length: 5000 }, (_, at) => ({
@@ -220,7 +220,7 @@ describe('smoothing', () => {
     const truth = new Map(smooth(raw, 0.9).map((value, at) => [at + 1, value]));
     const query = { keys: ['loss'], from: 0, to: undefined, maxPoints: 50, smoothing: 0.9 };
     for (const range of [query, { ...query, from: 3000, to: 3400 }]) {
-      const [series] = queryMetrics(repositories.metrics, id, range);
+      const [series] = await queryMetrics(repositories.metrics, id, range);
       expect(series?.points.length).toBe(50);
       expect(series?.smoothed).toEqual(series?.points.map((point) => truth.get(point.step)));
       expect(series?.finiteCount).toBe(range.to ?? 5000);

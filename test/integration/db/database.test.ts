@@ -147,3 +147,27 @@ test('only the last three backups are kept', async () => {
   const kept = readdirSync(backupFolder(file)).sort();
   expect(kept.map((name) => name.split('-')[1])).toEqual(['v3', 'v4', 'v5']);
 });
+
+test('metrics by their series are the metrics that were there, run by run and key by key', async () => {
+  const old = await openDatabase(file, { migrations: MIGRATIONS.slice(0, 3), nowMs });
+  const values = ['a', 'b'].flatMap((run) =>
+    ['loss', 'evalLoss'].flatMap((key) =>
+      [0, 1, 7].map((step) => ({ run_id: run, key, step, value: step === 1 ? null : step / 3 })),
+    ),
+  );
+  const addRun = old.prepare(`
+    INSERT INTO runs (id, name, state, origin, dir, recipe, model_name, model_path, dataset_name, dataset_path,
+      created_at_ms, attempts, step) VALUES (?, 'r', 'done', 'studio', '/r', '{}', 'm', '/m', 'd', '/d', 1, 1, 7)`);
+  for (const run of ['a', 'b']) addRun.run(run);
+  const add = old.prepare('INSERT INTO metrics VALUES (@run_id, @key, @step, @value)');
+  for (const row of values) add.run(row);
+  old.close();
+
+  const db = await openDatabase(file, { migrations: MIGRATIONS.slice(0, 4), nowMs });
+  const stored = db.prepare('SELECT * FROM metrics ORDER BY run_id, key DESC, step').all();
+  expect(stored).toEqual(values);
+  db.prepare("DELETE FROM runs WHERE id = 'a'").run();
+  expect(db.prepare('SELECT DISTINCT run_id FROM metrics').pluck(true).all()).toEqual(['b']);
+  expect(db.prepare('SELECT count(*) FROM metric_values').pluck(true).get()).toBe(6);
+  db.close();
+});

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
+import type { JobEvent } from '../../../electron/shared/protocol/events.ts';
 import { fakeSpec, JobHarness, markedProcesses, waitFor } from '../../helpers/job-harness.ts';
 
 let harness: JobHarness;
@@ -230,12 +231,14 @@ test('a chat job answers on a private channel that a print does not reach', asyn
   expect(readFileSync(path.join(job.dir, 'log.txt'), 'utf8')).toContain("a library's print");
 });
 
+const isThirdStep = (event: JobEvent): boolean => event.type === 'progress' && event.data.done === 3;
+
 test('a projector that fails undoes the whole batch and stops the tail', async () => {
   const strict = await new JobHarness({
     projectors: () => [
       {
-        project: (_job, event) => {
-          if (event.type === 'progress' && event.data.done === 3) throw new Error('the scripted defect');
+        project: (_job, events) => {
+          if (events.some(isThirdStep)) throw new Error('the scripted defect');
         },
       },
     ],
@@ -253,8 +256,8 @@ test('a full disk under the database loses and doubles nothing once there is roo
   const full = await new JobHarness({
     projectors: () => [
       {
-        project: (_job, event) => {
-          if (event.type !== 'progress' || event.data.done !== 3 || refusals === 0) return;
+        project: (_job, events) => {
+          if (!events.some(isThirdStep) || refusals === 0) return;
           refusals -= 1;
           throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
         },

@@ -38,6 +38,9 @@ type EventRow = Readonly<{ seq: number; at_ms: number; type: string; data: strin
 /** A stored event; one of an unknown type is not stored. */
 export type StoredJobEvent = Readonly<{ seq: number; t: number; type: string; data: unknown }>;
 
+/** Rows one statement stores: further ones gain nothing. */
+const EVENTS_A_STATEMENT = 32;
+
 /** The only SQL on `jobs` and `job_events`. */
 export class JobRepository {
   readonly #db: Database.Database;
@@ -46,8 +49,11 @@ export class JobRepository {
   readonly #byId: Database.Statement<[string], JobRow>;
   readonly #live: Database.Statement<[], JobRow>;
   readonly #insertEvent: Database.Statement;
+  readonly #insertEvents: Database.Statement;
+  readonly #lastSeq: Database.Statement<[string], number>;
   readonly #moveTail: Database.Statement;
   readonly #eventsAfter: Database.Statement<[string, number, number], EventRow>;
+  readonly #notesAfter: Database.Statement<[string, number, number], EventRow>;
   readonly #remove: Database.Statement<[string]>;
 
   constructor(db: Database.Database) {
@@ -65,13 +71,21 @@ export class JobRepository {
     this.#live = db.prepare(
       `SELECT * FROM jobs WHERE state IN ('starting', 'running', 'stopping') ORDER BY created_at_ms, id`,
     );
-    this.#insertEvent = db.prepare(`
-      INSERT INTO job_events (job_id, seq, at_ms, type, data) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (job_id, seq) DO NOTHING`);
+    const insertEvents = (rows: number): string =>
+      `INSERT INTO job_events (job_id, seq, at_ms, type, data)
+       VALUES ${Array(rows).fill('(?, ?, ?, ?, ?)').join(', ')}`;
+    this.#insertEvent = db.prepare(insertEvents(1));
+    this.#insertEvents = db.prepare(insertEvents(EVENTS_A_STATEMENT));
+    this.#lastSeq = db.prepare<[string], number>('SELECT max(seq) FROM job_events WHERE job_id = ?');
+    this.#lastSeq.pluck(true);
     this.#moveTail = db.prepare(`
       UPDATE jobs SET event_offset = ?, event_seq = ?, event_file_identity = ?, tail = ? WHERE id = ?`);
     this.#eventsAfter = db.prepare(`
       SELECT seq, at_ms, type, data FROM job_events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
+    // The condition is that of the index `job_events_of_note`, word for word.
+    this.#notesAfter = db.prepare(`
+      SELECT seq, at_ms, type, data FROM job_events
+      WHERE job_id = ? AND seq > ? AND type NOT IN ('step', 'progress') ORDER BY seq LIMIT ?`);
     this.#remove = db.prepare('DELETE FROM jobs WHERE id = ?');
   }
 
@@ -123,10 +137,22 @@ export class JobRepository {
     return this.#live.all().map(toRecord);
   }
 
-  /** False where the event is stored already: replay is harmless. */
-  insertEvent(jobId: string, event: JobEvent): boolean {
-    const data = JSON.stringify(event.data);
-    return this.#insertEvent.run(jobId, event.seq, event.t, event.type, data).changes === 1;
+  /** Stores events in ascending order and returns those that were not stored before: replay is harmless. */
+  insertEvents(jobId: string, events: readonly JobEvent[]): readonly JobEvent[] {
+    const lastSeq = this.#lastSeq.get(jobId) ?? 0;
+    const fresh = events.filter((event) => event.seq > lastSeq);
+    let at = 0;
+    for (; at + EVENTS_A_STATEMENT <= fresh.length; at += EVENTS_A_STATEMENT) {
+      const values: (string | number)[] = [];
+      for (const { seq, t, type, data } of fresh.slice(at, at + EVENTS_A_STATEMENT)) {
+        values.push(jobId, seq, t, type, JSON.stringify(data));
+      }
+      this.#insertEvents.run(values);
+    }
+    for (const { seq, t, type, data } of fresh.slice(at)) {
+      this.#insertEvent.run(jobId, seq, t, type, JSON.stringify(data));
+    }
+    return fresh;
   }
 
   moveTail(jobId: string, tail: TailPosition): void {
@@ -135,17 +161,21 @@ export class JobRepository {
 
   /** Stored events with `seq` above `after`, oldest first. */
   eventsAfter(jobId: string, after: number, limit: number): readonly StoredJobEvent[] {
-    return this.#eventsAfter.all(jobId, after, limit).map((row) => ({
-      seq: row.seq,
-      t: row.at_ms,
-      type: row.type,
-      data: JSON.parse(row.data) as unknown,
-    }));
+    return this.#eventsAfter.all(jobId, after, limit).map(toStoredEvent);
+  }
+
+  /** The same without steps and progress, however many of those lie between. */
+  notesAfter(jobId: string, after: number, limit: number): readonly StoredJobEvent[] {
+    return this.#notesAfter.all(jobId, after, limit).map(toStoredEvent);
   }
 
   remove(id: string): void {
     this.#remove.run(id);
   }
+}
+
+function toStoredEvent(row: EventRow): StoredJobEvent {
+  return { seq: row.seq, t: row.at_ms, type: row.type, data: JSON.parse(row.data) as unknown };
 }
 
 function toRecord(row: JobRow): JobRecord {

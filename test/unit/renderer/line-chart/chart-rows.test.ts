@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { lttb, minMaxBuckets } from '../../../../electron/shared/domain/lttb.ts';
 import {
   bandOf,
   chartRows,
@@ -9,6 +8,7 @@ import {
   valueExtent,
 } from '../../../../renderer/ui/line-chart/chart-rows.ts';
 import type { ChartSeries } from '../../../../renderer/ui/line-chart/chart-series.ts';
+import { decimated } from '../../../helpers/decimated.ts';
 
 const curve = fc
   .array(fc.double({ min: -1e4, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 300 })
@@ -25,8 +25,8 @@ describe('bandOf', () => {
   it('loses no extreme of the raw curve, wherever it lies', () => {
     fc.assert(
       fc.property(curve, fc.integer({ min: 2, max: 40 }), (raw, count) => {
-        const kept = lttb(raw, count);
-        const band = bandOf(kept, minMaxBuckets(raw, count));
+        const { points: kept, buckets } = decimated(raw, count);
+        const band = bandOf(kept, buckets);
         const all = raw.map((point) => point.value);
         expect(Math.max(...band.map((row) => row.max))).toBe(Math.max(...all));
         expect(Math.min(...band.map((row) => row.min))).toBe(Math.min(...all));
@@ -39,7 +39,8 @@ describe('bandOf', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 9999 }), (spike) => {
         const raw = Array.from({ length: 10_000 }, (_, step) => ({ step, value: step === spike ? 50 : 1 }));
-        const band = bandOf(lttb(raw, 100), minMaxBuckets(raw, 100));
+        const { points, buckets } = decimated(raw, 100);
+        const band = bandOf(points, buckets);
         const hit = band.filter((row) => row.max === 50);
         expect(hit.length).toBeGreaterThan(0);
         for (const row of hit) expect(Math.abs(row.step - spike)).toBeLessThanOrEqual(300);

@@ -19,8 +19,15 @@ export type RunFeed = Disposable & {
   removed(runId: string): void;
 };
 
+/**
+ * Points of a frame. A run of 100 steps a second stays below; 512 such frames, which a topic keeps for those who
+ * come back, are some 40 MB.
+ */
+const MOST_POINTS_A_FRAME = 1200;
+
 type Waiting = {
   points: MetricPoint[];
+  pointsLeftOut: boolean;
   checkpoints: CheckpointView[];
   samples: SampleView[];
   removedCheckpoints: Set<number>;
@@ -56,6 +63,7 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
         kind: 'update',
         run,
         points: part.points,
+        ...(part.pointsLeftOut ? { pointsLeftOut: true } : {}),
         ...(part.truncatedAfterStep === undefined ? {} : { truncatedAfterStep: part.truncatedAfterStep }),
         ...(part.removedCheckpoints.size === 0 ? {} : { removedCheckpoints: [...part.removedCheckpoints] }),
         ...(part.controlsDone.length === 0 ? {} : { controlsDone: part.controlsDone }),
@@ -72,6 +80,7 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
       const id = change.run.id;
       const part: Waiting = waiting.get(id) ?? {
         points: [],
+        pointsLeftOut: false,
         checkpoints: [],
         samples: [],
         removedCheckpoints: new Set<number>(),
@@ -86,7 +95,10 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
         part.checkpoints = part.checkpoints.filter((one) => one.step <= after);
         part.samples = part.samples.filter((one) => one.step <= after);
       }
-      part.points.push(...(change.points ?? []));
+      const points = change.points ?? [];
+      part.pointsLeftOut ||= part.points.length + points.length > MOST_POINTS_A_FRAME;
+      if (part.pointsLeftOut) part.points = [];
+      else part.points.push(...points);
       if (change.checkpoint !== undefined) {
         const { runId: _runId, ...checkpoint } = change.checkpoint;
         part.checkpoints.push(checkpoint);

@@ -1,7 +1,7 @@
 import type { Disposable } from '../../shared/contract/disposable.ts';
 import { RUN_FRAME_INTERVAL_MS, type JobTopicData } from '../../shared/contract/events.ts';
 import type { JobListener, JobRecord } from '../jobs/job-record.ts';
-import type { JobEvent } from '../../shared/protocol/events.ts';
+import { isFrequentEvent, type JobEvent } from '../../shared/protocol/events.ts';
 import type { Clock } from '../ports.ts';
 import { toJobView } from './job-view.ts';
 import type { TopicBoard } from './topic-board.ts';
@@ -11,9 +11,14 @@ export type JobFeedSource = Readonly<{
   find(jobId: string): JobRecord | undefined;
 }>;
 
+/** Events of a frame; what is more is measurements nobody follows one by one, or a loop gone wild. */
+const MOST_EVENTS_A_FRAME = 400;
+
+type Waiting = Readonly<{ events: readonly JobEvent[]; leftOut: number }>;
+
 /** Publishes the topics `job.<id>`: events in frames of a quarter second, and every change of state at once. */
 export function createJobFeed(jobs: JobFeedSource, board: TopicBoard, clock: Clock): Disposable {
-  const waiting = new Map<string, JobEvent[]>();
+  const waiting = new Map<string, Waiting>();
   let timer: Disposable | undefined;
   const publish = (jobId: string, data: JobTopicData): void => board.publish(`job.${jobId}`, data);
 
@@ -23,19 +28,20 @@ export function createJobFeed(jobs: JobFeedSource, board: TopicBoard, clock: Clo
   });
 
   const flush = (jobId: string): void => {
-    const events = waiting.get(jobId);
+    const part = waiting.get(jobId);
     waiting.delete(jobId);
-    if (events === undefined) return;
+    if (part === undefined) return;
     publish(jobId, {
       kind: 'events',
-      events: events.map(({ seq, t, type, data }) => ({ seq, t, type, data })),
+      events: part.events.map(({ seq, t, type, data }) => ({ seq, t, type, data })),
+      ...(part.leftOut === 0 ? {} : { leftOut: part.leftOut }),
     });
   };
 
   const listening = jobs.onUpdate((update) => {
     const { id } = update.job;
     if (update.kind === 'events') {
-      waiting.set(id, [...(waiting.get(id) ?? []), ...update.events]);
+      waiting.set(id, joined(waiting.get(id), update.events));
       timer ??= clock.after(RUN_FRAME_INTERVAL_MS, () => {
         timer = undefined;
         for (const jobId of [...waiting.keys()]) flush(jobId);
@@ -54,4 +60,16 @@ export function createJobFeed(jobs: JobFeedSource, board: TopicBoard, clock: Clo
       waiting.clear();
     },
   };
+}
+
+/** What waits and what came, of which the news are kept before the measurements, and the newest before older ones. */
+function joined(waiting: Waiting | undefined, fresh: readonly JobEvent[]): Waiting {
+  const all = [...(waiting?.events ?? []), ...fresh];
+  const leftOut = waiting?.leftOut ?? 0;
+  if (all.length <= MOST_EVENTS_A_FRAME) return { events: all, leftOut };
+  const news = all.filter((event) => !isFrequentEvent(event.type)).slice(-MOST_EVENTS_A_FRAME);
+  const room = MOST_EVENTS_A_FRAME - news.length;
+  const measured = room === 0 ? [] : all.filter((event) => isFrequentEvent(event.type)).slice(-room);
+  const events = [...news, ...measured].sort((left, right) => left.seq - right.seq);
+  return { events, leftOut: leftOut + all.length - events.length };
 }

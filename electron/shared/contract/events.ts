@@ -23,6 +23,8 @@ export const runTopicSchema = z.discriminatedUnion('kind', [
     kind: z.literal('update'),
     run: runSummarySchema,
     points: z.array(metricPointSchema),
+    /** More points came than a frame carries: it has none of them, and curves are to be asked for again. */
+    pointsLeftOut: z.boolean().optional(),
     /** Points after this step are void: a resumed attempt replaced them. */
     truncatedAfterStep: z.int().optional(),
     /** Steps whose checkpoints were removed to keep the newest ones only; none of them is in `checkpoints`. */
@@ -39,6 +41,8 @@ export const jobTopicSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('events'),
     events: z.array(z.object({ seq: z.int(), t: z.int(), type: z.string(), data: z.unknown() })),
+    /** How many events the frame leaves out, because more came than it carries: measurements first. */
+    leftOut: z.int().optional(),
   }),
   z.object({ kind: z.literal('state'), job: jobSchema }),
 ]);

@@ -53,7 +53,8 @@ export function applyRunFrame(
   const fresh = frame.points.filter((point) => KEPT.has(point.key));
   const removed = new Set(frame.removedCheckpoints);
   const left = kept.checkpoints.filter((one) => !removed.has(one.step));
-  const tail = [...kept.tail, ...fresh];
+  const hasGap = frame.pointsLeftOut === true;
+  const tail = hasGap ? [] : [...kept.tail, ...fresh];
   const isFull = tail.length > LONGEST_TAIL;
   return {
     ...kept,
@@ -64,7 +65,7 @@ export function applyRunFrame(
     samples: merged(kept.samples, frame.samples ?? [], (one) => `${String(one.step)} ${one.prompt}`),
     controlsDone: withControls(kept.controlsDone, frame.controlsDone ?? []),
     tail: isFull ? tail.slice(-LONGEST_TAIL / 2) : tail,
-    generation: kept.generation + (isFull ? 1 : 0),
+    generation: kept.generation + (isFull || hasGap ? 1 : 0),
   };
 }
 

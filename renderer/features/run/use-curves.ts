@@ -25,7 +25,7 @@ export function useCurves(
   request: CurveRequest,
 ): Readonly<Record<CurveKey, Curve>> {
   const { keys, range, from = 0, smoothing = 0 } = request;
-  const { data, dataUpdatedAt, refetch } = useCall(
+  const { data, dataUpdatedAt, isFetching, refetch } = useCall(
     'metrics.query',
     {
       run: id,
@@ -40,9 +40,11 @@ export function useCurves(
   const generation = live?.generation ?? 0;
   const asked = useRef(generation);
   useEffect(() => {
-    if (asked.current !== generation && asked.current !== 0) void refetch();
+    // One question at a time: under a flood of points a second one would take the place of the first for ever.
+    if (isFetching || asked.current === generation) return;
+    if (asked.current !== 0) void refetch();
     asked.current = generation;
-  }, [generation, refetch]);
+  }, [generation, isFetching, refetch]);
   const tail = range === undefined ? live?.tail : undefined;
   const cut = live?.cut;
   return useMemo(() => {

@@ -76,6 +76,17 @@ describe('run feed', () => {
     expect(steps).toEqual(Array.from({ length: 1000 }, (_, at) => at + 1));
   });
 
+  it('carries no points rather than a part of them when there are more than a frame holds', () => {
+    const { clock, feed, frames } = feedWith(new Map([['R', run]]));
+    for (let step = 1; step <= 5000; step++) feed.note({ run, points: [{ key: 'loss', step, value: 1 }] });
+    clock.move(250);
+    feed.note({ run, points: [{ key: 'loss', step: 5001, value: 1 }] });
+    clock.move(250);
+    const own = frames.filter((frame) => frame.topic === 'run.R').map((frame) => frame.data);
+    expect(own).toMatchObject([{ points: [], pointsLeftOut: true }, { points: [{ step: 5001 }] }]);
+    expect(own[1]).not.toHaveProperty('pointsLeftOut');
+  });
+
   it('shows the row as it is stored when the frame goes out', () => {
     const rows = new Map([['R', run]]);
     const { clock, feed, frames } = feedWith(rows);

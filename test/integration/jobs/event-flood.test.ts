@@ -72,10 +72,10 @@ it('of 100,000 events a second none is lost and none is doubled, and the core st
   });
   client.subscribe(`job.${run.jobId}`, () => (framesOfJob += 1));
   const writer = startEventWriter(run.jobDir, COUNT, PER_SECOND);
-  let isOver = false;
+  const asked = new AbortController();
   let answers = 0;
   const asking = (async (): Promise<void> => {
-    while (!isOver) {
+    while (!asked.signal.aborted) {
       await client.call('metrics.query', { run: run.runId, keys: ['loss'], smoothing: 0.9 });
       answers += 1;
       await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -84,7 +84,7 @@ it('of 100,000 events a second none is lost and none is doubled, and the core st
   const wroteSeconds = await writer.ended;
   await ended;
   const storedSeconds = (performance.now() - startedAtMs) / 1000;
-  isOver = true;
+  asked.abort();
   await asking;
 
   // Frames of one topic are coalesced, and a client that left points out was told so.

@@ -1,13 +1,18 @@
+import type { Socket } from 'node:net';
+
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 import type { ErrorCode } from '../shared/contract/errors/index.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
 import type { ServeOptions } from '../rpc/serve-channel.ts';
+import { createBodyDeadline } from './body-deadline.ts';
 import type { FileTable } from './file-table.ts';
 import { listFolder } from './folder-listing.ts';
 import type { GrantedRoots } from './granted-roots.ts';
 import { listenAddress, type Certificate } from './listen-address.ts';
+import { PATIENCE, type Patience } from './patience.ts';
+import { rawRefusal } from './raw-refusal.ts';
 import { createRequestGuard, REQUEST_HEADER, type RequestGuard } from './request-guard.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
@@ -29,6 +34,8 @@ export type ServerOptions = ServeOptions & {
   readonly uploads?: UploadStore;
   /** Folders of this machine that a browser may look into. */
   readonly granted?: GrantedRoots;
+  /** Without it, as long as people and networks need. */
+  readonly patience?: Patience;
 };
 
 export type StudioServer = {
@@ -52,13 +59,16 @@ export async function createServer(options: ServerOptions): Promise<StudioServer
   const { certificate } = options;
   const address = listenAddress(options.host, certificate);
   const gate = createSessionGate(options.nowMs, { secure: certificate !== undefined });
-  const app = createApp(certificate);
+  const patience = options.patience ?? PATIENCE;
+  const app = createApp(certificate, patience);
+  const deadline = createBodyDeadline(patience.requestMs);
   const guard: { current: RequestGuard | undefined } = { current: undefined };
   const refusalOf = (headers: FastifyRequest['headers']): ErrorCode | undefined =>
     guard.current === undefined ? 'server.host_refused' : guard.current.check(headers);
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
+    deadline.watch(request.raw);
     const refusal = refusalOf(request.headers);
     if (refusal !== undefined)
       await reply.code(statusOf(refusal)).send({ error: { code: refusal, params: {} } });
@@ -81,7 +91,8 @@ export async function createServer(options: ServerOptions): Promise<StudioServer
   addSessionRoutes(app, gate);
   if (options.files !== undefined) serveFiles(app, options.files);
   const admit = admission(gate);
-  if (options.uploads !== undefined) acceptUploads(app, options.uploads, admit);
+  if (options.uploads !== undefined)
+    acceptUploads(app, options.uploads, admit, { deadline, silenceMs: patience.uploadSilenceMs });
   const { granted } = options;
   if (granted !== undefined) {
     app.post('/api/folder', { preHandler: admit }, async (request) => {
@@ -94,7 +105,7 @@ export async function createServer(options: ServerOptions): Promise<StudioServer
   const port = await listen(app, address.host, options.port);
   const requestGuard = createRequestGuard(address.names, port, address.scheme);
   guard.current = requestGuard;
-  const sockets = acceptSockets(app.server, options, (request) => {
+  const sockets = acceptSockets(app.server, { ...options, pingMs: patience.pingMs }, (request) => {
     const refusal = requestGuard.check(request.headers);
     if (refusal !== undefined) return refusal;
     return gate.admits(request.headers.cookie) ? undefined : 'server.session_missing';
@@ -113,14 +124,29 @@ export async function createServer(options: ServerOptions): Promise<StudioServer
   };
 }
 
-function createApp(certificate: Certificate | undefined): FastifyInstance {
+const REQUEST_TIMEOUT = 408;
+const HEADERS_TOO_LARGE = 431;
+const BAD_REQUEST = 400;
+
+const statusOfUnread: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: REQUEST_TIMEOUT,
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
+};
+
+function createApp(certificate: Certificate | undefined, { requestMs }: Patience): FastifyInstance {
+  const heads = { headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 4 };
   const common = {
+    // What is no request, or never becomes one: answered like any other refusal, then the connection ends.
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+      else socket.end(rawRefusal(statusOfUnread[error.code ?? ''] ?? BAD_REQUEST, 'server.request_refused'));
+    },
     bodyLimit: LARGEST_BODY_BYTES,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
   } as const;
-  if (certificate === undefined) return fastify(common);
-  return fastify({ ...common, https: { ...certificate, minVersion: 'TLSv1.2' } });
+  if (certificate === undefined) return fastify({ ...common, http: heads });
+  return fastify({ ...common, https: { ...certificate, ...heads, minVersion: 'TLSv1.2' } });
 }
 
 function addSessionRoutes(app: FastifyInstance, gate: SessionGate): void {

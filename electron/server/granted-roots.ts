@@ -25,6 +25,9 @@ const isBelow = (root: string, wanted: string): boolean => {
   return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
 };
 
+/** `\\host\share`, `\\?\…` and their like with slashes. */
+const isNetworkPath = (wanted: string): boolean => /^[\\/]{2}/u.test(wanted);
+
 /** A browser may name files of this machine, but only below folders that the person at the machine granted. */
 export function grantRoots(folders: readonly string[]): GrantedRoots {
   const roots = [...new Set(folders.map((folder) => realPath(path.resolve(folder))))];
@@ -33,6 +36,9 @@ export function grantRoots(folders: readonly string[]): GrantedRoots {
     resolve: (offered) => {
       const refused = new StudioError('server.path_refused', { path: offered, roots });
       if (!path.isAbsolute(offered) || offered.includes('\0')) throw refused;
+      // Only to look at a network path signs Windows in to its host: nobody but the person here names hosts.
+      if (isNetworkPath(offered) && !roots.some((root) => isBelow(root, path.normalize(offered))))
+        throw refused;
       let real: string;
       try {
         real = realPath(path.normalize(offered));

@@ -7,17 +7,19 @@ import type { Disposable } from '../shared/contract/disposable.ts';
 import type { ErrorCode } from '../shared/contract/errors/index.ts';
 import { MAX_FRAME_BYTES } from '../shared/contract/frames.ts';
 import { serveChannel, type ServeOptions } from '../rpc/serve-channel.ts';
+import { rawRefusal } from './raw-refusal.ts';
 import { statusOf } from './status.ts';
 import { createWebSocketChannel } from './web-socket-channel.ts';
 
 const SOCKET_PATH = '/api/socket';
-/** A half-open connection (laptop asleep, cable pulled) is noticed after two of these. */
-const PING_INTERVAL_MS = 30_000;
 
-/** Upgrades requests that `refuse` has no code for; each socket then talks in frames. */
+/**
+ * Upgrades requests that `refuse` has no code for; each socket then talks in frames. A half-open connection
+ * (laptop asleep, cable pulled) is noticed after two pings.
+ */
 export function acceptSockets(
   server: Server,
-  options: ServeOptions,
+  options: ServeOptions & Readonly<{ pingMs: number }>,
   refuse: (request: IncomingMessage) => ErrorCode | undefined,
 ): Disposable {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
@@ -26,11 +28,7 @@ export function acceptSockets(
   const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const code = request.url === SOCKET_PATH ? refuse(request) : 'server.request_refused';
     if (code !== undefined) {
-      const body = JSON.stringify({ error: { code, params: {} } });
-      stream.end(
-        `HTTP/1.1 ${String(statusOf(code))} Refused\r\nContent-Type: application/json\r\n` +
-          `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
-      );
+      stream.end(rawRefusal(statusOf(code), code));
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket) => {
@@ -48,7 +46,7 @@ export function acceptSockets(
         socket.ping();
       }
     }
-  }, PING_INTERVAL_MS);
+  }, options.pingMs);
   pinging.unref();
 
   return {

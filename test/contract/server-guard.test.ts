@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../electron/rpc/dispatcher.ts';
 import { createTopicHub } from '../../electron/rpc/topic-hub.ts';
 import { createServer, type StudioServer } from '../../electron/server/create-server.ts';
+import { ServerHarness } from './server-harness.ts';
 import { TOY_CONTRACT, ToyTopics, toyHandlers } from './toy-contract.ts';
 import { openSocket, signIn } from './transports.ts';
 
@@ -93,6 +94,67 @@ describe('Origin', () => {
       expect(await post(headers, signInBody())).toMatchObject({ status: 403, code: 'server.origin_refused' });
     },
   );
+});
+
+describe('every door', () => {
+  const DOORS = [
+    ['GET', '/'],
+    ['GET', '/assets/index-abc.js'],
+    ['GET', '/nowhere'],
+    ['GET', '/api/session'],
+    ['POST', '/api/session'],
+    ['POST', '/api/folder'],
+    ['PUT', '/api/uploads/rows.jsonl'],
+    ['OPTIONS', '/api/uploads/rows.jsonl'],
+    ['DELETE', '/api/session'],
+  ] as const;
+  let harness: ServerHarness;
+
+  beforeEach(async () => {
+    harness = await new ServerHarness().open();
+  });
+
+  afterEach(async () => {
+    await harness.close();
+  });
+
+  // The guards stand before the routes: a door that is built later is behind them too.
+  it.each(DOORS)('%s %s is closed to a foreign Host and a foreign Origin', async (method, target) => {
+    const tries = [
+      [{ host: 'evil.example' }, 'server.host_refused'],
+      [{ host: `evil.example:${String(harness.server.port)}` }, 'server.host_refused'],
+      [{ origin: 'http://evil.example' }, 'server.origin_refused'],
+      // Another program's page on this machine: browsers send it our cookie, ports do not part them.
+      [{ origin: 'http://127.0.0.1:1' }, 'server.origin_refused'],
+      [{ origin: 'null' }, 'server.origin_refused'],
+    ] as const;
+    for (const [foreign, code] of tries) {
+      const answer = await harness.ask(target, { method, headers: { ...harness.ownHeaders, ...foreign } });
+      expect(answer, JSON.stringify(foreign)).toMatchObject({ status: 403, code });
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it('asks for a session and for our own header at each that gives or takes something', async () => {
+    const { cookie: _cookie, ...stranger } = harness.ownHeaders;
+    const { 'x-legal-eagle': _header, ...form } = harness.ownHeaders;
+    for (const [method, target] of [
+      ['GET', '/api/session'],
+      ['POST', '/api/folder'],
+      ['PUT', '/api/uploads/rows.jsonl'],
+    ] as const) {
+      const type = { 'content-type': method === 'PUT' ? 'application/octet-stream' : 'application/json' };
+      const body = method === 'GET' ? {} : { body: Buffer.from('{}') };
+      expect(
+        await harness.ask(target, { method, headers: { ...stranger, ...type }, ...body }),
+        target,
+      ).toMatchObject({ status: 401, code: 'server.session_missing' });
+      expect(
+        await harness.ask(target, { method, headers: { ...form, ...type }, ...body }),
+        target,
+      ).toMatchObject({ status: 403, code: 'server.request_refused' });
+    }
+  });
 });
 
 describe('sign-in', () => {

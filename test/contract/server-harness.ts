@@ -9,6 +9,7 @@ import { createServer, type StudioServer } from '../../electron/server/create-se
 import { readFileTable } from '../../electron/server/file-table.ts';
 import { grantRoots } from '../../electron/server/granted-roots.ts';
 import { guardPaths } from '../../electron/server/path-guard.ts';
+import type { Patience } from '../../electron/server/patience.ts';
 import { createUploadStore } from '../../electron/server/upload-store.ts';
 import { ToyTopics } from './toy-contract.ts';
 import { signIn } from './transports.ts';
@@ -37,6 +38,9 @@ export class ServerHarness {
   readonly uploadsDir = path.join(this.dir, 'uploads');
   readonly granted = path.join(this.dir, 'granted');
   freeBytes = 1_000_000;
+  readonly topics = new ToyTopics();
+  /** Set before `open`. */
+  patience: Patience | undefined;
   server!: StudioServer;
   cookie = '';
   /** Methods that came through to the core. */
@@ -62,10 +66,11 @@ export class ServerHarness {
       port: 0,
       nowMs,
       dispatcher: guardPaths(dispatcher, granted),
-      hub: createTopicHub(new ToyTopics(), nowMs),
+      hub: createTopicHub(this.topics, nowMs),
       onDefect: (error) => {
         throw error;
       },
+      ...(this.patience === undefined ? {} : { patience: this.patience }),
       files: readFileTable(pages),
       granted,
       uploads: createUploadStore({

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../electron/rpc/dispatcher.ts';
 import { createTopicHub } from '../../electron/rpc/topic-hub.ts';
 import { createServer } from '../../electron/server/create-server.ts';
+import { STUDIO_CONTRACT } from '../../electron/shared/contract/index.ts';
 import { ServerHarness } from './server-harness.ts';
 import { TOY_CONTRACT, toyHandlers, ToyTopics } from './toy-contract.ts';
 import { signIn } from './transports.ts';
@@ -80,6 +81,10 @@ describe('pages', () => {
 });
 
 describe('what this server does not have', () => {
+  it('a method or a capability of a terminal', () => {
+    expect(Object.keys(STUDIO_CONTRACT).filter((name) => /terminal|shell|exec/u.test(name))).toEqual([]);
+  });
+
   it('a terminal, an upload or a folder for strangers', async () => {
     expect((await harness.ask('/api/terminal')).status).toBe(404);
     expect((await harness.ask('/api/terminal', { method: 'POST' })).status).toBe(404);

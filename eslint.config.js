@@ -13,7 +13,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './renderer/tsconfig.json', './test/e2e/browser/tsconfig.json'],
+        project: ['./tsconfig.json', './electron/preload/tsconfig.json', './renderer/tsconfig.json', './test/e2e/browser/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -76,7 +76,7 @@ type Handlers<Prefix extends string> = Pick<
   Extract<keyof StudioContract, `${Prefix}.${string}`>
 >;
 
-function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'settings'> {
+function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'host' | 'settings'> {
   return {
     'app.info': () => ({
       name: 'Legal Eagle Studio',
@@ -88,6 +88,10 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
       startedAtMs: core.startedAtMs,
     }),
     'app.capabilities': () => ports.hostUi.capabilities,
+    'host.chooseFiles': (request) => ports.hostUi.call('host.chooseFiles', request),
+    'host.chooseSavePath': (request) => ports.hostUi.call('host.chooseSavePath', request),
+    'host.reveal': (request) => ports.hostUi.call('host.reveal', request),
+    'host.openExternal': (request) => ports.hostUi.call('host.openExternal', request),
     'app.samples': () => sampleFiles(ports.resourcesDir),
     'settings.get': () => services.settings.get(),
     'settings.set': (changes) => services.settings.set(changes),

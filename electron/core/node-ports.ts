@@ -10,7 +10,7 @@ import type { TrainingVariant, VariantChoice } from '../shared/domain/runtime-va
 import { createGpuProbe } from './gpu/gpu-probe.ts';
 import { hostResources } from './platform/host-resources.ts';
 import { processPlatform } from './platform/process-platform.ts';
-import type { CorePorts } from './ports.ts';
+import type { CorePorts, HostUi } from './ports.ts';
 import { rebuildDatabase, type RebuildReport } from './rebuild-database.ts';
 import { runCommand } from './run-command.ts';
 import { createRuntimePort } from './runtime/create-runtime-port.ts';
@@ -34,6 +34,10 @@ export type NodePortsOptions = Readonly<{
   /** Whether a missing Python environment may be made. */
   mayInstall: boolean;
   onInstallProgress: (progress: InstallProgress) => void;
+  /** Folder of python-runtime, resources and package.json; without it that of the sources. */
+  root?: string | undefined;
+  /** The shell in front, where there is one. */
+  hostUi?: HostUi | undefined;
 }>;
 
 export type NodePorts = Readonly<{
@@ -76,7 +80,7 @@ const namedVariant = (env: Env): RuntimeVariant | undefined =>
 /** The core's ports on a real machine: this process, this clock, this environment. */
 export const createNodePorts = (options: NodePortsOptions): NodePorts => {
   const { env } = options;
-  const root = path.resolve(import.meta.dirname, '../..');
+  const root = options.root ?? path.resolve(import.meta.dirname, '../..');
   const pythonRuntimeDir = path.join(root, 'python-runtime');
   const resourcesDir = path.join(root, 'resources');
   const runScript = path.join(pythonRuntimeDir, 'run.py');
@@ -131,7 +135,7 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
       },
     },
     ids: { next: () => nextId() },
-    hostUi: { capabilities: TERMINAL_CAPABILITIES },
+    hostUi: options.hostUi ?? NO_SHELL,
   };
   return {
     core,
@@ -152,11 +156,14 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
 
 const NO_WINDOW = { available: false, reason: 'needs the desktop app' } as const;
 
-/** What a command line can do for the core: nothing that needs a window. */
-const TERMINAL_CAPABILITIES = {
-  nativeDialogs: NO_WINDOW,
-  revealInFolder: NO_WINDOW,
-  upload: NO_WINDOW,
-  terminal: NO_WINDOW,
-  autoUpdate: NO_WINDOW,
-} as const;
+/** A command line and a headless server: nothing that needs a window. */
+const NO_SHELL: HostUi = {
+  capabilities: {
+    nativeDialogs: NO_WINDOW,
+    revealInFolder: NO_WINDOW,
+    upload: NO_WINDOW,
+    terminal: NO_WINDOW,
+    autoUpdate: NO_WINDOW,
+  },
+  call: () => Promise.reject(new StudioError('host.unavailable')),
+};

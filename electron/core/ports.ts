@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 
+import type { CallerFor } from '../shared/contract/define.ts';
 import type { Disposable } from '../shared/contract/disposable.ts';
+import type { HostContract } from '../shared/contract/host-contract.ts';
 import type { Capabilities } from '../shared/contract/methods/app.ts';
 import type { GpuReport } from '../shared/contract/methods/gpu.ts';
 import type { InstallInput, InstallProgress, RuntimeOverview } from '../shared/contract/methods/runtime.ts';
@@ -87,7 +89,11 @@ export type HostResources = Readonly<{
 }>;
 
 /** What the face in front of the core can do; a capability that is off says why. */
-export type HostUi = Readonly<{ capabilities: Capabilities }>;
+export type HostUi = Readonly<{
+  capabilities: Capabilities;
+  /** Throws `host.unavailable` where there is no shell. */
+  call: CallerFor<HostContract>;
+}>;
 
 /** Everything the core needs from outside; `createNodePorts` makes the real ones. */
 export type CorePorts = Readonly<{

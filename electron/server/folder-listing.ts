@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { StudioError } from '../shared/contract/studio-error.ts';
-import type { GrantedRoots } from './granted-roots.ts';
+import type { GrantedRoots } from '../gate/granted-roots.ts';
 
 export type FolderEntry = Readonly<{ name: string; path: string; folder: boolean; bytes: number }>;
 

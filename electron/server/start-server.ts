@@ -1,10 +1,10 @@
 import type { ServeOptions } from '../rpc/serve-channel.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { createServer, type StudioServer } from './create-server.ts';
-import { readFileTable } from './file-table.ts';
-import { grantRoots } from './granted-roots.ts';
+import { readFileTable } from '../gate/file-table.ts';
+import { grantRoots } from '../gate/granted-roots.ts';
 import type { Certificate } from './listen-address.ts';
-import { guardPaths } from './path-guard.ts';
+import { guardPaths } from '../gate/path-guard.ts';
 import { createUploadStore } from './upload-store.ts';
 
 export type { Certificate, StudioServer };

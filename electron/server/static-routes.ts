@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-import type { FileTable } from './file-table.ts';
+import type { FileTable } from '../gate/file-table.ts';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 

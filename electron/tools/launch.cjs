@@ -22,6 +22,7 @@ const SCRIPTS = {
   'bench:studio': ['electron/tools/bench-studio.ts'],
   generate: ['electron/tools/generate-protocol.ts'],
   format: ['electron/tools/format.ts'],
+  'build:desktop': ['electron/tools/build-desktop.ts'],
   'build:renderer': ['electron/tools/build-renderer.ts'],
 };
 

@@ -2,6 +2,7 @@ import { createRpcClient, type RpcClient } from '../../electron/shared/contract/
 import type { StudioContract } from '../../electron/shared/contract/index.ts';
 import { StudioError } from '../../electron/shared/contract/studio-error.ts';
 import { Listeners } from '../../electron/shared/domain/listeners.ts';
+import { desktopBridge, listenToShell, type DesktopBridge } from './desktop-bridge.ts';
 import { createBrowserChannel } from './web-socket-channel.ts';
 import { sessionProblem, signIn, takeToken } from './session.ts';
 
@@ -41,6 +42,10 @@ class StudioConnection {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    if (desktopBridge !== undefined) {
+      this.#openDesktop(desktopBridge);
+      return;
+    }
     window.addEventListener('online', () => this.retry());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.retry();
@@ -76,6 +81,18 @@ class StudioConnection {
         outcome(connection, resolve, reject);
       });
     });
+  }
+
+  /** The shell sends a port now, and another one whenever it had to start the core again. */
+  #openDesktop(bridge: DesktopBridge): void {
+    listenToShell({
+      onCore: (channel) => {
+        this.client.attach(channel);
+        this.#set({ state: 'online' });
+      },
+      onLost: () => this.#set({ state: 'offline' }),
+    });
+    bridge.connect();
   }
 
   async #open(token: string | undefined): Promise<void> {

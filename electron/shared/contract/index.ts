@@ -1,3 +1,4 @@
+import { HOST_CONTRACT } from './host-contract.ts';
 import { APP_METHODS } from './methods/app.ts';
 import { CHAT_METHODS } from './methods/chat.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
@@ -16,6 +17,7 @@ export const STUDIO_CONTRACT = {
   ...CHAT_METHODS,
   ...DATASET_METHODS,
   ...GPU_METHODS,
+  ...HOST_CONTRACT,
   ...JOB_METHODS,
   ...MERGE_METHODS,
   ...METRIC_METHODS,

@@ -49,6 +49,7 @@ export function testPorts(home: string): CorePorts {
     ids: { next: () => nextId() },
     hostUi: {
       capabilities: { nativeDialogs: OFF, revealInFolder: OFF, upload: OFF, terminal: OFF, autoUpdate: OFF },
+      call: () => Promise.reject(new StudioError('host.unavailable')),
     },
   };
 }

@@ -7,6 +7,7 @@ import { DATA_ERRORS } from './data.ts';
 import { DATASET_ERRORS } from './dataset.ts';
 import type { ErrorText, ErrorTexts } from './error-table.ts';
 import { GPU_ERRORS } from './gpu.ts';
+import { HOST_ERRORS } from './host.ts';
 import { JOB_ERRORS } from './job.ts';
 import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
@@ -30,6 +31,7 @@ export const ERROR_TABLES = {
   data: DATA_ERRORS,
   dataset: DATASET_ERRORS,
   gpu: GPU_ERRORS,
+  host: HOST_ERRORS,
   job: JOB_ERRORS,
   merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
@@ -53,6 +55,7 @@ const ERROR_TEXTS = {
   ...DATA_ERRORS,
   ...DATASET_ERRORS,
   ...GPU_ERRORS,
+  ...HOST_ERRORS,
   ...JOB_ERRORS,
   ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,

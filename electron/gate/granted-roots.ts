@@ -5,6 +5,8 @@ import { StudioError } from '../shared/contract/studio-error.ts';
 
 export type GrantedRoots = Readonly<{
   roots: readonly string[];
+  /** One more place: the person chose it in a dialog or dropped it on a window. */
+  add(folder: string): void;
   /** The path with every link resolved. Throws `server.path_refused` where that leads out of the roots. */
   resolve(offered: string): string;
 }>;
@@ -33,6 +35,10 @@ export function grantRoots(folders: readonly string[]): GrantedRoots {
   const roots = [...new Set(folders.map((folder) => realPath(path.resolve(folder))))];
   return {
     roots,
+    add: (folder) => {
+      const real = realPath(path.resolve(folder));
+      if (!roots.some((root) => isBelow(root, real))) roots.push(real);
+    },
     resolve: (offered) => {
       const refused = new StudioError('server.path_refused', { path: offered, roots });
       if (!path.isAbsolute(offered) || offered.includes('\0')) throw refused;

@@ -26,16 +26,25 @@ const PACKED = new Set(['.html', '.js', '.css', '.svg']);
 /** Vite's folder of files with a hash in their names. */
 const HASHED = '/assets/';
 
+/** Every file below a folder; the runtime of an older shell has no recursive listing. */
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const place = path.join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(place);
+    return entry.isFile() ? [place] : [];
+  });
+}
+
 /** Reads the built renderer (some megabytes) once. Files of unknown kinds are not served. */
 export function readFileTable(folder: string): FileTable {
   const table = new Map<string, ServedFile>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const type = TYPES[path.extname(entry.name)];
-    if (!entry.isFile() || type === undefined) continue;
-    const file = path.join(entry.parentPath, entry.name);
+  for (const file of filesBelow(folder)) {
+    const kind = path.extname(file);
+    const type = TYPES[kind];
+    if (type === undefined) continue;
     const address = `/${path.relative(folder, file).split(path.sep).join('/')}`;
     const plain = readFileSync(file);
-    const packed = PACKED.has(path.extname(entry.name)) ? gzipSync(plain) : undefined;
+    const packed = PACKED.has(kind) ? gzipSync(plain) : undefined;
     table.set(address, { contentType: type, immutable: address.startsWith(HASHED), plain, packed });
   }
   const page = table.get('/index.html');

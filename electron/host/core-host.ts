@@ -1,0 +1,97 @@
+/** The process of the core behind a desktop shell. The shell says where to start and opens the channels. */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+
+import { createCore, type Core } from '../core/create-core.ts';
+import { createNodePorts } from '../core/node-ports.ts';
+import { grantRoots, type GrantedRoots } from '../gate/granted-roots.ts';
+import { guardPaths } from '../gate/path-guard.ts';
+import { createDispatcher } from '../rpc/dispatcher.ts';
+import { serveChannel } from '../rpc/serve-channel.ts';
+import { createSizedChannel } from '../rpc/sized-channel.ts';
+import { createTopicHub, type TopicHub } from '../rpc/topic-hub.ts';
+import type { ChannelRole, CoreStart } from '../shared/contract/core-link.ts';
+import type { FrameChannel } from '../shared/contract/frame-channel.ts';
+import type { HostContract } from '../shared/contract/host-contract.ts';
+import { STUDIO_CONTRACT } from '../shared/contract/index.ts';
+import { createRpcClient, type RpcClient } from '../shared/contract/rpc-client.ts';
+import { toErrorBody } from '../shared/contract/studio-error.ts';
+import type { CoreEnd } from './core-end.ts';
+import { DESKTOP_CAPABILITIES } from './desktop-capabilities.ts';
+import { createIpcEnd } from './ipc-end.ts';
+import { createUtilityEnd, type ParentPort } from './utility-end.ts';
+
+type Studio = Readonly<{ core: Core; hub: TopicHub; granted: GrantedRoots }>;
+
+/** Channels that came before the core stood wait here; a window opens while the database does. */
+class CoreHost {
+  readonly #end: CoreEnd;
+  readonly #shell: RpcClient<HostContract> = createRpcClient();
+  readonly #waiting: (readonly [ChannelRole, FrameChannel])[] = [];
+  #studio: Studio | undefined;
+
+  constructor(end: CoreEnd) {
+    this.#end = end;
+    end.onChannel((role, channel) => this.#accept(role, channel));
+    end.onOrder((order) => {
+      switch (order.kind) {
+        case 'start':
+          void this.#start(order);
+          return;
+        case 'grant':
+          this.#studio?.granted.add(order.path);
+          return;
+        case 'end':
+          void this.#stop();
+      }
+    });
+  }
+
+  async #start(start: CoreStart): Promise<void> {
+    try {
+      const ports = createNodePorts({
+        env: process.env,
+        home: start.home,
+        root: start.root,
+        command: 'desktop',
+        mayInstall: true,
+        onInstallProgress: () => undefined,
+        hostUi: { capabilities: DESKTOP_CAPABILITIES, call: this.#shell.call },
+      });
+      const core = await createCore(ports.core, { mode: 'write' });
+      const granted = grantRoots([homedir(), ports.home, ports.resourcesDir, ...start.grants]);
+      this.#studio = { core, hub: createTopicHub(core.events, core.nowMs), granted };
+      for (const [role, channel] of this.#waiting.splice(0)) this.#accept(role, channel);
+      this.#end.say({ kind: 'ready', home: path.resolve(ports.home) });
+    } catch (error) {
+      this.#end.say({ kind: 'failed', error: toErrorBody(error) });
+    }
+  }
+
+  #accept(role: ChannelRole, channel: FrameChannel): void {
+    if (role === 'host') {
+      this.#shell.attach(channel);
+      return;
+    }
+    if (this.#studio === undefined) {
+      this.#waiting.push([role, channel]);
+      return;
+    }
+    const { core, hub, granted } = this.#studio;
+    const dispatcher = createDispatcher(STUDIO_CONTRACT, core.handlers);
+    serveChannel(role === 'page' ? createSizedChannel(channel) : channel, {
+      dispatcher: role === 'page' ? guardPaths(dispatcher, granted) : dispatcher,
+      hub,
+      onDefect: core.onDefect,
+    });
+  }
+
+  async #stop(): Promise<void> {
+    await this.#studio?.core.dispose();
+    process.exit(0);
+  }
+}
+
+const parentPort = (process as unknown as { parentPort?: ParentPort }).parentPort;
+new CoreHost(parentPort === undefined ? createIpcEnd(process) : createUtilityEnd(parentPort));

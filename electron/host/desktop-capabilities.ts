@@ -1,0 +1,12 @@
+import type { Capabilities } from '../shared/contract/methods/app.ts';
+
+const YES = { available: true } as const;
+
+/** What the desktop app can do for its pages. Files are opened where they lie, so nothing is uploaded. */
+export const DESKTOP_CAPABILITIES: Capabilities = {
+  nativeDialogs: YES,
+  revealInFolder: YES,
+  upload: { available: false, reason: 'files are opened in place' },
+  terminal: { available: false, reason: 'not part of this version' },
+  autoUpdate: { available: false, reason: 'not part of this version' },
+};

@@ -1,0 +1,97 @@
+import { Menu, nativeImage, Notification, powerSaveBlocker, Tray } from 'electron';
+
+import type { EndedRun, LiveRuns } from './live-runs.ts';
+import type { ShellWord, ShellWords } from './shell-words.ts';
+
+const NEWS: Readonly<Record<EndedRun['state'], ShellWord>> = {
+  done: 'runDone',
+  failed: 'runFailed',
+  interrupted: 'runInterrupted',
+  stopped: 'runStopped',
+};
+
+export type RunPresenceOptions = Readonly<{
+  live: LiveRuns;
+  words: ShellWords;
+  trayIcon: string | undefined;
+  /** Brings the window forward on this route. */
+  show: (route: string) => void;
+  /** Whether a person is looking at the studio now. */
+  isWatched: () => boolean;
+  quit: () => void;
+}>;
+
+/** What the system shows of live runs: a tray entry, notifications, and a machine that does not go to sleep. */
+export class RunPresence {
+  readonly #options: RunPresenceOptions;
+  readonly #tray: Tray | undefined;
+  #blocker: number | undefined;
+
+  constructor(options: RunPresenceOptions) {
+    this.#options = options;
+    this.#tray = makeTray(options.trayIcon);
+    this.#tray?.on('click', () => options.show('/'));
+    options.live.onChange(() => this.refresh());
+    options.live.onEnd((run) => this.#tell(run));
+    this.refresh();
+  }
+
+  /** Whether the machine is kept awake now. */
+  get keepsAwake(): boolean {
+    return this.#blocker !== undefined;
+  }
+
+  refresh(): void {
+    const { live, words, show, quit } = this.#options;
+    const runs = live.all;
+    this.#keepAwake(runs.length > 0);
+    if (this.#tray === undefined) return;
+    const line =
+      runs.length === 0
+        ? words('noRuns')
+        : words('liveRuns', { count: String(runs.length), names: runs.map((run) => run.name).join(', ') });
+    this.#tray.setToolTip(`Legal Eagle Studio\n${line}`);
+    this.#tray.setContextMenu(
+      Menu.buildFromTemplate([
+        { label: words('openStudio'), click: () => show('/') },
+        { type: 'separator' },
+        ...(runs.length === 0
+          ? [{ label: line, enabled: false }]
+          : runs.map((run) => ({
+              label: `${run.name}  ${String(run.step)}${run.steps === undefined ? '' : ` / ${String(run.steps)}`}`,
+              click: () => show(`/runs/${run.id}`),
+            }))),
+        { type: 'separator' },
+        { label: words('quit'), click: quit },
+      ]),
+    );
+  }
+
+  #keepAwake(wanted: boolean): void {
+    if (wanted && this.#blocker === undefined) {
+      this.#blocker = powerSaveBlocker.start('prevent-app-suspension');
+    } else if (!wanted && this.#blocker !== undefined) {
+      powerSaveBlocker.stop(this.#blocker);
+      this.#blocker = undefined;
+    }
+  }
+
+  #tell(run: EndedRun): void {
+    const { words, show, isWatched } = this.#options;
+    if (isWatched() || !Notification.isSupported()) return;
+    const notification = new Notification({ title: words(NEWS[run.state]), body: run.name });
+    notification.on('click', () => show(`/runs/${run.id}`));
+    notification.show();
+  }
+}
+
+/** A desktop without a tray is common on Linux; the studio does without. */
+function makeTray(icon: string | undefined): Tray | undefined {
+  if (icon === undefined) return undefined;
+  try {
+    const image = nativeImage.createFromPath(icon);
+    return image.isEmpty() ? undefined : new Tray(image.resize({ width: 22, height: 22 }));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+export type ShellPaths = Readonly<{
+  /** Folder of python-runtime, resources and package.json. */
+  root: string;
+  pagesDir: string;
+  preload: string;
+  /** The core's entry for a utility process. */
+  coreBundle: string;
+  /** The core's entry for a Node that reads the sources; undefined in a packaged app. */
+  coreSource: string | undefined;
+  icon: string | undefined;
+  trayIcon: string | undefined;
+}>;
+
+const existing = (file: string): string | undefined => (existsSync(file) ? file : undefined);
+
+/** `bundleDir` is the folder of the shell's own bundle: dist/desktop of the sources or of the package. */
+export function shellPaths(
+  bundleDir: string,
+  isPackaged: boolean,
+  resourcesPath: string,
+  override: string | undefined,
+): ShellPaths {
+  const sources = override ?? path.resolve(bundleDir, '../..');
+  // What Python and other programs read must lie outside the archive.
+  const root = isPackaged ? path.join(resourcesPath, 'studio') : sources;
+  const images = path.join(root, 'resources', 'icons');
+  return {
+    root,
+    pagesDir: path.resolve(bundleDir, '../renderer'),
+    preload: path.join(bundleDir, 'preload.cjs'),
+    coreBundle: path.join(bundleDir, 'core-host.mjs'),
+    coreSource: isPackaged ? undefined : path.join(sources, 'electron', 'host', 'core-host.ts'),
+    icon: existing(path.join(images, 'icon.png')),
+    trayIcon: existing(path.join(images, 'tray.png')),
+  };
+}

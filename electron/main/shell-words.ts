@@ -1,0 +1,113 @@
+/** What the shell itself says, outside of pages. Words of pages lie in renderer/i18n. */
+const EN = {
+  file: 'File',
+  newRun: 'New run',
+  importData: 'Import data',
+  quit: 'Quit',
+  edit: 'Edit',
+  undo: 'Undo',
+  redo: 'Redo',
+  cut: 'Cut',
+  copy: 'Copy',
+  paste: 'Paste',
+  selectAll: 'Select all',
+  view: 'View',
+  reload: 'Reload',
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  zoomReset: 'Actual size',
+  fullScreen: 'Full screen',
+  devTools: 'Developer tools',
+  go: 'Go',
+  home: 'Home',
+  datasets: 'Datasets',
+  runs: 'Runs',
+  chat: 'Chat',
+  window: 'Window',
+  minimize: 'Minimize',
+  close: 'Close window',
+  help: 'Help',
+  dataFolder: 'Open data folder',
+  logs: 'Show the log',
+  about: 'About Legal Eagle Studio',
+  openStudio: 'Open the studio',
+  noRuns: 'No run is live',
+  liveRuns: '{count} live: {names}',
+  runDone: 'Run finished',
+  runFailed: 'Run failed',
+  runInterrupted: 'Run needs attention',
+  runStopped: 'Run stopped',
+  quitTitle: 'A run is live',
+  quitMessage: '{names} is still training.',
+  quitDetail:
+    'Training goes on without the window. Opened again, the studio picks it up where it is, and no point of the curve is lost.',
+  keepRunning: 'Quit, keep training',
+  stopAndSave: 'Stop, save a checkpoint, quit',
+  stopNow: 'Stop now (loses steps since the last checkpoint)',
+  cancel: 'Cancel',
+  openAddress: 'Open this address in your browser?',
+  open: 'Open',
+} as const;
+
+export type ShellWord = keyof typeof EN;
+
+const ZH: Readonly<Record<ShellWord, string>> = {
+  file: '文件',
+  newRun: '新建训练',
+  importData: '导入数据',
+  quit: '退出',
+  edit: '编辑',
+  undo: '撤销',
+  redo: '重做',
+  cut: '剪切',
+  copy: '复制',
+  paste: '粘贴',
+  selectAll: '全选',
+  view: '视图',
+  reload: '刷新',
+  zoomIn: '放大',
+  zoomOut: '缩小',
+  zoomReset: '实际大小',
+  fullScreen: '全屏',
+  devTools: '开发者工具',
+  go: '前往',
+  home: '首页',
+  datasets: '数据集',
+  runs: '训练记录',
+  chat: '对话',
+  window: '窗口',
+  minimize: '最小化',
+  close: '关闭窗口',
+  help: '帮助',
+  dataFolder: '打开数据目录',
+  logs: '查看日志',
+  about: '关于 Legal Eagle Studio',
+  openStudio: '打开程序',
+  noRuns: '没有正在进行的训练',
+  liveRuns: '{count} 项训练进行中：{names}',
+  runDone: '训练已完成',
+  runFailed: '训练失败',
+  runInterrupted: '训练需要处理',
+  runStopped: '训练已停止',
+  quitTitle: '有训练正在进行',
+  quitMessage: '“{names}”仍在训练。',
+  quitDetail: '关闭窗口后训练继续进行。再次打开程序会自动接上，曲线不会丢失任何一点。',
+  keepRunning: '退出，训练继续',
+  stopAndSave: '停止并保存检查点后退出',
+  stopNow: '立即终止（丢失上一检查点之后的步数）',
+  cancel: '取消',
+  openAddress: '在浏览器中打开此网址？',
+  open: '打开',
+};
+
+export type ShellLanguage = 'zh-CN' | 'en';
+
+/** The shell's words in one language; `{name}` places are filled. */
+export type ShellWords = (word: ShellWord, values?: Readonly<Record<string, string>>) => string;
+
+export const shellWords =
+  (language: () => ShellLanguage): ShellWords =>
+  (word, values = {}) => {
+    const text = language() === 'zh-CN' ? ZH[word] : EN[word];
+    return text.replace(/\{(\w+)\}/gu, (whole, name: string) => values[name] ?? whole);
+  };

@@ -1,0 +1,244 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { BrowserWindow, dialog, ipcMain, MessageChannelMain, session, shell, type App } from 'electron';
+
+import { describeError } from '../shared/contract/errors/index.ts';
+import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
+import { APP_ORIGIN, serveAppScheme } from './app-scheme.ts';
+import { setAppMenu } from './app-menu.ts';
+import { childCoreLauncher } from './child-core.ts';
+import { CoreKeeper, type CoreState } from './core-keeper.ts';
+import { watchGraphics } from './graphics-crashes.ts';
+import { hardenContents, hardenSession } from './harden-session.ts';
+import { serveHost } from './host-service.ts';
+import { LiveRuns } from './live-runs.ts';
+import { askHowToQuit } from './quit-with-runs.ts';
+import { RunPresence } from './run-presence.ts';
+import { createShellLog, type ShellLog } from './shell-log.ts';
+import { readShellMemory, writeShellMemory } from './shell-memory.ts';
+import { shellPaths, type ShellPaths } from './shell-paths.ts';
+import { shellWords, type ShellLanguage, type ShellWords } from './shell-words.ts';
+import { openStudioWindow } from './studio-window.ts';
+import { isTrustedSender } from './trusted-sender.ts';
+import { utilityCoreLauncher } from './utility-core.ts';
+
+/** A stop-and-save before quitting may wait for a step and a checkpoint. */
+const STOP_PATIENCE_MS = 120_000;
+/** Longest path of any system that the studio runs on. */
+const MOST_PATH_LENGTH = 32_768;
+
+/** Puts the shell together; returns at once, everything else follows the app's events. */
+export function startShell(app: App): void {
+  const memoryFile = path.join(app.getPath('userData'), 'shell.json');
+  const memory = readShellMemory(memoryFile);
+  if (memory.acceleration !== 'auto') app.disableHardwareAcceleration();
+  const log = createShellLog(path.join(app.getPath('userData'), 'shell.log'), Date.now);
+  process.on('uncaughtException', (error) => log('a defect of the shell', { error: error.stack }));
+  const paths = shellPaths(
+    import.meta.dirname,
+    app.isPackaged,
+    process.resourcesPath,
+    process.env['LEGAL_EAGLE_ROOT'],
+  );
+  hardenContents(app, (url) => url.startsWith(`${APP_ORIGIN}/`));
+  watchGraphics(app, (reason) => {
+    log('the graphics process crashed twice', { reason });
+    writeShellMemory(memoryFile, { ...memory, acceleration: 'failed' });
+    app.relaunch();
+    app.quit();
+  });
+  app.on('window-all-closed', () => app.quit());
+  void app
+    .whenReady()
+    .then(() => new DesktopShell(app, paths, log).start())
+    .catch((error: unknown) => {
+      log('the shell could not start', { error: error instanceof Error ? error.stack : String(error) });
+      const text = describeError(toErrorBody(error), app.getLocale().startsWith('zh') ? 'zh' : 'en');
+      dialog.showErrorBox(text.message, `${text.cause}\n\n${text.action}`);
+      app.exit(1);
+    });
+}
+
+class DesktopShell {
+  readonly #app: App;
+  readonly #paths: ShellPaths;
+  readonly #log: ShellLog;
+  readonly #keeper: CoreKeeper;
+  readonly #live: LiveRuns;
+  readonly #words: ShellWords;
+  #language: ShellLanguage;
+  #window: BrowserWindow | undefined;
+  #presence: RunPresence | undefined;
+  #mayQuit = false;
+
+  constructor(app: App, paths: ShellPaths, log: ShellLog) {
+    this.#app = app;
+    this.#paths = paths;
+    this.#log = log;
+    this.#language = app.getLocale().startsWith('zh') ? 'zh-CN' : 'en';
+    this.#words = shellWords(() => this.#language);
+    const node = process.env['LEGAL_EAGLE_CORE_NODE'];
+    this.#keeper = new CoreKeeper({
+      launch:
+        node !== undefined && paths.coreSource !== undefined
+          ? childCoreLauncher(node, paths.coreSource)
+          : utilityCoreLauncher(paths.coreBundle),
+      start: () => ({ root: paths.root, grants: [] }),
+      serveHost: (channel) =>
+        serveHost(channel, {
+          window: () => this.#window,
+          words: this.#words,
+          grant: (granted) => this.#keeper.process?.order({ kind: 'grant', path: granted }),
+          onDefect: (error, method) => log('a method of the shell failed', { method, error: String(error) }),
+        }),
+      nowMs: Date.now,
+    });
+    this.#live = new LiveRuns(this.#keeper.client);
+  }
+
+  /** Throws `host.pages_missing`. */
+  start(): void {
+    if (!existsSync(path.join(this.#paths.pagesDir, 'index.html')))
+      throw new StudioError('host.pages_missing');
+    hardenSession(session.defaultSession);
+    serveAppScheme(session.defaultSession, this.#paths.pagesDir);
+    this.#listenToPages();
+    this.#keeper.onChange((state) => this.#onCore(state));
+    this.#keeper.start();
+    this.#openWindow();
+    this.#presence = new RunPresence({
+      live: this.#live,
+      words: this.#words,
+      trayIcon: this.#paths.trayIcon,
+      show: (route) => this.#show(route),
+      isWatched: () => this.#window?.isFocused() ?? false,
+      quit: () => this.#app.quit(),
+    });
+    this.#setMenu();
+    this.#app.on('second-instance', () => this.#show(undefined));
+    this.#app.on('activate', () => this.#show(undefined));
+    this.#app.on('before-quit', (event) => {
+      if (this.#mayQuit) return;
+      event.preventDefault();
+      void this.#quit();
+    });
+  }
+
+  #openWindow(): void {
+    this.#window = openStudioWindow({
+      preload: this.#paths.preload,
+      stateFile: path.join(this.#app.getPath('userData'), 'window.json'),
+      icon: this.#paths.icon,
+      mayClose: () => {
+        // Closing the window is quitting, with the same question.
+        if (!this.#mayQuit) void this.#quit();
+        return this.#mayQuit;
+      },
+      onLog: this.#log,
+    });
+  }
+
+  /** Brings the window forward, on a route where one is given. */
+  #show(route: string | undefined): void {
+    const window = this.#window;
+    if (window === undefined || window.isDestroyed()) return;
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+    if (route !== undefined) window.webContents.send('studio:show', route);
+  }
+
+  #listenToPages(): void {
+    const isOwn = (id: number): boolean => this.#window?.webContents.id === id;
+    ipcMain.on('studio:connect', (event) => {
+      if (!isTrustedSender(event, isOwn)) return this.#refuse('studio:connect');
+      this.#connectPage();
+    });
+    ipcMain.handle('studio:grant', (event, offered: unknown) => {
+      if (!isTrustedSender(event, isOwn)) return this.#refuse('studio:grant');
+      if (typeof offered !== 'string' || offered.length > MOST_PATH_LENGTH || !path.isAbsolute(offered))
+        return this.#refuse('studio:grant');
+      this.#keeper.process?.order({ kind: 'grant', path: offered });
+    });
+  }
+
+  #refuse(channel: string): void {
+    this.#log('a message was refused', { channel });
+  }
+
+  #connectPage(): void {
+    const core = this.#keeper.process;
+    if (core === undefined || this.#window === undefined) return;
+    const { port1, port2 } = new MessageChannelMain();
+    core.hand(port1);
+    this.#window.webContents.postMessage('studio:port', undefined, [port2]);
+  }
+
+  #onCore(state: CoreState): void {
+    this.#log('core', { ...state, ...(state.state === 'failed' ? { error: toErrorBody(state.error) } : {}) });
+    switch (state.state) {
+      case 'starting':
+        // A page that is already there goes on with the new core.
+        if (this.#window !== undefined && !this.#window.webContents.isLoading()) this.#connectPage();
+        return;
+      case 'ready':
+        void this.#learnLanguage();
+        return;
+      case 'failed':
+        this.#window?.webContents.send('studio:lost', toErrorBody(state.error));
+        if (!state.restarts) void this.#sayWhy(state.error);
+        return;
+      case 'ended':
+    }
+  }
+
+  async #learnLanguage(): Promise<void> {
+    const { language } = await this.#keeper.client.call('settings.get', {});
+    if (language === 'auto') return;
+    this.#language = language;
+    this.#setMenu();
+    this.#presence?.refresh();
+  }
+
+  /** A core that cannot start leaves a page that can say nothing. */
+  async #sayWhy(error: StudioError): Promise<void> {
+    const text = describeError(error, this.#language === 'zh-CN' ? 'zh' : 'en');
+    await dialog.showMessageBox({
+      type: 'error',
+      message: text.message,
+      detail: `${text.cause}\n\n${text.action}\n\n${error.code}`,
+    });
+    this.#mayQuit = true;
+    this.#app.quit();
+  }
+
+  #setMenu(): void {
+    setAppMenu(this.#words, {
+      show: (route) => this.#show(route),
+      openDataFolder: () => {
+        const { state } = this.#keeper;
+        if (state.state === 'ready') void shell.openPath(state.home);
+      },
+      showLog: () => shell.showItemInFolder(path.join(this.#app.getPath('userData'), 'shell.log')),
+      isPackaged: this.#app.isPackaged,
+    });
+  }
+
+  async #quit(): Promise<void> {
+    const runs = this.#live.all;
+    if (runs.length > 0) {
+      const choice = await askHowToQuit(this.#window, runs, this.#words);
+      if (choice === 'stay') return;
+      if (choice !== 'keep-running') {
+        const deadlineMs = choice === 'stop-now' ? 0 : STOP_PATIENCE_MS;
+        await Promise.allSettled(
+          runs.map((run) => this.#keeper.client.call('runs.stop', { run: run.id, deadlineMs })),
+        );
+      }
+    }
+    await this.#keeper.end();
+    this.#mayQuit = true;
+    this.#app.quit();
+  }
+}

@@ -1,0 +1,64 @@
+import type { ErrorTable } from './error-table.ts';
+
+export const HOST_ERRORS = {
+  'host.unavailable': {
+    en: {
+      message: 'This needs the desktop app.',
+      cause: 'A browser has no window of the machine that the studio runs on.',
+      action: 'Open the studio’s desktop app on that machine, or enter the path by hand.',
+    },
+    zh: {
+      message: '此操作需要桌面版。',
+      cause: '浏览器无法打开训练主机上的窗口。',
+      action: '请在该主机上打开桌面版，或手动输入路径。',
+    },
+  },
+  'host.address_refused': {
+    en: {
+      message: 'The studio does not open this address: {url}',
+      cause: 'Only https addresses of the sites that the studio itself names are opened in the browser.',
+      action: 'If you trust the address, copy it into your browser yourself.',
+    },
+    zh: {
+      message: '程序不会打开此网址：{url}',
+      cause: '仅会在浏览器中打开程序自身列出的网站的 https 网址。',
+      action: '若您信任该网址，请自行复制到浏览器中打开。',
+    },
+  },
+  'host.core_ended': {
+    en: {
+      message: 'The studio’s core ended unexpectedly.',
+      cause: 'Its process stopped (exit code {exitCode}). Training goes on; it does not depend on it.',
+      action: 'It is being started again. If this repeats, open the log in the data folder.',
+    },
+    zh: {
+      message: '程序核心意外退出。',
+      cause: '核心进程已停止（退出码 {exitCode}）。训练不依赖它，仍在继续。',
+      action: '正在重新启动核心。若反复出现，请查看数据目录中的日志。',
+    },
+  },
+  'host.core_keeps_ending': {
+    en: {
+      message: 'The studio’s core cannot stay up.',
+      cause: 'It ended {times} times within a few minutes. Training goes on; it does not depend on it.',
+      action: 'Quit and start the studio again; if it repeats, run `legal-eagle doctor` and report what it says.',
+    },
+    zh: {
+      message: '程序核心无法保持运行。',
+      cause: '它在几分钟内退出了 {times} 次。训练不依赖它，仍在继续。',
+      action: '请退出并重新打开程序；若仍出现，请运行 legal-eagle doctor 并反馈其结果。',
+    },
+  },
+  'host.pages_missing': {
+    en: {
+      message: 'The pages of the studio are not built.',
+      cause: 'The folder with the built pages is missing from this installation.',
+      action: 'Install the studio again; from the sources, run `npm run build:renderer`.',
+    },
+    zh: {
+      message: '程序界面尚未构建。',
+      cause: '安装中缺少已构建的界面文件。',
+      action: '请重新安装程序；若从源码运行，请执行 npm run build:renderer。',
+    },
+  },
+} as const satisfies ErrorTable;

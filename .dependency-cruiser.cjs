@@ -59,19 +59,52 @@ module.exports = {
     {
       name: 'faces-import-the-composition-root',
       comment:
-        'electron/server, cli, main: shared, rpc, core/{create-core,node-ports,ports}; never each other',
+        'electron/server, cli, host: shared, rpc, gate, core/{create-core,node-ports,ports}; never each other',
       severity: 'error',
-      from: { path: '^electron/(server|cli|main)/' },
+      from: { path: '^electron/(server|cli|host)/' },
       to: {
         path: '^(electron|renderer|test)/',
         pathNot: [
           '^electron/$1/',
-          '^electron/(shared|rpc)/',
+          '^electron/(shared|rpc|gate)/',
           '^electron/core/(create-core|node-ports|ports)[.]ts$',
           // `serve` is a verb of the command line; this is its only door to the server.
           '^electron/server/start-server[.]ts$',
         ],
       },
+    },
+    {
+      name: 'shell-knows-no-core',
+      comment: 'electron/main: shared, rpc, gate and electron; the core is another process',
+      severity: 'error',
+      from: { path: '^electron/main/' },
+      to: {
+        path: '^(electron|renderer|test|node_modules)/',
+        pathNot: ['^electron/(main|shared|rpc|gate)/', '^node_modules/(electron|zod|@types/node)/'],
+      },
+    },
+    {
+      name: 'gate-imports-shared',
+      comment: 'electron/gate: what stands between any page and the core; shared, rpc types and node',
+      severity: 'error',
+      from: { path: '^electron/gate/' },
+      to: {
+        path: '^(electron|renderer|test|node_modules)/',
+        pathNot: ['^electron/(gate|shared|rpc)/', '^node_modules/@types/node/'],
+      },
+    },
+    {
+      name: 'preload-is-one-file',
+      comment: 'electron/preload: electron only, and nobody imports it',
+      severity: 'error',
+      from: { path: '^electron/preload/' },
+      to: { pathNot: '^node_modules/electron/' },
+    },
+    {
+      name: 'only-the-shell-knows-electron',
+      severity: 'error',
+      from: { pathNot: '^(electron/(main|preload)|test/desktop)/' },
+      to: { path: '^node_modules/electron/' },
     },
     {
       name: 'renderer-imports-shared',

@@ -13,7 +13,13 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './electron/preload/tsconfig.json', './renderer/tsconfig.json', './test/e2e/browser/tsconfig.json'],
+        project: [
+          './tsconfig.json',
+          './electron/preload/tsconfig.json',
+          './renderer/tsconfig.json',
+          './test/e2e/browser/tsconfig.json',
+          './test/desktop/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

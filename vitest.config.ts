@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,contract,integration,e2e}/**/*.test.ts'],
+    include: ['test/{unit,contract,integration,e2e,desktop}/**/*.test.ts'],
     // Two cores carry the suite; real child processes need generous, never asserted, time.
     maxWorkers: 2,
     testTimeout: 600_000,

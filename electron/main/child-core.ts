@@ -53,7 +53,7 @@ export function childCoreLauncher(node: string, entry: string): CoreLauncher {
       open,
       hand: (port) => {
         const far = open('page');
-        const near = createMessagePortChannel(port as unknown as PortLike, dataOf);
+        const near = createMessagePortChannel(port, dataOf);
         near.onMessage((frame) => far.send(frame));
         far.onMessage((frame) => near.send(frame));
         near.onClose(() => far.close());

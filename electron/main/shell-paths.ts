@@ -6,10 +6,8 @@ export type ShellPaths = Readonly<{
   root: string;
   pagesDir: string;
   preload: string;
-  /** The core's entry for a utility process. */
-  coreBundle: string;
-  /** The core's entry for a Node that reads the sources; undefined in a packaged app. */
-  coreSource: string | undefined;
+  /** The core's entry. */
+  core: string;
   icon: string | undefined;
   trayIcon: string | undefined;
 }>;
@@ -17,22 +15,15 @@ export type ShellPaths = Readonly<{
 const existing = (file: string): string | undefined => (existsSync(file) ? file : undefined);
 
 /** `bundleDir` is the folder of the shell's own bundle: dist/desktop of the sources or of the package. */
-export function shellPaths(
-  bundleDir: string,
-  isPackaged: boolean,
-  resourcesPath: string,
-  override: string | undefined,
-): ShellPaths {
-  const sources = override ?? path.resolve(bundleDir, '../..');
+export function shellPaths(bundleDir: string, isPackaged: boolean, resourcesPath: string): ShellPaths {
   // What Python and other programs read must lie outside the archive.
-  const root = isPackaged ? path.join(resourcesPath, 'studio') : sources;
+  const root = isPackaged ? path.join(resourcesPath, 'studio') : path.resolve(bundleDir, '../..');
   const images = path.join(root, 'resources', 'icons');
   return {
     root,
     pagesDir: path.resolve(bundleDir, '../renderer'),
     preload: path.join(bundleDir, 'preload.cjs'),
-    coreBundle: path.join(bundleDir, 'core-host.mjs'),
-    coreSource: isPackaged ? undefined : path.join(sources, 'electron', 'host', 'core-host.ts'),
+    core: path.join(bundleDir, 'core-host.mjs'),
     icon: existing(path.join(images, 'icon.png')),
     trayIcon: existing(path.join(images, 'tray.png')),
   };

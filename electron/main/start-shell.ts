@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-import { BrowserWindow, dialog, ipcMain, MessageChannelMain, session, shell, type App } from 'electron';
+import type { BrowserWindow } from 'electron';
+import { dialog, ipcMain, MessageChannelMain, session, shell, type App } from 'electron';
 
 import { describeError } from '../shared/contract/errors/index.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
@@ -35,12 +36,7 @@ export function startShell(app: App): void {
   if (memory.acceleration !== 'auto') app.disableHardwareAcceleration();
   const log = createShellLog(path.join(app.getPath('userData'), 'shell.log'), Date.now);
   process.on('uncaughtException', (error) => log('a defect of the shell', { error: error.stack }));
-  const paths = shellPaths(
-    import.meta.dirname,
-    app.isPackaged,
-    process.resourcesPath,
-    process.env['LEGAL_EAGLE_ROOT'],
-  );
+  const paths = shellPaths(import.meta.dirname, app.isPackaged, process.resourcesPath);
   hardenContents(app, (url) => url.startsWith(`${APP_ORIGIN}/`));
   watchGraphics(app, (reason) => {
     log('the graphics process crashed twice', { reason });
@@ -78,12 +74,13 @@ class DesktopShell {
     this.#log = log;
     this.#language = app.getLocale().startsWith('zh') ? 'zh-CN' : 'en';
     this.#words = shellWords(() => this.#language);
+    // For the tests' stand-in of Electron, whose own Node is too old for the database driver.
     const node = process.env['LEGAL_EAGLE_CORE_NODE'];
     this.#keeper = new CoreKeeper({
       launch:
-        node !== undefined && paths.coreSource !== undefined
-          ? childCoreLauncher(node, paths.coreSource)
-          : utilityCoreLauncher(paths.coreBundle),
+        node === undefined || app.isPackaged
+          ? utilityCoreLauncher(paths.core)
+          : childCoreLauncher(node, paths.core),
       start: () => ({ root: paths.root, grants: [] }),
       serveHost: (channel) =>
         serveHost(channel, {
@@ -152,14 +149,15 @@ class DesktopShell {
   #listenToPages(): void {
     const isOwn = (id: number): boolean => this.#window?.webContents.id === id;
     ipcMain.on('studio:connect', (event) => {
-      if (!isTrustedSender(event, isOwn)) return this.#refuse('studio:connect');
-      this.#connectPage();
+      if (isTrustedSender(event, isOwn)) this.#connectPage();
+      else this.#refuse('studio:connect');
     });
     ipcMain.handle('studio:grant', (event, offered: unknown) => {
-      if (!isTrustedSender(event, isOwn)) return this.#refuse('studio:grant');
-      if (typeof offered !== 'string' || offered.length > MOST_PATH_LENGTH || !path.isAbsolute(offered))
-        return this.#refuse('studio:grant');
-      this.#keeper.process?.order({ kind: 'grant', path: offered });
+      const isPath =
+        typeof offered === 'string' && offered.length <= MOST_PATH_LENGTH && path.isAbsolute(offered);
+      if (isPath && isTrustedSender(event, isOwn))
+        this.#keeper.process?.order({ kind: 'grant', path: offered });
+      else this.#refuse('studio:grant');
     });
   }
 

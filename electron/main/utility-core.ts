@@ -12,7 +12,10 @@ const dataOf = (event: unknown): unknown => (event as { data: unknown }).data;
 /** The product's way: the core in a utility process, every channel a message port. */
 export function utilityCoreLauncher(entry: string): CoreLauncher {
   return (start) => {
-    const child = utilityProcess.fork(entry, [], { serviceName: 'Legal Eagle Studio core', stdio: 'inherit' });
+    const child = utilityProcess.fork(entry, [], {
+      serviceName: 'Legal Eagle Studio core',
+      stdio: 'inherit',
+    });
     const said = new Listeners<Said>();
     const exits = new Listeners<number>();
     child.on('message', (message: unknown) => {
@@ -29,7 +32,7 @@ export function utilityCoreLauncher(entry: string): CoreLauncher {
       open: (role) => {
         const { port1, port2 } = new MessageChannelMain();
         child.postMessage({ kind: 'channel', role }, [port1]);
-        return createMessagePortChannel(port2 as unknown as PortLike, dataOf);
+        return createMessagePortChannel(port2, dataOf);
       },
       hand: (port) => child.postMessage({ kind: 'channel', role: 'page' }, [port]),
       order: (order) => child.postMessage(order),

@@ -25,6 +25,7 @@ const gates = (python: string): readonly Step[] => {
     js('tsc (all)', 'typescript/bin/tsc', '-p', 'tsconfig.json'),
     js('tsc (preload)', 'typescript/bin/tsc', '-p', 'electron/preload/tsconfig.json'),
     js('tsc (renderer)', 'typescript/bin/tsc', '-p', 'renderer/tsconfig.json'),
+    js('tsc (desktop tests)', 'typescript/bin/tsc', '-p', 'test/desktop/tsconfig.json'),
     js('tsc (browser tests)', 'typescript/bin/tsc', '-p', 'test/e2e/browser/tsconfig.json'),
     js('tsc (shared: no node, no DOM)', 'typescript/bin/tsc', '-p', 'electron/shared/tsconfig.json'),
     py(

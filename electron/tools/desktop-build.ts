@@ -41,14 +41,18 @@ export async function buildDesktop(target: DesktopTarget, outDir = 'dist/desktop
       logLevel: 'warn',
       build: {
         ssr: true,
-        outDir: path.join(repositoryRoot, outDir),
+        outDir: path.resolve(repositoryRoot, outDir),
         emptyOutDir: name === 'main',
         target: engine,
         minify: false,
         rolldownOptions: {
           input: path.join(repositoryRoot, input),
           external,
-          output: { format, entryFileNames: `${name}.${format === 'es' ? 'mjs' : 'cjs'}`, codeSplitting: false },
+          output: {
+            format,
+            entryFileNames: `${name}.${format === 'es' ? 'mjs' : 'cjs'}`,
+            codeSplitting: false,
+          },
         },
       },
       ssr: { noExternal: true },

@@ -14,10 +14,12 @@ const path = require('node:path');
 const root = path.resolve(__dirname, '../..');
 
 const SCRIPTS = {
+  start: ['electron/tools/start.ts'],
   studio: ['electron/cli/main.ts'],
   quickstart: ['electron/cli/main.ts', 'quickstart'],
   check: ['electron/tools/check.ts'],
   test: ['electron/tools/test.ts'],
+  'test:desktop': ['electron/tools/test-desktop.ts'],
   'bench:cpu': ['electron/tools/bench-cpu.ts'],
   'bench:studio': ['electron/tools/bench-studio.ts'],
   generate: ['electron/tools/generate-protocol.ts'],

@@ -4,14 +4,14 @@ import { emptySchema } from './methods/common.ts';
 
 const fileKindSchema = z.object({ name: z.string(), extensions: z.array(z.string()) });
 
-export const chooseFilesSchema = z.object({
+const chooseFilesSchema = z.object({
   kind: z.enum(['file', 'folder']),
   multiple: z.boolean().default(false),
   title: z.string().max(200).default(''),
   kinds: z.array(fileKindSchema).max(20).default([]),
 });
 
-export const chooseSavePathSchema = z.object({
+const chooseSavePathSchema = z.object({
   title: z.string().max(200).default(''),
   /** Offered name of the file, without a folder. */
   name: z

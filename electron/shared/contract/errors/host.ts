@@ -41,7 +41,8 @@ export const HOST_ERRORS = {
     en: {
       message: 'The studio’s core cannot stay up.',
       cause: 'It ended {times} times within a few minutes. Training goes on; it does not depend on it.',
-      action: 'Quit and start the studio again; if it repeats, run `legal-eagle doctor` and report what it says.',
+      action:
+        'Quit and start the studio again; if it repeats, run `legal-eagle doctor` and report what it says.',
     },
     zh: {
       message: '程序核心无法保持运行。',

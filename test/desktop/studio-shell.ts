@@ -1,0 +1,170 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+
+import { assembleApp } from './assemble-app.ts';
+import { findShell, type ShellSource } from './find-shell.ts';
+import { sharedPlace } from './shared-place.ts';
+import { shellRuntime } from './shell-python.ts';
+
+/** `nobody`: the sandbox of Chromium refuses to work for root. */
+const UNPRIVILEGED_UID = 65_534;
+const XVFB = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((file) => existsSync(file));
+
+export const shell: ShellSource | undefined = findShell();
+
+if (shell === undefined)
+  process.stderr.write(
+    '\n*** NO ELECTRON: neither the official binary nor the stand-in can be had; the shell tests are SKIPPED ***\n\n',
+  );
+
+export type OpenStudio = Readonly<{
+  app: ElectronApplication;
+  page: Page;
+  /** What the page wrote as errors, and what it threw. */
+  complaints: readonly string[];
+  /** Quits as a person does; a question about live runs is answered with this button (0: keep running). */
+  quit: (answer?: number) => Promise<void>;
+  /** Process id of Electron's main process. */
+  pid: number;
+}>;
+
+/** One assembled app with a display of its own; every `open` starts the real shell on a data folder. */
+export class ShellBench {
+  readonly folder: string = mkdtempSync(path.join(sharedPlace(), 'run-'));
+  readonly home: string = path.join(this.folder, 'data 数据');
+  #executable = '';
+  #runtime = '';
+  #display: Readonly<{ name: string; process: ChildProcess }> | undefined;
+  readonly #open = new Set<ElectronApplication>();
+
+  async prepare(): Promise<void> {
+    if (shell === undefined) throw new Error('no Electron');
+    if (XVFB === undefined) throw new Error('no Xvfb: install the Debian package xvfb');
+    chmodSync(this.folder, 0o755);
+    this.#runtime = await shellRuntime();
+    const binary = await assembleApp(this.folder, shell);
+    for (const name of [this.home, this.#userHome]) this.#makeOwn(name);
+    this.#executable = this.#launcher(binary);
+    this.#display = await startDisplay(XVFB);
+  }
+
+  get #userHome(): string {
+    return path.join(this.folder, 'user');
+  }
+
+  #makeOwn(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    if (process.getuid?.() === 0) chownSync(folder, UNPRIVILEGED_UID, UNPRIVILEGED_UID);
+  }
+
+  /** Playwright starts one file: as root it must drop its rights first. */
+  #launcher(binary: string): string {
+    if (process.getuid?.() !== 0) return binary;
+    const file = path.join(this.folder, 'start-shell');
+    const id = String(UNPRIVILEGED_UID);
+    writeFileSync(
+      file,
+      `#!/bin/sh\nexec setpriv --reuid=${id} --regid=${id} --clear-groups '${binary}' "$@"\n`,
+    );
+    chmodSync(file, 0o755);
+    return file;
+  }
+
+  async open(
+    options: Readonly<{
+      home?: string;
+      args?: readonly string[];
+      env?: Readonly<Record<string, string>>;
+    }> = {},
+  ): Promise<OpenStudio> {
+    const home = options.home ?? this.home;
+    this.#makeOwn(home);
+    const app = await _electron.launch({
+      executablePath: this.#executable,
+      args: [...(options.args ?? [])],
+      chromiumSandbox: true,
+      cwd: '/',
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        LANG: 'C.UTF-8',
+        HOME: this.#userHome,
+        DISPLAY: this.#display?.name ?? '',
+        LEGAL_EAGLE_HOME: home,
+        LEGAL_EAGLE_RUNTIME: this.#runtime,
+        LEGAL_EAGLE_VARIANT: 'cpu',
+        ...(shell?.needsNode === true ? { LEGAL_EAGLE_CORE_NODE: this.#node() } : {}),
+        ...options.env,
+      },
+    });
+    this.#open.add(app);
+    app.on('close', () => this.#open.delete(app));
+    const page = await app.firstWindow().catch((error: unknown) => {
+      const log = path.join(home, 'shell', 'shell.log');
+      const said = existsSync(log) ? readFileSync(log, 'utf8') : 'the shell wrote no log';
+      throw new Error(`no window: ${said}`, { cause: error });
+    });
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    const pid = await app.evaluate(() => process.pid);
+    return { app, page, complaints, pid, quit: (answer = 0) => quit(app, answer) };
+  }
+
+  /** A copy of this very Node that everybody may run. */
+  #node(): string {
+    const file = path.join(this.folder, 'electron', 'node24');
+    if (!existsSync(file)) {
+      copyFileSync(process.execPath, file);
+      chmodSync(file, 0o755);
+    }
+    return file;
+  }
+
+  async dispose(): Promise<void> {
+    for (const app of [...this.#open]) await app.close().catch(() => undefined);
+    this.#display?.process.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function quit(app: ElectronApplication, answer: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => app.once('close', () => resolve()));
+  await app.evaluate(({ app: electronApp, dialog }, response) => {
+    dialog.showMessageBox = () => Promise.resolve({ response, checkboxChecked: false });
+    electronApp.quit();
+  }, answer);
+  await closed;
+}
+
+/** Xvfb picks a free display and writes its number to a descriptor; only local sockets, no access list. */
+function startDisplay(binary: string): Promise<Readonly<{ name: string; process: ChildProcess }>> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      binary,
+      ['-displayfd', '3', '-screen', '0', '1920x1080x24', '-ac', '-nolisten', 'tcp'],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
+    );
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`Xvfb ended: ${String(code)}`)));
+    let said = '';
+    (child.stdio[3] as NodeJS.ReadableStream).on('data', (bytes: Buffer) => {
+      said += bytes.toString('utf8');
+      if (said.endsWith('\n')) resolve({ name: `:${said.trim()}`, process: child });
+    });
+  });
+}

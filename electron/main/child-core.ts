@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 import { createFramePump } from '../rpc/frame-pump.ts';
-import { createMessagePortChannel, type PortLike } from '../rpc/message-port-channel.ts';
+import { createMessagePortChannel } from '../rpc/message-port-channel.ts';
 import { coreSaysSchema } from '../shared/contract/core-link.ts';
 import { Listeners } from '../shared/domain/listeners.ts';
 import type { CoreLauncher, CoreProcess } from './core-process.ts';

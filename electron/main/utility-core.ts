@@ -1,6 +1,6 @@
 import { MessageChannelMain, utilityProcess } from 'electron';
 
-import { createMessagePortChannel, type PortLike } from '../rpc/message-port-channel.ts';
+import { createMessagePortChannel } from '../rpc/message-port-channel.ts';
 import { coreSaysSchema } from '../shared/contract/core-link.ts';
 import { Listeners } from '../shared/domain/listeners.ts';
 import type { CoreLauncher, CoreProcess } from './core-process.ts';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 
 import type { ErrorCode } from '../shared/contract/errors/index.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { SECURITY_HEADERS } from '../gate/security-headers.ts';
 
 /** A refusal as it crosses the wire, for connections that never reach a route. */
 export function rawRefusal(status: number, code: ErrorCode): string {

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import type { Dispatcher } from '../../electron/rpc/dispatcher.ts';
-import { grantRoots } from '../../electron/server/granted-roots.ts';
-import { guardPaths } from '../../electron/server/path-guard.ts';
+import { grantRoots } from '../../electron/gate/granted-roots.ts';
+import { guardPaths } from '../../electron/gate/path-guard.ts';
 import { STUDIO_CONTRACT } from '../../electron/shared/contract/index.ts';
 import { ServerHarness } from './server-harness.ts';
 

@@ -13,6 +13,10 @@ import { ServerHarness } from './server-harness.ts';
 
 /** Text that a method looks up, shows, learns or sends on, and never opens as a file. */
 const NO_PLACES = new Set([
+  'title',
+  'url',
+  'kinds[].name',
+  'kinds[].extensions[]',
   'name',
   'note',
   'tags[]',

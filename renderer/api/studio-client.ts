@@ -4,6 +4,7 @@ import { StudioError } from '../../electron/shared/contract/studio-error.ts';
 import { Listeners } from '../../electron/shared/domain/listeners.ts';
 import { desktopBridge, listenToShell, type DesktopBridge } from './desktop-bridge.ts';
 import { createBrowserChannel } from './web-socket-channel.ts';
+import { startPulse, type Pulse } from './pulse.ts';
 import { sessionProblem, signIn, takeToken } from './session.ts';
 
 export type Connection =
@@ -27,6 +28,7 @@ class StudioConnection {
   #connection: Connection = { state: 'connecting' };
   #pauseMs = FIRST_PAUSE_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pulse: Pulse | undefined;
   #started = false;
 
   get connection(): Connection {
@@ -46,9 +48,9 @@ class StudioConnection {
       this.#openDesktop(desktopBridge);
       return;
     }
-    window.addEventListener('online', () => this.retry());
+    window.addEventListener('online', () => this.#wake());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.retry();
+      if (document.visibilityState === 'visible') this.#wake();
     });
     void this.#open(takeToken());
   }
@@ -60,6 +62,12 @@ class StudioConnection {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     void this.#open(undefined);
+  }
+
+  /** The machine or the window was away: what looks connected may not be. */
+  #wake(): void {
+    this.#pulse?.beat();
+    this.retry();
   }
 
   /** Resolves when calls can be made; rejects where the server refuses this browser. */
@@ -112,15 +120,32 @@ class StudioConnection {
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     address.hash = '';
     const socket = new WebSocket(address);
+    const channel = createBrowserChannel(socket);
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      this.#lost();
+    };
     socket.addEventListener('open', () => {
       this.#pauseMs = FIRST_PAUSE_MS;
-      this.client.attach(createBrowserChannel(socket));
+      this.client.attach(channel);
+      this.#pulse = startPulse(
+        () => this.client.call('app.info', {}),
+        () => {
+          // A dead line never finishes its closing, so that is not waited for.
+          channel.close();
+          end();
+        },
+      );
       this.#set({ state: 'online' });
     });
-    socket.addEventListener('close', () => this.#lost());
+    socket.addEventListener('close', end);
   }
 
   #lost(): void {
+    this.#pulse?.stop();
+    this.#pulse = undefined;
     this.#set({ state: 'offline' });
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

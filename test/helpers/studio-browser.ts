@@ -27,6 +27,7 @@ export type StudioBrowser = Readonly<{
 
 export type StudioBrowserOptions = Readonly<{
   language?: 'zh-CN' | 'en';
+  theme?: 'light' | 'dark';
   grant?: readonly string[];
   /** A data folder that stays; without it a fresh one is made and goes with the browser. */
   home?: string;
@@ -55,10 +56,13 @@ export async function openStudioBrowser(options: StudioBrowserOptions = {}): Pro
         '--disable-sync',
       ],
     });
-    const page = await browser.newPage({
+    // A context of its own, so that a test can open further pages as the same person.
+    const context = await browser.newContext({
       locale: options.language ?? 'zh-CN',
+      colorScheme: options.theme ?? 'light',
       viewport: { width: 1440, height: 900 },
     });
+    const page = await context.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());

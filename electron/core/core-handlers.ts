@@ -41,6 +41,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...modelHandlers(services),
     ...runHandlers(ports, services),
     ...chatHandlers(services),
+    ...queueHandlers(services),
     'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
     'gpu.list': () => ports.gpu.list(),
     'runtime.status': () => ports.runtime.overview(),
@@ -157,15 +158,25 @@ function modelHandlers({ models, repositories }: CoreServices): Handlers<'models
 }
 
 function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'> {
-  const { runs, repositories } = services;
+  const { queue, runs, repositories } = services;
   return {
-    'runs.start': ({ recipe, force, tags }) => runs.start(recipe, { force, tags }),
+    'runs.start': async ({ queue: waits, recipe, ...options }) => {
+      if (!waits) return runs.start(recipe, options);
+      const run = await runs.createQueued(recipe, options);
+      queue.add(run.id, { before: null, force: options.force });
+      return { runId: run.id };
+    },
     'runs.list': (query) => {
       const { total, items } = repositories.runs.list(query);
       return { total, items: items.map(toRunSummary) };
     },
     'runs.show': ({ run }) => toRunDetail(runs.find(run), repositories),
-    'runs.stop': async ({ run, deadlineMs }) => toRunSummary(await runs.stop(run, deadlineMs)),
+    'runs.stop': async ({ run: reference, deadlineMs }) => {
+      const run = runs.find(reference);
+      if (run.state !== 'queued') return toRunSummary(await runs.stop(run.id, deadlineMs));
+      queue.remove(run.id);
+      return toRunSummary(runs.find(run.id));
+    },
     'runs.saveNow': ({ run }) => ({ controlId: runs.control(run, 'save-now') }),
     'runs.sampleNow': ({ run }) => ({ controlId: runs.control(run, 'sample-now') }),
     'runs.resume': ({ run, fromStep }) => runs.resume(run, fromStep),
@@ -177,7 +188,11 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
     'runs.setTags': ({ run, tags }) => toRunSummary(runs.label(run, { tags })),
     'runs.setNote': ({ run, note }) => toRunSummary(runs.label(run, { note })),
     'runs.checkpoints': ({ run }) => ({ items: runs.checkpoints(run) }),
-    'runs.remove': ({ run }) => ({ runId: runs.remove(run) }),
+    'runs.remove': ({ run: reference }) => {
+      const { id } = runs.find(reference);
+      if (queue.has(id)) queue.remove(id);
+      return { runId: runs.remove(id) };
+    },
     'runs.events': ({ run: reference, types, after, limit }) =>
       pageRunEvents(
         repositories.attempts.ofRun(runs.find(reference).id),
@@ -194,6 +209,15 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
       if (slice === undefined) throw new StudioError('run.no_log', { run: run.name, attempt: number });
       return { attempt: number, ...slice };
     },
+  };
+}
+
+function queueHandlers({ queue }: CoreServices): Handlers<'queue'> {
+  return {
+    'queue.list': () => queue.view(),
+    'queue.add': ({ run, ...options }) => queue.add(run, options),
+    'queue.move': ({ run, before }) => queue.move(run, before),
+    'queue.setPaused': ({ paused }) => queue.setPaused(paused),
   };
 }
 

@@ -26,6 +26,7 @@ import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
 import { ModelService } from './models/model-service.ts';
 import type { CorePorts } from './ports.ts';
 import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
+import { toRunSummary } from './runs/run-view.ts';
 import { RunService } from './runs/run-service.ts';
 import { createTrainProjector, type RunRepositories } from './runs/train-projector.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
@@ -34,6 +35,7 @@ import { createRuntimeInstaller, type RuntimeInstaller } from './runtime/runtime
 import { createSettingsService, type SettingsService } from './settings/settings-service.ts';
 import { createJobFeed } from './topics/job-feed.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
+import { QueueService } from './queue/queue-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
 
 export type CoreRepositories = RunRepositories &
@@ -52,6 +54,7 @@ export type CoreServices = Readonly<{
   supervisor: JobSupervisor;
   runFeed: RunFeed;
   runs: RunService;
+  queue: QueueService;
   datasets: DatasetService;
   models: ModelService;
   preflight: PreflightService;
@@ -77,7 +80,12 @@ export function createRepositories(db: Database.Database): CoreRepositories {
 }
 
 /** Makes every service on an open database and joins them: here, and only here, domains meet. */
-export function createServices(db: Database.Database, ports: CorePorts, log: JobLog): CoreServices {
+export function createServices(
+  db: Database.Database,
+  ports: CorePorts,
+  log: JobLog,
+  options: Readonly<{ readOnly: boolean }>,
+): CoreServices {
   const folder = dataFolder(ports.home);
   const repositories = createRepositories(db);
   const { jobs } = repositories;
@@ -128,8 +136,7 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
   const wakeSampler = supervisor.onUpdate(() => gpuSampler.wake());
   const tailer = new EventTailer({ repository: jobs, projectors, log });
   const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
-  const usersOf = (path: string): readonly string[] =>
-    repositories.runs.liveUsing(path).map((run) => run.name);
+  const usersOf = (path: string): readonly string[] => repositories.runs.usersOf(path).map((run) => run.name);
   const datasets = new DatasetService({ ...base, datasets: repositories.datasets, usersOf });
   const models = new ModelService({ ...base, models: repositories.models, usersOf });
   const inputs = {
@@ -140,6 +147,41 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
   };
   const { gpu, host, runtime } = ports;
   const preflight = new PreflightService({ ...inputs, gpu, host, runtime, folder, shapeOf: readShapeOf });
+  const runs = new RunService({
+    ...base,
+    repositories,
+    feed: runFeed,
+    removeJob: (jobId) => jobs.remove(jobId),
+    ...inputs,
+    refusalOf: async (recipe, dataset, model) =>
+      (await preflight.assess(recipe, dataset.path, model.path)).refusal,
+  });
+  const queue = new QueueService({
+    file: folder.queueFile,
+    readOnly: options.readOnly,
+    clock: ports.clock,
+    log,
+    publish: (view) => board.publish('queue', view),
+    runs: {
+      find: (reference) => runs.find(reference),
+      byId: (id) => repositories.runs.byId(id),
+      jobOf: (run) => (run.jobId === undefined ? undefined : jobs.find(run.jobId)),
+      waiting: () => repositories.runs.waiting(),
+      hasLive: () => repositories.runs.live().length > 0,
+      checkStep: (run, fromStep) => runs.checkStep(run, fromStep),
+      settle: (run, state, error) => runs.settle(run, state, error),
+      launch: async (run, launch) => {
+        // Before anything is made: an environment that is missing is no fault of the run.
+        await ports.runtime.pythonPath();
+        await runs.launchQueued(run, launch);
+      },
+      toSummary: toRunSummary,
+    },
+  });
+  board.provide('queue', (id) => (id === '' ? queue.view() : undefined));
+  const wakeQueue = supervisor.onUpdate((update) => {
+    if (update.kind === 'state' && update.job.kind === 'train') queue.wake();
+  });
 
   return {
     folder,
@@ -150,15 +192,8 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
     runtimeInstaller,
     datasets,
     models,
-    runs: new RunService({
-      ...base,
-      repositories,
-      feed: runFeed,
-      removeJob: (jobId) => jobs.remove(jobId),
-      ...inputs,
-      refusalOf: async (recipe, dataset, model) =>
-        (await preflight.assess(recipe, dataset.path, model.path)).refusal,
-    }),
+    runs,
+    queue,
     preflight,
     merges: new MergeService({
       ...base,
@@ -172,6 +207,8 @@ export function createServices(db: Database.Database, ports: CorePorts, log: Job
       while (tailer.step(jobId)?.more === true);
     },
     dispose: async () => {
+      wakeQueue.dispose();
+      await queue.dispose();
       wakeSampler.dispose();
       gpuSampler.dispose();
       await supervisor.dispose();

@@ -23,6 +23,11 @@ export type CoreOptions = Readonly<{
    * and every method that would change something answers `core.read_only`.
    */
   mode: 'read' | 'write';
+  /**
+   * Whether waiting runs start by themselves while this core lives. For a face that stays open; a single command
+   * that ended soon after would have started a run that nobody asked for at that moment.
+   */
+  startsQueue?: boolean;
 }>;
 
 export type Core = Readonly<{
@@ -49,12 +54,14 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
   const folder = dataFolder(ports.home);
   const { db, lock, owner } = await open(ports, options.mode);
   const log = createLog(folder.logFile);
-  const services = createServices(db, ports, log.logger);
   const readOnly = lock === undefined;
+  const services = createServices(db, ports, log.logger, { readOnly });
   const handlers = createHandlers({ ports, services, startedAtMs: ports.clock.nowMs(), readOnly });
   if (!readOnly) {
     reconcile(services.repositories);
     services.supervisor.recover();
+    services.queue.reconcile();
+    if (options.startsQueue === true) services.queue.start();
   }
   let disposing: Promise<void> | undefined;
   return {

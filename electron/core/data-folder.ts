@@ -4,6 +4,8 @@ import path from 'node:path';
 export type DataFolder = Readonly<{
   root: string;
   databaseFile: string;
+  /** The order of the waiting runs. */
+  queueFile: string;
   lockFile: string;
   logFile: string;
   datasetsDir: string;
@@ -21,6 +23,7 @@ export function dataFolder(root: string): DataFolder {
   return {
     root,
     databaseFile: below('studio.db'),
+    queueFile: below('queue.json'),
     lockFile: below('core.lock'),
     logFile: below('logs', 'core.log'),
     datasetsDir: below('datasets'),

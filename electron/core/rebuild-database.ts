@@ -44,7 +44,7 @@ export async function rebuildDatabase(ports: CorePorts): Promise<RebuildReport> 
     removeDatabase(building);
     const nowMs = (): number => ports.clock.nowMs();
     const db = await openDatabase(building, { migrations: MIGRATIONS, nowMs });
-    const services = createServices(db, ports, log.logger);
+    const services = createServices(db, ports, log.logger, { readOnly: true });
     const skipped: { path: string; error: ErrorBody }[] = [];
     const fill = (dir: string, take: (entry: string) => void): number => fillFrom(dir, take, skipped);
     const counts = {
@@ -87,7 +87,7 @@ function fillFrom(
 }
 
 function takeRun(dir: string, { drain, folder, repositories }: CoreServices): void {
-  const found = readRunFolder(dir);
+  const found = readRunFolder(dir, { mayBeUnstarted: true });
   // The half of a copy that an adoption left behind has the id of the whole one.
   if (folder.runDir(found.run.id) !== dir) throw new Error(`run ${found.run.id} lies in another folder`);
   const { jobs } = repositories;

@@ -1,20 +1,23 @@
 import type {
   ChatTopicData,
   JobTopicData,
+  QueueTopicData,
   RunsTopicData,
   RunTopicData,
 } from '../../electron/shared/contract/events.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
-export type Topic = 'runs' | 'runtime' | `run.${string}` | `job.${string}` | `chat.${string}`;
+export type Topic = 'runs' | 'queue' | 'runtime' | `run.${string}` | `job.${string}` | `chat.${string}`;
 
 /** What arrives under a topic. */
 export type TopicData<T extends Topic> = T extends 'runs'
   ? RunsTopicData
-  : T extends 'runtime'
-    ? RuntimeTopicData
-    : T extends `run.${string}`
-      ? RunTopicData
-      : T extends `job.${string}`
-        ? JobTopicData
-        : ChatTopicData;
+  : T extends 'queue'
+    ? QueueTopicData
+    : T extends 'runtime'
+      ? RuntimeTopicData
+      : T extends `run.${string}`
+        ? RunTopicData
+        : T extends `job.${string}`
+          ? JobTopicData
+          : ChatTopicData;

@@ -17,7 +17,7 @@ export function RunsFeed(): null {
   const navigate = useNavigate();
 
   const tell = (run: RunSummary): void => {
-    if (isLive(run.state)) return;
+    if (isLive(run.state) || run.state === 'queued') return;
     const title = words(`notify.${run.state}`, { name: run.name });
     const body = words('notify.body', { step: formatNumber(run.step), loss: formatLoss(run.loss) });
     const open = (): void => void navigate(`/runs/${run.id}`);

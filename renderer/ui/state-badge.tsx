@@ -3,6 +3,7 @@ import {
   IconBolt,
   IconCircleCheck,
   IconHourglass,
+  IconListNumbers,
   IconLoader,
   IconPlayerPause,
   IconPlayerStop,
@@ -14,6 +15,7 @@ import { useWords } from '../i18n/use-words.ts';
 import classes from './state-badge.module.css';
 
 export type BadgeState =
+  | 'queued'
   | 'starting'
   | 'running'
   | 'stopping'
@@ -29,6 +31,7 @@ type Look = Readonly<{ icon: Icon; tone: 'neutral' | 'accent' | 'amber' | 'red' 
 
 /** Green is kept for what was verified, so an ended run is neutral. */
 const LOOKS: Readonly<Record<BadgeState, Look>> = {
+  queued: { icon: IconListNumbers, tone: 'neutral' },
   starting: { icon: IconHourglass, tone: 'accent' },
   running: { icon: IconBolt, tone: 'accent' },
   stopping: { icon: IconPlayerPause, tone: 'amber' },

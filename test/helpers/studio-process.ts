@@ -22,6 +22,7 @@ if (listed.total === 0) {
     recipe: JSON.parse(recipe) as Record<string, unknown>,
     force: false,
     tags: [],
+    queue: false,
   });
 }
 process.stdout.write('open\n');

@@ -9,6 +9,7 @@ import type { Verb } from '../verb.ts';
 import { FOLLOW_OPTIONS, followToEnd } from './train.ts';
 
 const STATE_WORDS = {
+  queued: { en: 'queued', zh: '排队中' },
   starting: { en: 'starting', zh: '正在启动' },
   running: { en: 'running', zh: '训练中' },
   stopping: { en: 'stopping', zh: '正在停止' },

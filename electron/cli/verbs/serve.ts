@@ -84,7 +84,7 @@ const run = async (context: VerbContext): Promise<{ value: unknown }> => {
   const host = args.text('host');
   const { ports } = session;
   await buildPages();
-  const core = await createCore(ports.core, { mode: 'write' });
+  const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
   try {
     const start = (wanted: number): Promise<StudioServer> =>
       startServer({

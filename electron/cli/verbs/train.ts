@@ -84,7 +84,7 @@ const sayEnd = (run: RunSummary, context: VerbContext): void => {
 export const followToEnd = async (
   context: VerbContext,
   client: StudioClient,
-  started: Readonly<{ runId: string; jobId: string }>,
+  started: Readonly<{ runId: string; jobId?: string | undefined }>,
 ): Promise<VerbResult> => {
   const { terminal } = context;
   let interrupts = 0;
@@ -110,7 +110,7 @@ export const followToEnd = async (
     });
   });
   try {
-    if (terminal.json) {
+    if (terminal.json && started.jobId !== undefined) {
       void followJob(client, started.jobId, ({ seq, t, type, data }) =>
         terminal.emit({ seq, t, type, data }),
       ).catch(() => undefined);
@@ -136,7 +136,7 @@ export const followToEnd = async (
 export const train: Verb = {
   name: 'train',
   summary: { en: 'start a run from a recipe file and follow it', zh: '按训练方案文件开始训练并跟踪进度' },
-  usage: 'RECIPE.yaml [--set key=value]… [--detach] [--force]',
+  usage: 'RECIPE.yaml [--set key=value]… [--detach | --queue] [--force]',
   options: {
     ...RECIPE_OPTIONS,
     force: {
@@ -146,14 +146,33 @@ export const train: Verb = {
         zh: '即使开训检查认为内存或磁盘不足也开始训练',
       },
     },
+    queue: {
+      kind: 'flag',
+      help: {
+        en: 'only put it into the queue; `legal-eagle serve` starts what waits, one after another',
+        zh: '仅加入队列；由 `legal-eagle serve` 依次启动排队的训练',
+      },
+    },
     ...FOLLOW_OPTIONS,
   },
   run: async (context) => {
     const { args, session } = context;
     const recipe = withSettings(readRecipe(args.required(0, 'RECIPE')), args.list('set'));
     const client = await session.open('write');
-    const started = await client.call('runs.start', { recipe, force: args.flag('force') });
+    const queue = args.flag('queue');
+    const started = await client.call('runs.start', { recipe, force: args.flag('force'), queue });
     context.terminal.say(`${context.terminal.language === 'zh' ? '训练记录' : 'run'} ${started.runId}`);
+    if (queue) {
+      const { items } = await client.call('queue.list', {});
+      const place = String(items.findIndex((item) => item.run.id === started.runId) + 1);
+      context.terminal.say(
+        context.terminal.words({
+          en: `queued at place ${place}; \`legal-eagle serve\` starts what waits`,
+          zh: `已排在队列第 ${place} 位；运行 \`legal-eagle serve\` 后依次启动`,
+        }),
+      );
+      return { value: { ...started, place: Number(place) } };
+    }
     if (args.flag('detach')) return { value: started };
     return followToEnd(context, client, started);
   },

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../../shared/contract/studio-error.ts';
-import { nextRunState } from '../../shared/domain/run-state.ts';
+import { nextJobState } from '../../shared/domain/run-state.ts';
 import type { JobEvent } from '../../shared/protocol/events.ts';
 import type { JobRecord } from './job-record.ts';
 
@@ -10,7 +10,7 @@ export function applyEvent(job: JobRecord, event: JobEvent): JobRecord {
       const { pid, osStartTime, bootId } = event.data;
       return {
         ...job,
-        state: nextRunState(job.state, { kind: 'started' }),
+        state: nextJobState(job.state, { kind: 'started' }),
         startedAtMs: event.t,
         process: { pid, osStartTime, bootId },
       };
@@ -23,7 +23,7 @@ export function applyEvent(job: JobRecord, event: JobEvent): JobRecord {
       const { status, exitCode } = event.data;
       return {
         ...job,
-        state: nextRunState(job.state, { kind: 'ended', status, exitCode }),
+        state: nextJobState(job.state, { kind: 'ended', status, exitCode }),
         exitCode,
         endedAtMs: job.endedAtMs ?? event.t,
       };

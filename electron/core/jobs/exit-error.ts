@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../../shared/contract/studio-error.ts';
-import type { RunState } from '../../shared/domain/run-state.ts';
+import type { JobState } from '../../shared/domain/run-state.ts';
 import { EXIT_CODES } from '../../shared/protocol/exit-codes.ts';
 import type { JobRecord } from './job-record.ts';
 
@@ -14,7 +14,7 @@ export type SilentExit =
  */
 export function silentExitError(
   job: JobRecord,
-  state: RunState,
+  state: JobState,
   exit: SilentExit,
   logTail: string,
 ): ErrorBody | undefined {

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../../shared/contract/studio-error.ts';
-import type { RunState } from '../../shared/domain/run-state.ts';
+import type { JobState } from '../../shared/domain/run-state.ts';
 import type { JobEvent } from '../../shared/protocol/events.ts';
 import type { JobKind, JobSpec } from '../../shared/protocol/job-spec.ts';
 import type { ProcessIdentity } from '../ports.ts';
@@ -14,7 +14,7 @@ export type JobRecord = Readonly<{
   nonce: string;
   /** A detached job survives the core; the others are ended with it. */
   detached: boolean;
-  state: RunState;
+  state: JobState;
   createdAtMs: number;
   startedAtMs: number | undefined;
   endedAtMs: number | undefined;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Disposable } from '../../shared/contract/disposable.ts';
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
-import { isLive, nextRunState } from '../../shared/domain/run-state.ts';
+import { isLive, nextJobState } from '../../shared/domain/run-state.ts';
 import type { Control, ControlCommand } from '../../shared/protocol/control.ts';
 import type { JobSpec } from '../../shared/protocol/job-spec.ts';
 import type { JobRepository } from '../db/repositories/job-repository.ts';
@@ -141,7 +141,7 @@ export class JobSupervisor {
     if (followed.ladder === undefined) {
       this.#change(jobId, (job) => ({
         ...job,
-        state: nextRunState(job.state, { kind: 'stop-requested' }),
+        state: nextJobState(job.state, { kind: 'stop-requested' }),
         stopRequestedAtMs: job.stopRequestedAtMs ?? this.#deps.nowMs(),
       }));
       followed.ladder = this.#ladder(jobId);
@@ -186,7 +186,7 @@ export class JobSupervisor {
       const error = launchError(thrown, options.dir);
       this.#change(spec.id, (job) => ({
         ...job,
-        state: nextRunState(job.state, { kind: 'launch-failed' }),
+        state: nextJobState(job.state, { kind: 'launch-failed' }),
         error: toErrorBody(error),
         endedAtMs: this.#deps.nowMs(),
       }));
@@ -270,7 +270,7 @@ export class JobSupervisor {
     }
     this.#change(jobId, (current) => ({
       ...current,
-      state: nextRunState(current.state, { kind: 'stop-requested' }),
+      state: nextJobState(current.state, { kind: 'stop-requested' }),
     }));
     followed.child.input?.end();
     const grace = new AbortController();

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 
-import { nextRunState } from '../../shared/domain/run-state.ts';
+import { nextJobState } from '../../shared/domain/run-state.ts';
 import type { JobRepository } from '../db/repositories/job-repository.ts';
 import type { ProcessIdentity, ProcessPlatform } from '../ports.ts';
 import type { EventTailer } from './event-tailer.ts';
@@ -141,7 +141,7 @@ export class JobWatch {
     const before = repository.find(this.#jobId);
     if (before === undefined) return;
     const reported = before.error !== undefined;
-    const state = nextRunState(before.state, { ...exit, reported });
+    const state = nextJobState(before.state, { ...exit, reported });
     // A process that was only slow to start finds this, and does not begin behind our back.
     if (before.startedAtMs === undefined && exit.kind === 'vanished') this.#deps.askToStop(before);
     const said = before.tail.status === 'complete';

@@ -22,7 +22,7 @@ export type AdoptDeps = IngestDeps &
  */
 export async function adoptRun(source: string, name: string | undefined, deps: AdoptDeps): Promise<string> {
   const from = path.resolve(source);
-  const found = readRunFolder(from);
+  const found = readRunFolder(from, { mayBeUnstarted: false });
   const runId = found.run.id;
   const isKnown =
     deps.repositories.runs.byId(runId) !== undefined ||
@@ -37,7 +37,7 @@ export async function adoptRun(source: string, name: string | undefined, deps: A
   if (from !== target) copyWhole(from, target, runId);
   const file = readRunFile(target);
   writeRunFile(target, { ...file, origin: 'adopted', name: name ?? file.name });
-  const adopted = readRunFolder(target);
+  const adopted = readRunFolder(target, { mayBeUnstarted: false });
   deps.transaction(() => ingestRun(adopted, deps));
   return runId;
 }

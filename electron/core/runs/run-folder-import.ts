@@ -14,18 +14,22 @@ export type FolderAttempt = Readonly<{ record: AttemptRecord; spec: JobSpec }>;
 /** What a run folder says about itself; metrics and state come from replaying its events. */
 export type FolderRun = Readonly<{ run: RunRecord; attempts: readonly FolderAttempt[] }>;
 
-/** Reads a run folder that lies at `dir`. Throws `run.folder_invalid`. */
-export function readRunFolder(dir: string): FolderRun {
+/**
+ * Reads a run folder that lies at `dir`. A run of this studio may have no attempt yet, because it waits in the
+ * queue or was taken out of it. Throws `run.folder_invalid`.
+ */
+export function readRunFolder(dir: string, options: Readonly<{ mayBeUnstarted: boolean }>): FolderRun {
   const file = readRunFile(dir);
   const numbers = attemptNumbers(dir);
-  if (numbers.length === 0) throw new StudioError('run.folder_invalid', { path: dir, reason: 'attempts/1' });
+  if (numbers.length === 0 && !options.mayBeUnstarted)
+    throw new StudioError('run.folder_invalid', { path: dir, reason: 'attempts/1' });
   const attempts = numbers.map((number) => readAttempt(dir, file.id, number));
   const newest = attempts.at(-1)?.record;
   return {
     run: {
       id: file.id,
       name: file.name,
-      state: 'starting',
+      state: numbers.length === 0 ? 'stopped' : 'starting',
       origin: file.origin,
       dir,
       recipe: file.recipe,

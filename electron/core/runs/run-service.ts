@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 
 import type { CheckpointState } from '../../shared/contract/methods/runs.ts';
-import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
+import { StudioError, toErrorBody, type ErrorBody } from '../../shared/contract/studio-error.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
 import type { ControlCommand } from '../../shared/protocol/control.ts';
@@ -63,6 +63,53 @@ export class RunService {
 
   /** Checks the recipe, makes the run's folder, and starts its first attempt. */
   async start(recipeInput: unknown, options: StartOptions): Promise<StartedRun> {
+    const run = await this.#create(recipeInput, { ...options, state: 'starting' });
+    const { jobId } = await this.#attempt(run, undefined);
+    return { runId: run.id, jobId };
+  }
+
+  /** As {@link start}, but the run only waits: it has its folder and its recipe, and no attempt yet. */
+  async createQueued(recipeInput: unknown, options: StartOptions): Promise<RunRecord> {
+    const run = await this.#create(recipeInput, { ...options, state: 'queued' });
+    this.#deps.feed.note({ run });
+    return run;
+  }
+
+  /**
+   * Starts a run that waited: what it needs is looked for again, and the preflight asked again. Does nothing
+   * where it is no longer wanted by then. Throws as {@link start} and {@link resume} do.
+   */
+  async launchQueued(
+    run: RunRecord,
+    options: Readonly<{ force: boolean; fromStep: number | undefined; isWanted: () => boolean }>,
+  ): Promise<void> {
+    const { refusalOf, resolveDataset, resolveModel } = this.#deps;
+    const dataset = resolveDataset(run.datasetId ?? run.datasetPath);
+    const model = resolveModel(run.modelId ?? run.modelPath);
+    const refusal = options.force ? undefined : await refusalOf(run.recipe, dataset, model);
+    if (refusal !== undefined) throw refusal;
+    const checkpoint = this.#checkpointFor(run, options.fromStep);
+    if (options.isWanted()) await this.#attempt(run, checkpoint);
+  }
+
+  /** What the queue decided on a run that has no process. */
+  settle(run: RunRecord, state: 'queued' | 'stopped' | 'failed', error?: ErrorBody): void {
+    const { clock, feed, repositories } = this.#deps;
+    const endedAtMs = state === 'failed' ? clock.nowMs() : run.endedAtMs;
+    const settled: RunRecord = {
+      ...run,
+      state,
+      error,
+      endedAtMs: state === 'queued' ? undefined : endedAtMs,
+    };
+    repositories.runs.save(settled);
+    feed.note({ run: settled });
+  }
+
+  async #create(
+    recipeInput: unknown,
+    options: StartOptions & Readonly<{ state: 'queued' | 'starting' }>,
+  ): Promise<RunRecord> {
     const checked = checkRecipe(recipeInput);
     if ('issues' in checked) {
       throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
@@ -72,7 +119,7 @@ export class RunService {
     const model = this.#deps.resolveModel(recipe.model);
     const refusal = options.force ? undefined : await this.#deps.refusalOf(recipe, dataset, model);
     if (refusal !== undefined) throw refusal;
-    const run = this.#newRun(recipe, dataset, model, options.tags ?? []);
+    const run = { ...this.#newRun(recipe, dataset, model, options.tags ?? []), state: options.state };
     writeRunFile(run.dir, {
       version: 1,
       id: run.id,
@@ -90,8 +137,7 @@ export class RunService {
       note: '',
     });
     this.#deps.repositories.runs.insert(run);
-    const { jobId } = await this.#attempt(run, undefined);
-    return { runId: run.id, jobId };
+    return run;
   }
 
   /** Stop and save. Resolves when the runner has ended. Throws `run.not_live`. */
@@ -112,14 +158,14 @@ export class RunService {
     const run = this.find(reference);
     if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
     if (run.state === 'done') throw new StudioError('run.finished', { run: run.name });
-    const offered = this.resumable(run);
-    const checkpoint =
-      fromStep === undefined ? offered.at(-1) : offered.findLast((candidate) => candidate.step === fromStep);
-    if (checkpoint === undefined && fromStep !== undefined) {
-      throw new StudioError('run.no_checkpoint', { run: run.name, step: fromStep });
-    }
+    const checkpoint = this.#checkpointFor(run, fromStep);
     const { jobId, attempt } = await this.#attempt(run, checkpoint);
     return { runId: run.id, jobId, attempt, fromStep: checkpoint?.step ?? 0 };
+  }
+
+  /** Throws `run.no_checkpoint` where a run cannot go on from a step. */
+  checkStep(run: RunRecord, fromStep: number): void {
+    this.#checkpointFor(run, fromStep);
   }
 
   /**
@@ -176,6 +222,15 @@ export class RunService {
     for (const jobId of jobIds) this.#deps.removeJob(jobId);
     this.#deps.feed.removed(run.id);
     return run.id;
+  }
+
+  /** The last whole checkpoint, or that of a step. Throws `run.no_checkpoint`. */
+  #checkpointFor(run: RunRecord, fromStep: number | undefined): WholeCheckpoint | undefined {
+    const offered = this.resumable(run);
+    if (fromStep === undefined) return offered.at(-1);
+    const checkpoint = offered.findLast((candidate) => candidate.step === fromStep);
+    if (checkpoint !== undefined) return checkpoint;
+    throw new StudioError('run.no_checkpoint', { run: run.name, step: fromStep });
   }
 
   #newRun(recipe: Recipe, dataset: ResolvedInput, model: ResolvedInput, tags: readonly string[]): RunRecord {

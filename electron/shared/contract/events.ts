@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chatReplySchema } from '../protocol/chat.ts';
 import { jobSchema } from './methods/jobs.ts';
+import type { QueueView } from './methods/queue.ts';
 import { checkpointSchema, runDetailSchema, runSummarySchema, sampleSchema } from './methods/runs.ts';
 
 /** Live points of one run since the last frame, oldest first. */
@@ -58,6 +59,7 @@ export const chatTopicSchema = z.union([
 /** Four frames a second a run: faster than an eye follows a curve, slower than a chart redraws. */
 export const RUN_FRAME_INTERVAL_MS = 250;
 
+export type QueueTopicData = QueueView;
 export type RunsTopicData = z.output<typeof runsTopicSchema>;
 export type RunTopicData = z.output<typeof runTopicSchema>;
 export type JobTopicData = z.output<typeof jobTopicSchema>;

@@ -8,6 +8,7 @@ import { MERGE_METHODS } from './methods/merge.ts';
 import { METRIC_METHODS } from './methods/metrics.ts';
 import { MODEL_METHODS } from './methods/models.ts';
 import { PREFLIGHT_METHODS } from './methods/preflight.ts';
+import { QUEUE_METHODS } from './methods/queue.ts';
 import { RUN_METHODS } from './methods/runs.ts';
 import { RUNTIME_METHODS } from './methods/runtime.ts';
 
@@ -23,6 +24,7 @@ export const STUDIO_CONTRACT = {
   ...METRIC_METHODS,
   ...MODEL_METHODS,
   ...PREFLIGHT_METHODS,
+  ...QUEUE_METHODS,
   ...RUN_METHODS,
   ...RUNTIME_METHODS,
 } as const;

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../protocol/exit-codes.ts';
 
-/** What a run, and each of its jobs, is doing, as a person sees it. */
-export const RUN_STATES = [
+/** What a job is doing, as a person sees it. */
+export const JOB_STATES = [
   'starting',
   'running',
   'stopping',
@@ -11,10 +11,15 @@ export const RUN_STATES = [
   'interrupted',
 ] as const;
 
+export type JobState = (typeof JOB_STATES)[number];
+
+/** A run is what its newest job is, but for the time it waits in the queue, when it has none to follow. */
+export const RUN_STATES = ['queued', ...JOB_STATES] as const;
+
 export type RunState = (typeof RUN_STATES)[number];
 
 /** What the core learns about a job. Facts may come late, twice or not at all. */
-export type RunFact =
+export type JobFact =
   /** The event `started`, or a heartbeat that is the job's own. */
   | Readonly<{ kind: 'started' }>
   /** A person asked it to stop. */
@@ -36,7 +41,7 @@ export function isLive(state: RunState): boolean {
   return state === 'starting' || state === 'running' || state === 'stopping';
 }
 
-/** Whether a new attempt makes sense: everything that ended before its last step. */
+/** Whether a person may ask for a new attempt: everything that ended before its last step. */
 export function isResumable(state: RunState): boolean {
   return state === 'stopped' || state === 'failed' || state === 'interrupted';
 }
@@ -45,7 +50,7 @@ export function isResumable(state: RunState): boolean {
  * The state after a fact. Total: a fact that says nothing new leaves the state as it is, and nothing leaves
  * a state that is not live, so that replaying an event file changes no history.
  */
-export function nextRunState(state: RunState, fact: RunFact): RunState {
+export function nextJobState(state: JobState, fact: JobFact): JobState {
   if (!isLive(state)) return state;
   switch (fact.kind) {
     case 'started':
@@ -64,18 +69,18 @@ export function nextRunState(state: RunState, fact: RunFact): RunState {
   }
 }
 
-function afterEnded(state: RunState, status: 'done' | 'stopped' | 'failed', exitCode: number): RunState {
+function afterEnded(state: JobState, status: 'done' | 'stopped' | 'failed', exitCode: number): JobState {
   // A signal or a vanished core made it save and leave; nobody decided that the run should stop.
   if (status === 'stopped' && exitCode === EXIT_CODES.resumable && state !== 'stopping') return 'interrupted';
   return status;
 }
 
 function afterExit(
-  state: RunState,
+  state: JobState,
   exitCode: number | undefined,
   signal: string | undefined,
   reported: boolean,
-): RunState {
+): JobState {
   if (reported) return 'failed';
   // The last rung of the stop ladder ends a job that did not answer: that is a stop, not an accident.
   if (state === 'stopping') return 'stopped';

@@ -18,6 +18,7 @@ export type VerdictFacts = Readonly<{
 }>;
 
 export type VerdictRule =
+  | 'queued'
   | 'healthy'
   | 'starting'
   | 'loss_not_finite'
@@ -84,6 +85,8 @@ function verdict(level: VerdictLevel, rule: VerdictRule, params: Record<string, 
 function verdictOfEnded(facts: VerdictFacts): Verdict {
   const step = facts.checkpointStep;
   switch (facts.state) {
+    case 'queued':
+      return verdict('neutral', 'queued', {});
     case 'stopped':
       if (step !== undefined) return verdict('neutral', 'stopped', { step });
       return verdict('attention', 'stopped_without_checkpoint', {});

@@ -63,8 +63,9 @@ export class TestStudio {
   async client(
     mode: 'read' | 'write' = 'write',
     changes: Partial<CorePorts> = {},
+    options: Readonly<{ startsQueue?: boolean }> = {},
   ): Promise<RpcClient<StudioContract>> {
-    const core = await createCore({ ...testPorts(this.home), ...changes }, { mode });
+    const core = await createCore({ ...testPorts(this.home), ...changes }, { mode, ...options });
     const hub = createTopicHub(core.events, core.nowMs);
     const [near, far] = createInMemoryPair();
     serveChannel(far, {

@@ -235,7 +235,7 @@ describe('a resumed attempt', () => {
       { events: [1, 2, 3].map((at) => step(at, at)) },
       { resumeFromStep: 1, events: [] },
     ]);
-    const { run: found, attempts } = readRunFolder(folder);
+    const { run: found, attempts } = readRunFolder(folder, { mayBeUnstarted: false });
     repositories.runs.insert({ ...found, jobId: fixtureJobId(2) });
     for (const { record, spec } of attempts) {
       repositories.attempts.save(record);

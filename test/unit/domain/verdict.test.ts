@@ -76,6 +76,7 @@ describe('a live run', () => {
 
 describe('a run that has ended', () => {
   it('says what can be resumed from', () => {
+    expect(ruleOf({ state: 'queued', step: 0 })).toBe('queued');
     expect(verdictOf({ ...HEALTHY, state: 'stopped' })).toMatchObject({
       rule: 'stopped',
       params: { step: 50 },

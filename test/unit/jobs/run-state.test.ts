@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 
-import type { RunFact, RunState } from '../../../electron/shared/domain/run-state.ts';
-import { isLive, isResumable, nextRunState, RUN_STATES } from '../../../electron/shared/domain/run-state.ts';
+import type { JobFact, JobState } from '../../../electron/shared/domain/run-state.ts';
+import { isLive, isResumable, nextJobState, JOB_STATES } from '../../../electron/shared/domain/run-state.ts';
 
-const ended = (status: 'done' | 'stopped' | 'failed', exitCode: number): RunFact => ({
+const ended = (status: 'done' | 'stopped' | 'failed', exitCode: number): JobFact => ({
   kind: 'ended',
   status,
   exitCode,
 });
-const exited = (exitCode: number | undefined, signal?: string, reported = false): RunFact => ({
+const exited = (exitCode: number | undefined, signal?: string, reported = false): JobFact => ({
   kind: 'exited',
   exitCode,
   signal,
@@ -16,7 +16,7 @@ const exited = (exitCode: number | undefined, signal?: string, reported = false)
 });
 
 /** Every fact, with the state it leads to from starting, running and stopping. */
-const TABLE: readonly (readonly [string, RunFact, RunState, RunState, RunState])[] = [
+const TABLE: readonly (readonly [string, JobFact, JobState, JobState, JobState])[] = [
   ['started', { kind: 'started' }, 'running', 'running', 'stopping'],
   ['stop requested', { kind: 'stop-requested' }, 'stopping', 'stopping', 'stopping'],
   ['launch failed', { kind: 'launch-failed' }, 'failed', 'failed', 'failed'],
@@ -42,19 +42,19 @@ const TABLE: readonly (readonly [string, RunFact, RunState, RunState, RunState])
 ];
 
 test.each(TABLE)('%s', (_name, fact, fromStarting, fromRunning, fromStopping) => {
-  expect(nextRunState('starting', fact)).toBe(fromStarting);
-  expect(nextRunState('running', fact)).toBe(fromRunning);
-  expect(nextRunState('stopping', fact)).toBe(fromStopping);
+  expect(nextJobState('starting', fact)).toBe(fromStarting);
+  expect(nextJobState('running', fact)).toBe(fromRunning);
+  expect(nextJobState('stopping', fact)).toBe(fromStopping);
 });
 
 test('nothing changes a state that is not live: replay rewrites no history', () => {
-  for (const state of RUN_STATES.filter((name) => !isLive(name))) {
-    for (const [, fact] of TABLE) expect(nextRunState(state, fact)).toBe(state);
+  for (const state of JOB_STATES.filter((name) => !isLive(name))) {
+    for (const [, fact] of TABLE) expect(nextJobState(state, fact)).toBe(state);
   }
 });
 
 test('a state is live, finished or resumable, never two of them', () => {
-  for (const state of RUN_STATES) {
+  for (const state of JOB_STATES) {
     const count = [isLive(state), isResumable(state), state === 'done'].filter(Boolean).length;
     expect(count, state).toBe(1);
   }

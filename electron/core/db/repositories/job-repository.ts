@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 
 import type { ErrorBody } from '../../../shared/contract/studio-error.ts';
-import type { RunState } from '../../../shared/domain/run-state.ts';
+import type { JobState } from '../../../shared/domain/run-state.ts';
 import type { JobEvent } from '../../../shared/protocol/events.ts';
 import type { JobKind, JobSpec } from '../../../shared/protocol/job-spec.ts';
 import type { JobRecord, TailPosition } from '../../jobs/job-record.ts';
@@ -186,7 +186,7 @@ function toRecord(row: JobRow): JobRecord {
     spec: JSON.parse(row.spec) as JobSpec,
     nonce: row.nonce,
     detached: row.detached === 1,
-    state: row.state as RunState,
+    state: row.state as JobState,
     createdAtMs: row.created_at_ms,
     startedAtMs: row.started_at_ms ?? undefined,
     endedAtMs: row.ended_at_ms ?? undefined,

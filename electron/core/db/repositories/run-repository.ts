@@ -110,9 +110,11 @@ export type RunRepository = {
   byJob(jobId: string): RunRecord | undefined;
   find: ReferenceFinder<RunRecord>;
   live(): readonly RunRecord[];
+  /** Runs that wait in the queue, oldest first; the queue itself knows their order. */
+  waiting(): readonly RunRecord[];
   list(query: RunQuery): { readonly total: number; readonly items: readonly RunRecord[] };
-  /** Running runs that read a dataset file or model folder. */
-  liveUsing(path: string): readonly RunRecord[];
+  /** Runs that read a dataset file or model folder now, or will when their turn comes. */
+  usersOf(path: string): readonly RunRecord[];
   remove(id: string): void;
 };
 
@@ -123,8 +125,9 @@ export function createRunRepository(db: Database): RunRepository {
   const byId = db.prepare(`${select} WHERE id = ?`);
   const byJob = db.prepare(`${select} WHERE id = (SELECT run_id FROM attempts WHERE job_id = ?)`);
   const live = db.prepare(`${select} WHERE ${liveStates} ORDER BY created_at_ms`);
-  const liveUsing = db.prepare(
-    `${select} WHERE ${liveStates} AND (dataset_path = @path OR model_path = @path)`,
+  const waiting = db.prepare(`${select} WHERE state = 'queued' ORDER BY created_at_ms, id`);
+  const usersOf = db.prepare(
+    `${select} WHERE (${liveStates} OR state = 'queued') AND (dataset_path = @path OR model_path = @path)`,
   );
   const remove = db.prepare('DELETE FROM runs WHERE id = ?');
   const matching = `
@@ -156,13 +159,14 @@ export function createRunRepository(db: Database): RunRepository {
     byJob: (jobId) => readOptional(byJob.get(jobId)),
     find: createReferenceFinder(db, 'runs', table.columns, table.read),
     live: () => live.all().map(table.read),
+    waiting: () => waiting.all().map(table.read),
     list: ({ search, states, sort, descending, offset, limit }) => {
       const filter = { search, pattern: containsPattern(search), states: JSON.stringify(states) };
       const { total } = count.get(filter) as { total: number };
       const page = pages.get(`${sort}:${String(descending)}`);
       return { total, items: (page?.all({ ...filter, offset, limit }) ?? []).map(table.read) };
     },
-    liveUsing: (path) => liveUsing.all({ path }).map(table.read),
+    usersOf: (path) => usersOf.all({ path }).map(table.read),
     remove: (id) => void remove.run(id),
   };
 }

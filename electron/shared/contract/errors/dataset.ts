@@ -40,13 +40,13 @@ export const DATASET_ERRORS = {
   'dataset.in_use': {
     en: {
       message: 'The dataset “{dataset}” is in use by {users}.',
-      cause: 'A running job reads from its file.',
-      action: 'Wait until the job has ended, or stop it first.',
+      cause: 'A run that computes or waits in the queue reads from its file.',
+      action: 'Wait until it has ended, or stop it or take it out of the queue first.',
     },
     zh: {
       message: '数据集“{dataset}”正被 {users} 使用。',
-      cause: '有运行中的任务正在读取其文件。',
-      action: '请等待任务结束，或先停止该任务。',
+      cause: '有正在运行或排队中的训练要读取其文件。',
+      action: '请等待训练结束，或先停止训练、移出队列。',
     },
   },
   'dataset.import_stopped': {

@@ -14,6 +14,7 @@ import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
 import { MODEL_ERRORS } from './model.ts';
 import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
 import { PREFLIGHT_ERRORS } from './preflight.ts';
+import { QUEUE_ERRORS } from './queue.ts';
 import { RECIPE_ERRORS } from './recipe.ts';
 import { ROW_ERRORS } from './row.ts';
 import { RUN_ERRORS } from './run.ts';
@@ -38,6 +39,7 @@ export const ERROR_TABLES = {
   model: MODEL_ERRORS,
   'model-library': MODEL_LIBRARY_ERRORS,
   preflight: PREFLIGHT_ERRORS,
+  queue: QUEUE_ERRORS,
   recipe: RECIPE_ERRORS,
   row: ROW_ERRORS,
   run: RUN_ERRORS,
@@ -62,6 +64,7 @@ const ERROR_TEXTS = {
   ...MODEL_ERRORS,
   ...MODEL_LIBRARY_ERRORS,
   ...PREFLIGHT_ERRORS,
+  ...QUEUE_ERRORS,
   ...RECIPE_ERRORS,
   ...ROW_ERRORS,
   ...RUN_ERRORS,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { RUN_STATES } from '../../domain/run-state.ts';
+import { JOB_STATES } from '../../domain/run-state.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, timeMsSchema } from './common.ts';
 
 export const jobSchema = z.object({
   id: z.string(),
   kind: z.string(),
-  state: z.enum(RUN_STATES),
+  state: z.enum(JOB_STATES),
   dir: z.string(),
   createdAtMs: timeMsSchema,
   endedAtMs: timeMsSchema.optional(),

@@ -120,8 +120,10 @@ export const RUN_METHODS = {
       /** Starts although the preflight says that memory or disk is too small. */
       force: z.boolean().default(false),
       tags: tagsSchema.default([]),
+      /** Waits until no other run computes, after those that wait already; there is no job until then. */
+      queue: z.boolean().default(false),
     }),
-    output: z.object({ runId: z.string(), jobId: z.string() }),
+    output: z.object({ runId: z.string(), jobId: z.string().optional() }),
     errors: [
       'core.read_only',
       'core.ambiguous',
@@ -152,7 +154,10 @@ export const RUN_METHODS = {
     output: runDetailSchema,
     errors: ['core.not_found', 'core.ambiguous'],
   }),
-  /** Stop and save: climbs the stop ladder inside one deadline and returns when the runner has ended. */
+  /**
+   * Stop and save: climbs the stop ladder inside one deadline and returns when the runner has ended. A run that
+   * waits is taken out of the queue.
+   */
   'runs.stop': method({
     input: runInput.extend({ deadlineMs: z.int().min(0).max(3_600_000).default(120_000) }),
     output: runSummarySchema,

@@ -33,6 +33,8 @@ import { StudioError } from '../shared/contract/studio-error.ts';
 import { appendTelemetry, telemetryLine, telemetryPoints } from './runs/run-telemetry.ts';
 import { createRuntimeInstaller, type RuntimeInstaller } from './runtime/runtime-installer.ts';
 import { createSettingsService, type SettingsService } from './settings/settings-service.ts';
+import { createDescribeJob } from './describe-job.ts';
+import { createLiveJobsFeed } from './topics/live-jobs-feed.ts';
 import { createJobFeed } from './topics/job-feed.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
@@ -115,6 +117,12 @@ export function createServices(
   );
   board.provide('runtime', (id) => (id === '' ? runtimeInstaller.state() : undefined));
   const jobFeed = createJobFeed(supervisor, board, ports.clock);
+  const liveJobs = createLiveJobsFeed(
+    { onUpdate: (listener) => supervisor.onUpdate(listener), live: () => jobs.live() },
+    createDescribeJob(repositories),
+    board,
+    ports.clock,
+  );
   const gpuSampler = createGpuSampler({
     probe: ports.gpu,
     clock: ports.clock,
@@ -213,6 +221,7 @@ export function createServices(
       gpuSampler.dispose();
       await supervisor.dispose();
       jobFeed.dispose();
+      liveJobs.dispose();
       runFeed.dispose();
       runtimeInstaller.dispose();
     },

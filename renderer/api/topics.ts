@@ -1,5 +1,6 @@
 import type {
   ChatTopicData,
+  JobsTopicData,
   JobTopicData,
   QueueTopicData,
   RunsTopicData,
@@ -7,17 +8,20 @@ import type {
 } from '../../electron/shared/contract/events.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
-export type Topic = 'runs' | 'queue' | 'runtime' | `run.${string}` | `job.${string}` | `chat.${string}`;
+export type Topic =
+  'runs' | 'queue' | 'jobs' | 'runtime' | `run.${string}` | `job.${string}` | `chat.${string}`;
 
 /** What arrives under a topic. */
 export type TopicData<T extends Topic> = T extends 'runs'
   ? RunsTopicData
   : T extends 'queue'
     ? QueueTopicData
-    : T extends 'runtime'
-      ? RuntimeTopicData
-      : T extends `run.${string}`
-        ? RunTopicData
-        : T extends `job.${string}`
-          ? JobTopicData
-          : ChatTopicData;
+    : T extends 'jobs'
+      ? JobsTopicData
+      : T extends 'runtime'
+        ? RuntimeTopicData
+        : T extends `run.${string}`
+          ? RunTopicData
+          : T extends `job.${string}`
+            ? JobTopicData
+            : ChatTopicData;

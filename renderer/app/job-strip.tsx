@@ -7,7 +7,7 @@ import { ProgressBar } from '../ui/progress-bar.tsx';
 import { Quantity } from '../ui/quantity.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import classes from './job-strip.module.css';
-import { useLiveRuns } from './live-runs.ts';
+import { useLiveRuns } from '../state/live-runs.ts';
 
 /** One line a live run, on every screen; a click opens it. */
 export function JobStrip(): ReactElement | null {

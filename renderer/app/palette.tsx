@@ -17,7 +17,7 @@ import { useCall } from '../api/hooks.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { nextTheme, otherLanguage } from './appearance.ts';
-import { askToNotify } from './ask-to-notify.ts';
+import { askToNotify } from '../state/ask-to-notify.ts';
 import { SCREENS } from './screens.ts';
 
 const PAUSE_MS = 120;

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { NavLink } from 'react-router';
 
 import { useWords } from '../i18n/use-words.ts';
-import { useLiveRuns } from './live-runs.ts';
+import { useLiveRuns } from '../state/live-runs.ts';
 import classes from './rail.module.css';
 import { SCREENS } from './screens.ts';
 

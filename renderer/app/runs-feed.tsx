@@ -9,7 +9,7 @@ import { studio } from '../api/studio-client.ts';
 import { formatLoss, formatNumber } from '../i18n/format.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { usePreferences } from '../state/preferences.ts';
-import { applyRunsFrame } from './live-runs.ts';
+import { applyRunsFrame } from '../state/live-runs.ts';
 
 /** Keeps the live runs of the frame, and tells of each that ends, once. Draws nothing. */
 export function RunsFeed(): null {

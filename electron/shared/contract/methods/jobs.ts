@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JOB_STATES } from '../../domain/run-state.ts';
+import { EVENT_DATA } from '../../protocol/events.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, timeMsSchema } from './common.ts';
 
@@ -13,6 +14,17 @@ export const jobSchema = z.object({
   exitCode: z.int().optional(),
   error: errorSummarySchema.optional(),
   result: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** A job that computes now and is no run: an import, a count of tokens, a merge. */
+export const liveJobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['import', 'inspect', 'statistics', 'merge']),
+  /** Of the dataset, the file or the merged model. */
+  name: z.string(),
+  /** The screen that shows it in full. */
+  place: z.object({ kind: z.enum(['dataset', 'run']), id: z.string() }).optional(),
+  progress: EVENT_DATA.progress.optional(),
 });
 
 export const JOB_METHODS = {
@@ -33,3 +45,4 @@ export const JOB_METHODS = {
 } as const;
 
 export type JobView = z.output<typeof jobSchema>;
+export type LiveJob = z.output<typeof liveJobSchema>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RunSummary } from '../../../../electron/shared/contract/methods/runs.ts';
-import { endedBy, liveAfter } from '../../../../renderer/app/live-runs.ts';
+import { endedBy, liveAfter } from '../../../../renderer/state/live-runs.ts';
 
 const run = (id: string, state: RunSummary['state']): RunSummary => ({
   id,

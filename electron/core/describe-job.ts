@@ -1,0 +1,40 @@
+import path from 'node:path';
+
+import type { CoreRepositories } from './core-services.ts';
+import type { DescribeJob } from './topics/live-jobs-feed.ts';
+
+/** Names what imports, statistics and merges work on, and the screen that shows it. */
+export function createDescribeJob({ datasets, models }: CoreRepositories): DescribeJob {
+  return ({ id, spec }) => {
+    switch (spec.kind) {
+      case 'dataset-import': {
+        if (spec.params.accept === 'inspect') {
+          return { kind: 'inspect', name: path.basename(spec.params.sources[0] ?? ''), place: undefined };
+        }
+        const dataset = datasets.byJob(id);
+        if (dataset === undefined) return undefined;
+        return { kind: 'import', name: dataset.name, place: { kind: 'dataset', id: dataset.id } };
+      }
+      case 'dataset-statistics': {
+        // A dataset of the library lies in a folder of its id; one from elsewhere has its file's name only.
+        const { datasetPath } = spec.params;
+        const dataset = datasets.byId(path.basename(path.dirname(datasetPath)));
+        return {
+          kind: 'statistics',
+          name: dataset?.name ?? path.basename(datasetPath),
+          place: dataset === undefined ? undefined : { kind: 'dataset', id: dataset.id },
+        };
+      }
+      case 'merge': {
+        const model = models.byJob(id);
+        if (model === undefined) return undefined;
+        const place = model.runId === undefined ? undefined : ({ kind: 'run', id: model.runId } as const);
+        return { kind: 'merge', name: model.name, place };
+      }
+      case 'train':
+      case 'chat':
+      case 'self-test':
+        return undefined;
+    }
+  };
+}

@@ -59,7 +59,7 @@ class CoreHost {
         onInstallProgress: () => undefined,
         hostUi: { capabilities: DESKTOP_CAPABILITIES, call: this.#shell.call },
       });
-      const core = await createCore(ports.core, { mode: 'write' });
+      const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
       const granted = grantRoots([homedir(), ports.home, ports.resourcesDir, ...start.grants]);
       this.#studio = { core, hub: createTopicHub(core.events, core.nowMs), granted };
       for (const [role, channel] of this.#waiting.splice(0)) this.#accept(role, channel);

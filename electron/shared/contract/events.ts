@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { chatReplySchema } from '../protocol/chat.ts';
-import { jobSchema, liveJobSchema } from './methods/jobs.ts';
+import { jobSchema, type LiveJob } from './methods/jobs.ts';
 import type { QueueView } from './methods/queue.ts';
 import { checkpointSchema, runDetailSchema, runSummarySchema, sampleSchema } from './methods/runs.ts';
 
@@ -48,9 +48,6 @@ export const jobTopicSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('state'), job: jobSchema }),
 ]);
 
-/** `jobs`: everything that computes now besides runs. */
-const jobsTopicSchema = z.object({ jobs: z.array(liveJobSchema) });
-
 /** `chat.<sessionId>`: what the chat process says, and its end. */
 export const chatTopicSchema = z.union([
   /** The answer that is under way, with its text so far. */
@@ -62,7 +59,8 @@ export const chatTopicSchema = z.union([
 /** Four frames a second a run: faster than an eye follows a curve, slower than a chart redraws. */
 export const RUN_FRAME_INTERVAL_MS = 250;
 
-export type JobsTopicData = z.output<typeof jobsTopicSchema>;
+/** `jobs`: everything that computes now besides runs. */
+export type JobsTopicData = Readonly<{ jobs: readonly LiveJob[] }>;
 export type QueueTopicData = QueueView;
 export type RunsTopicData = z.output<typeof runsTopicSchema>;
 export type RunTopicData = z.output<typeof runTopicSchema>;

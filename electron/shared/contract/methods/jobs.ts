@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JOB_STATES } from '../../domain/run-state.ts';
-import { EVENT_DATA } from '../../protocol/events.ts';
+import type { JobEventData } from '../../protocol/events.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, timeMsSchema } from './common.ts';
 
@@ -14,17 +14,6 @@ export const jobSchema = z.object({
   exitCode: z.int().optional(),
   error: errorSummarySchema.optional(),
   result: z.record(z.string(), z.unknown()).optional(),
-});
-
-/** A job that computes now and is no run: an import, a count of tokens, a merge. */
-export const liveJobSchema = z.object({
-  id: z.string(),
-  kind: z.enum(['import', 'inspect', 'statistics', 'merge']),
-  /** Of the dataset, the file or the merged model. */
-  name: z.string(),
-  /** The screen that shows it in full. */
-  place: z.object({ kind: z.enum(['dataset', 'run']), id: z.string() }).optional(),
-  progress: EVENT_DATA.progress.optional(),
 });
 
 export const JOB_METHODS = {
@@ -45,4 +34,14 @@ export const JOB_METHODS = {
 } as const;
 
 export type JobView = z.output<typeof jobSchema>;
-export type LiveJob = z.output<typeof liveJobSchema>;
+
+/** A job that computes now and is no run: an import, a count of tokens, a merge. */
+export type LiveJob = Readonly<{
+  id: string;
+  kind: 'import' | 'inspect' | 'statistics' | 'merge';
+  /** Of the dataset, the file or the merged model. */
+  name: string;
+  /** The screen that shows it in full. */
+  place?: Readonly<{ kind: 'dataset' | 'run'; id: string }> | undefined;
+  progress?: JobEventData<'progress'> | undefined;
+}>;

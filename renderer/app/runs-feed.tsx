@@ -4,12 +4,12 @@ import { useNavigate } from 'react-router';
 import type { RunSummary } from '../../electron/shared/contract/methods/runs.ts';
 import { isLive } from '../../electron/shared/domain/run-state.ts';
 import { useTopic } from '../api/hooks.ts';
-import { queryClient } from '../api/query-client.ts';
 import { studio } from '../api/studio-client.ts';
 import { formatLoss, formatNumber } from '../i18n/format.ts';
 import { useWords } from '../i18n/use-words.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { applyRunsFrame } from '../state/live-runs.ts';
+import { askListsAgain, updateListedRun } from './listed-runs.ts';
 
 /** Keeps the live runs of the frame, and tells of each that ends, once. Draws nothing. */
 export function RunsFeed(): null {
@@ -42,7 +42,8 @@ export function RunsFeed(): null {
 
   useTopic('runs', (frame) => {
     const ended = applyRunsFrame(frame);
-    if (frame.kind !== 'snapshot') void queryClient.invalidateQueries({ queryKey: ['runs', 'runs.list'] });
+    if (frame.kind === 'changed') updateListedRun(frame.run);
+    if (frame.kind === 'removed') askListsAgain();
     for (const run of ended.known) tell(run);
     // Ended while the connection was down: only their absence says so.
     for (const runId of ended.unseen) {

@@ -9,9 +9,9 @@ import {
   type ColumnDef,
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import {
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -20,21 +20,14 @@ import {
   type ReactNode,
 } from 'react';
 
-import { useWords } from '../i18n/use-words.ts';
+import type { DataColumn, DataSort, TablePlace } from './data-column.ts';
+import { DataHead } from './data-table-head.tsx';
+import { DataRow } from './data-table-row.tsx';
 import classes from './data-table.module.css';
+import { rememberedScroll, rememberScroll } from './remembered-scroll.ts';
 import { rememberWidths, rememberedWidths } from './remembered-widths.ts';
 
-export type DataColumn<Row> = Readonly<{
-  id: string;
-  header: string;
-  width: number;
-  align?: 'start' | 'end';
-  cell: (row: Row) => ReactNode;
-  /** Makes the column sortable by this value; with `onSort` its presence is enough. */
-  sortBy?: (row: Row) => string | number | undefined;
-}>;
-
-export type DataSort = Readonly<{ id: string; descending: boolean }>;
+export type { DataColumn, DataSort } from './data-column.ts';
 
 export type DataTableProps<Row> = Readonly<{
   /** Names the table for readers of screens, and its remembered column widths. */
@@ -49,9 +42,16 @@ export type DataTableProps<Row> = Readonly<{
   onRange?: (from: number, to: number) => void;
   sort?: DataSort | undefined;
   onSort?: (sort: DataSort) => void;
+  /** Which rows these are (filter, order): where it changes, the list begins at its top again. */
+  view?: string;
+  /** Finds its place again under this name when the screen is come back to. */
+  memory?: string;
   /** Enter or a click on the row. */
   onOpen?: (row: Row) => void;
-  onContextMenu?: (row: Row, at: Readonly<{ x: number; y: number }>) => void;
+  /** The space bar, where a row can be picked. */
+  onToggle?: (row: Row) => void;
+  /** A right click, or the keys of a context menu. */
+  onContextMenu?: (row: Row, at: TablePlace) => void;
   selectedId?: string | undefined;
   /** CSS height of the scrolled part; rows outside it are not drawn. */
   height?: number | string;
@@ -63,7 +63,8 @@ export type DataTableProps<Row> = Readonly<{
 const ROW_PX = 32;
 const COMPACT_ROW_PX = 28;
 const NARROWEST_PX = 48;
-const KEY_STEP_PX = 16;
+/** Rows drawn beyond each edge, so that a turn of the wheel meets drawn ones. */
+const OVERSCAN_ROWS = 6;
 
 const features = tableFeatures({
   columnSizingFeature,
@@ -78,8 +79,7 @@ type Features = typeof features;
  * Rows under resizable, sortable heads; only those in view are drawn. Arrows, Page, Home and End move, Enter opens.
  */
 export function DataTable<Row extends object>(props: DataTableProps<Row>): ReactElement {
-  const { label, columns, rowId, rowAt, onRange, onSort, onOpen, compact = false } = props;
-  const words = useWords('common');
+  const { label, columns, rowId, rowAt, onRange, onSort, memory, view = '', compact = false } = props;
   const windowed = rowAt !== undefined;
   const rowPx = compact ? COMPACT_ROW_PX : ROW_PX;
   const scroller = useRef<HTMLDivElement>(null);
@@ -124,7 +124,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>): React
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
-    overscan: 12,
+    overscan: OVERSCAN_ROWS,
+    initialOffset: () => (memory === undefined ? 0 : rememberedScroll(memory)),
   });
   const items = virtualizer.getVirtualItems();
   const first = items[0]?.index ?? 0;
@@ -139,20 +140,38 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>): React
   }, [resizing, sizes, label]);
   useWindowEvent('resize', () => virtualizer.measure());
 
+  // The place of a list that was left is found when the screen is come back to, and lost with another filter or order.
+  const shownView = useRef(view);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    if (shownView.current === view) {
+      if (memory !== undefined) element.scrollTop = rememberedScroll(memory);
+    } else {
+      shownView.current = view;
+      element.scrollTop = 0;
+      setActive(0);
+    }
+  }, [view, memory]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null || memory === undefined) return undefined;
+    const remember = (): void => rememberScroll(memory, element.scrollTop);
+    element.addEventListener('scroll', remember, { passive: true });
+    return () => element.removeEventListener('scroll', remember);
+  }, [memory]);
+
   const widths = columns.map((column) => `${table.getColumn(column.id)?.getSize() ?? column.width}px`);
   const template = `${widths.slice(0, -1).join(' ')} minmax(${widths.at(-1) ?? '0px'}, 1fr)`;
 
-  const sortBy = (column: DataColumn<Row>): void => {
-    const descending = sorting?.id === column.id ? !sorting.descending : false;
-    if (onSort !== undefined) onSort({ id: column.id, descending });
-    else table.setSorting([{ id: column.id, desc: descending }]);
-  };
   const move = (to: number): void => {
     const next = Math.max(0, Math.min(count - 1, to));
     setActive(next);
     virtualizer.scrollToIndex(next);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    // A button or box in a head or row keeps its keys.
+    if ((event.target as Element).closest('button, input') !== null) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 2);
     const targets: Readonly<Record<string, number>> = {
       ArrowDown: active + 1,
@@ -165,17 +184,34 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>): React
     const target = targets[event.key];
     const row = get(active);
     if (target !== undefined) move(target);
-    else if (event.key === 'Enter' && row !== undefined) onOpen?.(row);
+    else if (event.key === 'Enter' && row !== undefined) props.onOpen?.(row);
+    else if (event.key === ' ' && row !== undefined && props.onToggle !== undefined) props.onToggle(row);
     else return;
     event.preventDefault();
   };
-  const resizeBy = (column: DataColumn<Row>, amount: number): void => {
-    const size = table.getColumn(column.id)?.getSize() ?? column.width;
-    table.setColumnSizing((old) => ({ ...old, [column.id]: Math.max(NARROWEST_PX, size + amount) }));
-  };
 
-  const heads = table.getHeaderGroups()[0]?.headers ?? [];
   const activeId = `${label}-row-${String(active)}`;
+  // Rows that stand are not drawn anew, so what they call must stay the same while what it does may change.
+  const acts = { get, open: props.onOpen, menu: props.onContextMenu };
+  const latest = useRef(acts);
+  useLayoutEffect(() => {
+    latest.current = acts;
+  });
+  const [rowActs] = useState(() => ({
+    onClick: (index: number): void => {
+      setActive(index);
+      const row = latest.current.get(index);
+      if (row !== undefined) latest.current.open?.(row);
+    },
+    onContextMenu: (index: number, at: TablePlace): boolean => {
+      const row = latest.current.get(index);
+      if (row === undefined || latest.current.menu === undefined) return false;
+      setActive(index);
+      latest.current.menu(row, at);
+      return true;
+    },
+  }));
+  const heads = table.getHeaderGroups()[0]?.headers ?? [];
   return (
     <div
       className={classes['table']}
@@ -187,53 +223,33 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>): React
       tabIndex={0}
       aria-activedescendant={count > 0 ? activeId : undefined}
       onKeyDown={onKeyDown}
+      onContextMenu={(event) => {
+        // The menu key asks at the grid itself; a right click asks at a row.
+        if (event.target !== event.currentTarget || event.button === 2) return;
+        const box = document.getElementById(activeId)?.getBoundingClientRect();
+        if (box === undefined) return;
+        if (rowActs.onContextMenu(active, { x: box.left + 24, y: box.bottom })) event.preventDefault();
+      }}
       style={{ height: props.height ?? '100%' }}
     >
-      <div className={classes['head']} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-        {columns.map((column) => {
-          const head = heads.find((one) => one.id === column.id);
-          const sorted = sorting?.id === column.id ? sorting.descending : undefined;
-          const sortable = column.sortBy !== undefined;
-          return (
-            <div
-              key={column.id}
-              role="columnheader"
-              className={classes['headCell']}
-              data-align={column.align}
-              {...(sortable
-                ? { 'aria-sort': sorted === undefined ? 'none' : sorted ? 'descending' : 'ascending' }
-                : {})}
-            >
-              {sortable ? (
-                <button type="button" className={classes['sort']} onClick={() => sortBy(column)}>
-                  {column.header}
-                  {sorted === true && <IconChevronDown size={14} aria-hidden />}
-                  {sorted === false && <IconChevronUp size={14} aria-hidden />}
-                </button>
-              ) : (
-                <span className={classes['headText']}>{column.header}</span>
-              )}
-              <div
-                role="separator"
-                aria-orientation="vertical"
-                aria-label={words('table.resize', { column: column.header })}
-                aria-valuenow={table.getColumn(column.id)?.getSize() ?? column.width}
-                tabIndex={0}
-                className={classes['grip']}
-                onMouseDown={head?.getResizeHandler()}
-                onTouchStart={head?.getResizeHandler()}
-                onDoubleClick={() => table.getColumn(column.id)?.resetSize()}
-                onKeyDown={(event) => {
-                  if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-                  event.preventDefault();
-                  event.stopPropagation();
-                  resizeBy(column, event.key === 'ArrowRight' ? KEY_STEP_PX : -KEY_STEP_PX);
-                }}
-              />
-            </div>
-          );
-        })}
-      </div>
+      <DataHead
+        columns={columns}
+        template={template}
+        sorting={sorting}
+        onSort={(sort) => {
+          if (onSort !== undefined) onSort(sort);
+          else table.setSorting([{ id: sort.id, desc: sort.descending }]);
+        }}
+        sizes={{
+          of: (id) => table.getColumn(id)?.getSize() ?? NARROWEST_PX,
+          change: (id, byPx) => {
+            const size = table.getColumn(id)?.getSize() ?? NARROWEST_PX;
+            table.setColumnSizing((old) => ({ ...old, [id]: Math.max(NARROWEST_PX, size + byPx) }));
+          },
+          reset: (id) => table.getColumn(id)?.resetSize(),
+          drag: (id) => heads.find((one) => one.id === id)?.getResizeHandler(),
+        }}
+      />
       {count === 0 ? (
         <div role="row">
           <div role="gridcell">{props.empty}</div>
@@ -243,38 +259,20 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>): React
           {items.map((item) => {
             const row = get(item.index);
             return (
-              // The keyboard belongs to the grid, which knows the active row.
-              <div
+              <DataRow
                 key={item.index}
                 id={`${label}-row-${String(item.index)}`}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={row !== undefined && props.selectedId === rowId(row)}
-                data-active={item.index === active ? true : undefined}
-                data-opens={onOpen === undefined ? undefined : true}
-                className={classes['row']}
-                style={{
-                  gridTemplateColumns: template,
-                  height: rowPx,
-                  transform: `translateY(${String(item.start)}px)`,
-                }}
-                onClick={() => {
-                  setActive(item.index);
-                  if (row !== undefined) onOpen?.(row);
-                }}
-                onContextMenu={(event) => {
-                  if (row === undefined || props.onContextMenu === undefined) return;
-                  event.preventDefault();
-                  setActive(item.index);
-                  props.onContextMenu(row, { x: event.clientX, y: event.clientY });
-                }}
-              >
-                {columns.map((column) => (
-                  <div key={column.id} role="gridcell" className={classes['cell']} data-align={column.align}>
-                    {row === undefined ? <span className={classes['pending']} /> : column.cell(row)}
-                  </div>
-                ))}
-              </div>
+                index={item.index}
+                row={row}
+                columns={columns}
+                template={template}
+                topPx={item.start}
+                heightPx={rowPx}
+                isActive={item.index === active}
+                isSelected={row !== undefined && props.selectedId === rowId(row)}
+                opens={props.onOpen !== undefined}
+                {...rowActs}
+              />
             );
           })}
         </div>

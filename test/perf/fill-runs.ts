@@ -67,7 +67,7 @@ function runAt(at: number, runsDir: string, recipe: Recipe): RunRecord {
   const subject = SUBJECTS[at % SUBJECTS.length] ?? '';
   const modelName = MODELS[(at >> 3) % MODELS.length] ?? '';
   const datasetName = DATASETS[(at >> 2) % DATASETS.length] ?? '';
-  const state = STATES[(at * 7) % STATES.length] ?? 'done';
+  const state = STATES[(at * 3) % STATES.length] ?? 'done';
   const steps = 400 + ((at * 31) % 1600);
   const step = state === 'done' ? steps : 1 + ((at * 13) % steps);
   // A run that failed at once reported nothing; such rows have no place among the sorted values.

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { BENCH_DATASET, fillDataset } from './fill-dataset.ts';
 import { BenchRows } from './bench-rows.ts';
 import type { CheckedCount, Measured, Measurement } from './measurement.ts';
-import { heightInside, scrollTo, timeToPaint, type Painted } from './stopwatch.ts';
+import { heightInside, scrollTo, stands, timeToPaint, type Painted } from './stopwatch.ts';
 
 /** Two characters each, from every second row to none. */
 const WORDS = ['合同', '离婚', '盗窃', '工伤', '股东', '抚养', '诉讼', '行政', '遗嘱', '专利'];
@@ -54,10 +54,7 @@ export const DATASET_MEASUREMENT: Measurement = {
       );
       counts.push({ what: `rows with “${word}”`, expected: count, found: await foundRows(page) });
       await search.fill('');
-      await page
-        .locator('[role=row]', { hasText: BenchRows.mark(0) })
-        .first()
-        .waitFor();
+      await stands(page, [foundIs(rows.count), rowIs(0)]);
 
       const deep = Math.floor(rows.count * (0.5 + round / (2.5 * scale.rounds)));
       timesMs.jump.push(

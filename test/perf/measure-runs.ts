@@ -4,7 +4,7 @@ import type { RunSort } from '../../electron/shared/contract/methods/runs.ts';
 import { ExpectedRuns } from './expected-runs.ts';
 import { fillRuns } from './fill-runs.ts';
 import type { CheckedCount, Measured, Measurement } from './measurement.ts';
-import { timeToPaint, type Painted } from './stopwatch.ts';
+import { stands, timeToPaint, type Painted } from './stopwatch.ts';
 
 const SORTS: readonly (readonly [sort: RunSort, head: string])[] = [
   ['loss', '损失'],
@@ -58,7 +58,7 @@ export const RUNS_MEASUREMENT: Measurement = {
       );
       await count(`runs with “${word}”`, found.length);
       await search.fill('');
-      await atRest(page, rowIs(0, newest[0]));
+      await stands(page, [countIs(newest.length), rowIs(0, newest[0])]);
 
       const [sort, head] = SORTS[round % SORTS.length] ?? ['loss', '损失'];
       const ascending = expected.sorted(sort, false);
@@ -91,9 +91,4 @@ async function shownCount(page: Page): Promise<number> {
   const words = await page.getByRole('status').allInnerTexts();
   const found = words.map((one) => COUNT.exec(one)?.[1]).find((one) => one !== undefined);
   return Number((found ?? 'NaN').replaceAll(',', ''));
-}
-
-async function atRest(page: Page, row: Painted): Promise<void> {
-  const words = 'part' in row ? row.part : row.text;
-  await page.locator(row.selector, { hasText: words }).waitFor();
 }

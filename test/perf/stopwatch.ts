@@ -50,6 +50,14 @@ export async function timeToPaint(
   );
 }
 
+/** Waits, untimed, until all of `content` stands. */
+export async function stands(page: Page, content: readonly Painted[]): Promise<void> {
+  for (const one of content) {
+    const words = 'text' in one ? new RegExp(`^\\s*${one.text}\\s*$`, 'u') : one.part;
+    await page.locator(one.selector, { hasText: words }).first().waitFor();
+  }
+}
+
 /** Drags a scrolled part to `topPx`, which counts as an input. */
 export async function scrollTo(page: Page, selector: string, topPx: number): Promise<void> {
   await page.evaluate(

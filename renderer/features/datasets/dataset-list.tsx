@@ -16,7 +16,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
-const TYPING_PAUSE_MS = 200;
+const TYPING_PAUSE_MS = 60;
 /** More datasets than one rig is likely to see; a search reaches further. */
 const MOST_ROWS = 500;
 /** An import that ends elsewhere shows up within this. */

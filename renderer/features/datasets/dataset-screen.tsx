@@ -1,9 +1,11 @@
 import { Anchor, Button, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { usePrefetchQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 
 import { readDraft } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
 import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
+import { firstPageQuery } from '../../api/use-paged-rows.ts';
 import { useJob } from '../../api/use-job.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -27,6 +29,8 @@ export function DatasetScreen(): ReactElement {
   const { id = '' } = useParams();
   const words = useWords('datasets');
   const dataset = useCall('datasets.show', { dataset: id });
+  // Its rows are asked for beside it, not after it. A dataset that is not ready refuses, which is told below.
+  usePrefetchQuery(firstPageQuery('datasets.rows', { dataset: id, split: 'all', search: '' }));
   return (
     <Stack gap="md" p="lg" maw={1480}>
       <Anchor component={Link} to="/datasets" fz="sm">

@@ -22,10 +22,11 @@ const SIGNS: Readonly<Record<EquationPart, string>> = { all: '', train: '=', eva
 
 const REASONS_TOLD = 3;
 
-/** A reason without its particulars: they stand with the rows. */
-function shortReason(code: string, language: 'en' | 'zh'): string {
-  const { message } = describeError({ code, params: { key: '…', detail: '…' } }, language);
-  return message.replace(/[。.]$/u, '');
+/** A reason without its particulars, which stand with the rows: `field` in place of the field's name. */
+function shortReason(code: string, field: string, language: 'en' | 'zh'): string {
+  const { message } = describeError({ code, params: { key: field, detail: '…' } }, language);
+  // A name is set off from Chinese by spaces, a Chinese word is not.
+  return message.replace(/[。.]$/u, '').replaceAll(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '');
 }
 
 /** Read = trainable + evaluation + excluded (reasons). Every number opens its rows. */
@@ -35,7 +36,10 @@ export function Equation(props: EquationProps): ReactElement {
   const language = useErrorLanguage();
   const told = reasons
     .slice(0, REASONS_TOLD)
-    .map(({ code, count }) => `${shortReason(code, language)} ${formatNumber(count)}`);
+    .map(
+      ({ code, count }) =>
+        `${shortReason(code, words('equation.someField'), language)} ${formatNumber(count)}`,
+    );
   if (reasons.length > REASONS_TOLD) told.push('…');
   const numbers: Readonly<Record<EquationPart, number>> = { ...counts, all: counts.rows };
   return (

@@ -5,6 +5,7 @@ import { useMemo, useState, type ReactElement } from 'react';
 
 import type { DatasetRowView } from '../../../electron/shared/contract/methods/datasets.ts';
 import { useCall } from '../../api/hooks.ts';
+import { usePagedRows } from '../../api/use-paged-rows.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useErrorLanguage, useWords, type Words } from '../../i18n/use-words.ts';
 import { DataTable, type DataColumn } from '../../ui/data-table.tsx';
@@ -16,7 +17,6 @@ import { ChatTurns } from './chat-turns.tsx';
 import { EQUATION_PARTS, type EquationPart } from './equation.tsx';
 import { problemText } from './problem-list.tsx';
 import classes from './rows-tab.module.css';
-import { useRows } from './use-rows.ts';
 
 export type RowsTabProps = Readonly<{
   datasetId: string;
@@ -24,7 +24,8 @@ export type RowsTabProps = Readonly<{
   onPart: (part: EquationPart) => void;
 }>;
 
-const TYPING_PAUSE_MS = 250;
+/** Long enough that a fast typist asks for words rather than letters. */
+const TYPING_PAUSE_MS = 60;
 const PREVIEW_CHARACTERS = 120;
 /** The particulars of a row's problem are looked for among so many of its kind. */
 const PROBLEMS_SEARCHED = 500;
@@ -38,7 +39,12 @@ export function RowsTab({ datasetId, part, onPart }: RowsTabProps): ReactElement
   const [search, setSearch] = useState('');
   const [settled] = useDebouncedValue(search.trim(), TYPING_PAUSE_MS);
   const [chosen, setChosen] = useState<DatasetRowView>();
-  const rows = useRows(datasetId, part, settled);
+  // A dataset's rows stay as they are under its id.
+  const rows = usePagedRows(
+    'datasets.rows',
+    { dataset: datasetId, split: part, search: settled },
+    { staleMs: Number.POSITIVE_INFINITY },
+  );
   const columns = useMemo(() => columnsOf(words), [words]);
   const shown = chosen ?? rows.rowAt(0);
   return (
@@ -74,7 +80,7 @@ export function RowsTab({ datasetId, part, onPart }: RowsTabProps): ReactElement
           />
         </Group>
       </Group>
-      {rows.error !== undefined && <ErrorNote error={rows.error} onRetry={rows.retry} />}
+      {rows.error !== undefined && <ErrorNote error={rows.error} onRetry={rows.refetch} />}
       {rows.total === undefined && rows.error === undefined && <Skeletons rows={8} />}
       {rows.total === 0 && (
         <EmptyState
@@ -86,16 +92,17 @@ export function RowsTab({ datasetId, part, onPart }: RowsTabProps): ReactElement
         <div className={classes['split']}>
           <Panel flush>
             <DataTable
-              key={`${part}:${settled}`}
               label={words('tabs.rows')}
               columns={columns}
               rowId={(row) => String(row.id)}
               count={rows.total}
               rowAt={rows.rowAt}
               onRange={rows.onRange}
+              view={rows.view}
+              memory={`rows.${datasetId}`}
               onOpen={setChosen}
               selectedId={shown === undefined ? undefined : String(shown.id)}
-              height={`min(640px, calc(100vh - 330px), ${HEAD_PX + ROW_PX * Math.max(FEWEST_ROWS, rows.total)}px)`}
+              height={`min(640px, calc(100vh - 372px), ${HEAD_PX + ROW_PX * Math.max(FEWEST_ROWS, rows.total)}px)`}
             />
           </Panel>
           {shown !== undefined && <RowDetail datasetId={datasetId} row={shown} words={words} />}

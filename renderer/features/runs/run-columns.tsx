@@ -1,5 +1,4 @@
-import { Badge, Checkbox, Tooltip } from '@mantine/core';
-import { IconNote } from '@tabler/icons-react';
+import { IconDots, IconNote } from '@tabler/icons-react';
 import { Link } from 'react-router';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
@@ -8,7 +7,7 @@ import { formatLoss, formatNumber, formatTime } from '../../i18n/format.ts';
 import type { Words } from '../../i18n/use-words.ts';
 import type { DataColumn } from '../../ui/data-table.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
-import { RunMenu } from './run-menu.tsx';
+import type { MenuPlace } from './run-menu.tsx';
 import classes from './runs.module.css';
 
 export const MOST_COMPARED = 4;
@@ -19,8 +18,7 @@ export type ColumnContext = Readonly<{
   chosen: readonly string[];
   colourOf: (id: string) => string;
   onChoose: (id: string, isChosen: boolean) => void;
-  onLabel: (run: RunSummary) => void;
-  onRemove: (run: RunSummary) => void;
+  onMenu: (run: RunSummary, at: MenuPlace) => void;
 }>;
 
 /** The columns of the history; ids of sortable ones are the sort keys of `runs.list`. */
@@ -49,16 +47,18 @@ export function runColumns(context: ColumnContext): readonly DataColumn<RunSumma
       cell: (run) => {
         const isChosen = chosen.includes(run.id);
         return (
-          // The row opens on a click; this cell does not.
-          <span role="presentation" onClick={(event) => event.stopPropagation()}>
-            <Checkbox
-              size="xs"
-              aria-label={words('choose', { name: run.name })}
-              checked={isChosen}
-              disabled={!isChosen && chosen.length >= MOST_COMPARED}
-              onChange={(event) => context.onChoose(run.id, event.currentTarget.checked)}
-            />
-          </span>
+          // Plain elements in place of the library's: a list draws thirty of them at every turn of the wheel.
+          <input
+            type="checkbox"
+            className={classes['box']}
+            tabIndex={-1}
+            aria-label={words('choose', { name: run.name })}
+            checked={isChosen}
+            disabled={!isChosen && chosen.length >= MOST_COMPARED}
+            // The row opens on a click; this box does not.
+            onClick={(event) => event.stopPropagation()}
+            onChange={(event) => context.onChoose(run.id, event.currentTarget.checked)}
+          />
         );
       },
     },
@@ -81,14 +81,14 @@ export function runColumns(context: ColumnContext): readonly DataColumn<RunSumma
             {run.name}
           </Link>
           {run.note !== '' && (
-            <Tooltip label={run.note} multiline maw={320}>
-              <IconNote size={14} aria-label={run.note} style={{ flex: 'none' }} />
-            </Tooltip>
+            <span className={classes['note']} role="img" aria-label={run.note} title={run.note}>
+              <IconNote size={14} aria-hidden />
+            </span>
           )}
           {run.tags.map((tag) => (
-            <Badge key={tag} size="xs" variant="light" tt="none" style={{ flex: 'none' }}>
+            <span key={tag} className={classes['tag']}>
               {tag}
-            </Badge>
+            </span>
           ))}
         </span>
       ),
@@ -133,9 +133,20 @@ export function runColumns(context: ColumnContext): readonly DataColumn<RunSumma
       header: words('column.more'),
       width: 72,
       cell: (run) => (
-        <span role="presentation" onClick={(event) => event.stopPropagation()}>
-          <RunMenu run={run} onLabel={context.onLabel} onRemove={context.onRemove} />
-        </span>
+        <button
+          type="button"
+          className={classes['more']}
+          tabIndex={-1}
+          aria-haspopup="menu"
+          aria-label={words('menu', { name: run.name })}
+          onClick={(event) => {
+            event.stopPropagation();
+            const { left, bottom } = event.currentTarget.getBoundingClientRect();
+            context.onMenu(run, { x: left, y: bottom });
+          }}
+        >
+          <IconDots size={16} aria-hidden />
+        </button>
       ),
     },
   ];

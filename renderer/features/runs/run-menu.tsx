@@ -1,7 +1,7 @@
-import { useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 
-import { ActionIcon, Menu } from '@mantine/core';
-import { IconCopy, IconDots, IconExternalLink, IconTag, IconTrash } from '@tabler/icons-react';
+import { Menu } from '@mantine/core';
+import { IconCopy, IconExternalLink, IconTag, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
@@ -10,47 +10,30 @@ import { studio } from '../../api/studio-client.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { putCloneDraft } from '../../state/clone-run.ts';
 
+export type MenuPlace = Readonly<{ x: number; y: number }>;
+
 export type RunMenuProps = Readonly<{
   run: RunSummary;
+  /** Where on the screen it stands open. */
+  at: MenuPlace;
+  onClose: () => void;
   onLabel: (run: RunSummary) => void;
   onRemove: (run: RunSummary) => void;
 }>;
 
-export type MenuPlace = Readonly<{ x: number; y: number }>;
-
-/** What can be done with a run of the history. With `at` it stands open there: the menu of a right click. */
-export function RunMenu({
-  run,
-  onLabel,
-  onRemove,
-  at,
-  onClose,
-}: RunMenuProps & Readonly<{ at?: MenuPlace; onClose?: () => void }>): ReactElement {
+/** What can be done with a run of the history: behind its button, a right click, and the menu key. */
+export function RunMenu({ run, at, onClose, onLabel, onRemove }: RunMenuProps): ReactElement {
   const words = useWords('runs');
   const navigate = useNavigate();
-  const [isOpen, setOpen] = useState(false);
   const clone = async (): Promise<void> => {
     const detail = await studio.client.call('runs.show', { run: run.id });
     putCloneDraft(detail, words('copyName', { name: run.name }));
     await navigate('/new');
   };
   return (
-    <Menu
-      position="bottom-end"
-      opened={at !== undefined || isOpen}
-      onChange={(opened) => {
-        setOpen(opened);
-        if (!opened) onClose?.();
-      }}
-    >
+    <Menu position="bottom-start" opened returnFocus onChange={(opened) => opened || onClose()}>
       <Menu.Target>
-        {at === undefined ? (
-          <ActionIcon size="sm" aria-label={words('menu', { name: run.name })}>
-            <IconDots size={16} aria-hidden />
-          </ActionIcon>
-        ) : (
-          <span style={{ position: 'fixed', left: at.x, top: at.y }} />
-        )}
+        <span style={{ position: 'fixed', left: at.x, top: at.y }} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item

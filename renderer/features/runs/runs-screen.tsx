@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 
 import { Button, MultiSelect, Text, TextInput, Title, useComputedColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
@@ -8,6 +8,7 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { RUN_SORTS, type RunSort, type RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { RUN_STATES, type RunState } from '../../../electron/shared/domain/run-state.ts';
 import { formatNumber } from '../../i18n/format.ts';
+import { usePagedRows } from '../../api/use-paged-rows.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { rememberOrders, useRunOrders } from '../../state/run-colours.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
@@ -22,9 +23,9 @@ import { MOST_COMPARED, runColumns } from './run-columns.tsx';
 import { LabelDialog, RemoveDialog } from './run-dialogs.tsx';
 import { RunMenu, type MenuPlace } from './run-menu.tsx';
 import classes from './runs.module.css';
-import { useRunPages } from './use-run-pages.ts';
 
-const SEARCH_PAUSE_MS = 150;
+/** Long enough that a fast typist asks for words rather than letters. */
+const SEARCH_PAUSE_MS = 60;
 const NEWEST_FIRST: DataSort = { id: 'createdAtMs', descending: true };
 
 export function RunsScreen(): ReactElement {
@@ -52,8 +53,24 @@ function History(): ReactElement {
   const [sought] = useDebouncedValue(search, SEARCH_PAUSE_MS);
   const orders = useRunOrders();
   const sortKey: RunSort = RUN_SORTS.find((one) => one === sort.id) ?? 'createdAtMs';
-  const pages = useRunPages({ search: sought, states, sort: sortKey, descending: sort.descending });
+  const pages = usePagedRows('runs.list', {
+    search: sought.trim(),
+    states: [...states],
+    sort: sortKey,
+    descending: sort.descending,
+  });
+  const choose = (id: string, isChosen: boolean): void => {
+    const next = isChosen ? [...chosen, id] : chosen.filter((one) => one !== id);
+    if (next.length > MOST_COMPARED) return;
+    rememberOrders(next);
+    setChosen(next);
+  };
 
+  // The columns stay the same while nothing they show changes, so that rows are not drawn anew.
+  const latestChoose = useRef(choose);
+  useLayoutEffect(() => {
+    latestChoose.current = choose;
+  });
   const columns = useMemo(
     () =>
       runColumns({
@@ -61,19 +78,14 @@ function History(): ReactElement {
         language,
         chosen,
         colourOf: (id) => seriesColour(orders[id] ?? 0, scheme),
-        onChoose: (id, isChosen) => {
-          const next = isChosen ? [...chosen, id] : chosen.filter((one) => one !== id);
-          rememberOrders(next);
-          setChosen(next);
-        },
-        onLabel: (run) => setDialog({ kind: 'label', run }),
-        onRemove: (run) => setDialog({ kind: 'remove', run }),
+        onChoose: (id, isChosen) => latestChoose.current(id, isChosen),
+        onMenu: (run, at) => setMenu({ run, at }),
       }),
-    [words, language, chosen, orders, scheme, setChosen],
+    [words, language, chosen, orders, scheme],
   );
   const isFiltered = sought !== '' || states.length > 0;
   const body = (): ReactElement => {
-    if (pages.error !== null && pages.total === undefined)
+    if (pages.error !== undefined && pages.total === undefined)
       return <ErrorNote error={pages.error} onRetry={pages.refetch} />;
     if (pages.total === undefined) return <Skeletons rows={12} />;
     if (pages.total === 0 && !isFiltered) {
@@ -97,11 +109,13 @@ function History(): ReactElement {
         count={pages.total}
         rowAt={pages.rowAt}
         onRange={pages.onRange}
+        view={pages.view}
+        memory="runs"
         sort={sort}
         onSort={setSort}
         onOpen={(run) => void navigate(`/runs/${run.id}`)}
+        onToggle={(run) => choose(run.id, !chosen.includes(run.id))}
         onContextMenu={(run, at) => setMenu({ run, at })}
-        height="calc(100vh - 182px)"
         empty={
           <Text c="dimmed" p="md">
             {words('noMatch')}
@@ -111,7 +125,7 @@ function History(): ReactElement {
     );
   };
   return (
-    <div className={classes['screen']}>
+    <div className={`${classes['screen'] ?? ''} ${classes['history'] ?? ''}`}>
       <div className={classes['bar']}>
         <Title order={1} fz="lg">
           {words('title')}
@@ -149,7 +163,9 @@ function History(): ReactElement {
           {words('compare.button', { count: chosen.length })}
         </Button>
       </div>
-      <Panel flush>{body()}</Panel>
+      <Panel flush className={classes['list'] ?? ''}>
+        {body()}
+      </Panel>
       {menu !== undefined && (
         <RunMenu
           run={menu.run}

@@ -1,8 +1,11 @@
-import type { UseQueryResult } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 
 import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
 import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
-import { useCall, type OutputOf } from '../../api/hooks.ts';
+import { isLive } from '../../../electron/shared/domain/run-state.ts';
+import { useCall, useTopic, type OutputOf } from '../../api/hooks.ts';
 import type { StepRange } from '../../ui/line-chart/chart-series.ts';
 
 export type CurveAnswer = OutputOf<'metrics.query'>;
@@ -14,11 +17,18 @@ export type CurveQuestion = Readonly<{
 
 /** Points a curve; the rows of four runs add up, as their decimated steps differ. */
 const MOST_POINTS = 400;
-const REFETCH_MS = 5000;
+/** How often a run that goes on is asked for its curves; one that has ended is asked once. */
+const REFETCH_MS = 3000;
 
 /** The runs of a comparison; there are four places, and a place without a run asks nothing. */
 export function useRunDetails(ids: readonly string[]): readonly UseQueryResult<RunDetail, StudioError>[] {
-  const places = [useDetail(ids[0]), useDetail(ids[1]), useDetail(ids[2]), useDetail(ids[3])];
+  const live = useLiveAmong(ids);
+  const places = [
+    useDetail(ids[0], live),
+    useDetail(ids[1], live),
+    useDetail(ids[2], live),
+    useDetail(ids[3], live),
+  ];
   return places.slice(0, ids.length);
 }
 
@@ -26,24 +36,56 @@ export function useRunCurves(
   ids: readonly string[],
   question: CurveQuestion,
 ): readonly (CurveAnswer | undefined)[] {
+  const live = useLiveAmong(ids);
   const places = [
-    useCurvesOf(ids[0], question),
-    useCurvesOf(ids[1], question),
-    useCurvesOf(ids[2], question),
-    useCurvesOf(ids[3], question),
+    useCurvesOf(ids[0], question, live),
+    useCurvesOf(ids[1], question, live),
+    useCurvesOf(ids[2], question, live),
+    useCurvesOf(ids[3], question, live),
   ];
   return places.slice(0, ids.length);
 }
 
-function useDetail(id: string | undefined): UseQueryResult<RunDetail, StudioError> {
-  return useCall('runs.show', id === undefined ? undefined : { run: id }, { refetchIntervalMs: REFETCH_MS });
+type Ids = ReadonlySet<string>;
+
+/** Which of the runs have a process now. When one ends, everything about it is asked for a last time. */
+function useLiveAmong(ids: readonly string[]): Ids {
+  const [live, setLive] = useState<Ids>(new Set());
+  const queries = useQueryClient();
+  useTopic('runs', (frame) => {
+    const now = new Set(live);
+    if (frame.kind === 'snapshot') {
+      now.clear();
+      for (const run of frame.live) now.add(run.id);
+    } else if (frame.kind === 'changed' && isLive(frame.run.state)) now.add(frame.run.id);
+    else now.delete(frame.kind === 'changed' ? frame.run.id : frame.runId);
+    const ended = ids.filter((id) => live.has(id) && !now.has(id));
+    for (const run of ended) {
+      void queries.invalidateQueries({ queryKey: ['runs', 'runs.show', { run }] });
+      void queries.invalidateQueries({
+        predicate: ({ queryKey: [, method, input] }) =>
+          method === 'metrics.query' && (input as Readonly<{ run?: string }> | undefined)?.run === run,
+      });
+    }
+    const isSame = now.size === live.size && [...now].every((id) => live.has(id));
+    if (!isSame) setLive(now);
+  });
+  return live;
+}
+
+function useDetail(id: string | undefined, live: Ids): UseQueryResult<RunDetail, StudioError> {
+  return useCall('runs.show', id === undefined ? undefined : { run: id }, whileLive(id, live));
 }
 
 function useCurvesOf(
   id: string | undefined,
   { keys, smoothing, range }: CurveQuestion,
+  live: Ids,
 ): CurveAnswer | undefined {
   const input =
     id === undefined ? undefined : { run: id, keys: [...keys], smoothing, maxPoints: MOST_POINTS, ...range };
-  return useCall('metrics.query', input, { keepPrevious: true, refetchIntervalMs: REFETCH_MS }).data;
+  return useCall('metrics.query', input, { keepPrevious: true, ...whileLive(id, live) }).data;
 }
+
+const whileLive = (id: string | undefined, live: Ids): { refetchIntervalMs?: number } =>
+  id !== undefined && live.has(id) ? { refetchIntervalMs: REFETCH_MS } : {};

@@ -95,26 +95,64 @@ export class DatasetFile {
     return rows.map((row) => ({ ...row, layouts: JSON.parse(row.layouts) as Record<string, number> }));
   }
 
-  rows(query: RowQuery): Page<DatasetRowView> {
-    const conditions = [
-      query.split === 'all' ? undefined : 'r.split = @split',
-      query.search === '' ? undefined : 'r.id IN (SELECT rowid FROM rows_fts WHERE rows_fts MATCH @match)',
-    ].filter((condition) => condition !== undefined);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  /** A page of rows in the order of reading, and how many there are in all; any page costs about the same. */
+  rows({ split, search, offset, limit }: RowQuery): Page<DatasetRowView> {
     const bound = {
-      ...(query.split === 'all' ? {} : { split: query.split }),
-      ...(query.search === '' ? {} : { match: fullTextQuery(query.search) }),
+      ...(split === 'all' ? {} : { split }),
+      ...(search === '' ? {} : { match: fullTextQuery(search) }),
     };
-    const { total } = this.#db.prepare(`SELECT count(*) AS total FROM rows r ${where}`).get(bound) as {
-      total: number;
-    };
+    const found = this.#idsFound({ split, search });
+    const total = this.#db.prepare(`SELECT count(*) FROM ${found.from}`).pluck().get(bound) as number;
+    const ids = this.#pageOfIds({ ...found, bound, total, offset, limit });
     const rows = this.#db
       .prepare(
         `SELECT r.id, r.split, s.file, r.line, r.layout, r.excluded_reason, r.messages, r.extra, r.raw
-         FROM rows r JOIN sources s ON s.id = r.source_id ${where} ORDER BY r.id LIMIT @limit OFFSET @offset`,
+         FROM rows r JOIN sources s ON s.id = r.source_id
+         WHERE r.id IN (SELECT value FROM json_each(?)) ORDER BY r.id`,
       )
-      .all({ ...bound, limit: query.limit, offset: query.offset }) as Sql[];
+      .all(JSON.stringify(ids)) as Sql[];
     return { total, items: rows.map(toRowView) };
+  }
+
+  /**
+   * Where the ids of a query come from: the full-text index or the one over `split`, never the rows themselves,
+   * whose texts make a look at every one a thousand times as expensive.
+   */
+  #idsFound({ split, search }: Pick<RowQuery, 'split' | 'search'>): Readonly<{ id: string; from: string }> {
+    if (search !== '') {
+      const inSplit =
+        split === 'all'
+          ? ''
+          : `AND EXISTS (SELECT 1 FROM rows INDEXED BY rows_by_split
+                         WHERE split = @split AND id = rows_fts.rowid)`;
+      return { id: 'rowid', from: `rows_fts WHERE rows_fts MATCH @match ${inSplit}` };
+    }
+    return { id: 'id', from: split === 'all' ? 'rows' : 'rows WHERE split = @split' };
+  }
+
+  #pageOfIds(page: {
+    readonly id: string;
+    readonly from: string;
+    readonly bound: Readonly<Record<string, string>>;
+    readonly total: number;
+    readonly offset: number;
+    readonly limit: number;
+  }): readonly number[] {
+    const { id, from, bound, total, offset, limit } = page;
+    if (from === 'rows') {
+      const { first, last } = this.#db
+        .prepare('SELECT (SELECT min(id) FROM rows) AS first, (SELECT max(id) FROM rows) AS last')
+        .get() as { first: number | null; last: number | null };
+      // Without a gap, as the importer writes them, a row's place is its id.
+      if (first !== null && last !== null && last - first + 1 === total) {
+        const length = Math.max(0, Math.min(limit, total - offset));
+        return Array.from({ length }, (_, at) => first + offset + at);
+      }
+    }
+    return this.#db
+      .prepare(`SELECT ${id} FROM ${from} ORDER BY ${id} LIMIT @limit OFFSET @offset`)
+      .pluck()
+      .all({ ...bound, limit, offset }) as number[];
   }
 
   problems(query: ProblemQuery): Page<DatasetProblemView> {

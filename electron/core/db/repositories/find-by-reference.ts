@@ -29,8 +29,3 @@ export function createReferenceFinder<Row>(
     return byPrefix.all({ from, to: `${from}\u{10ffff}` }).map(read);
   };
 }
-
-/** A LIKE pattern for text that contains `search`, with its wildcards taken literally (`ESCAPE '\'`). */
-export function containsPattern(search: string): string {
-  return `%${search.replace(/[\\%_]/gu, (character) => `\\${character}`)}%`;
-}

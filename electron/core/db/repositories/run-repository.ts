@@ -3,8 +3,16 @@ import type { RunSort } from '../../../shared/contract/methods/runs.ts';
 import type { RunState } from '../../../shared/domain/run-state.ts';
 import type { ErrorBody } from '../../../shared/contract/studio-error.ts';
 import type { Recipe } from '../../../shared/protocol/recipe.ts';
-import { containsPattern, createReferenceFinder, type ReferenceFinder } from './find-by-reference.ts';
-import { createRecordTable, type ColumnsOf } from './record-table.ts';
+import type { ColumnsOf } from './record-table.ts';
+import {
+  LIKE_PATTERN,
+  containsBound,
+  containsCondition,
+  createRecordShelf,
+  type PageRange,
+  type RecordPage,
+  type RecordShelf,
+} from './record-shelf.ts';
 
 export type RunRecord = {
   readonly id: string;
@@ -81,13 +89,11 @@ const RUN_COLUMNS: ColumnsOf<RunRecord> = {
   note: 'text',
 };
 
-export type RunQuery = {
+export type RunQuery = PageRange & {
   readonly search: string;
   readonly states: readonly RunState[];
   readonly sort: RunSort;
   readonly descending: boolean;
-  readonly offset: number;
-  readonly limit: number;
 };
 
 const SORT_COLUMNS: Readonly<Record<RunSort, string>> = {
@@ -103,70 +109,45 @@ const SORT_COLUMNS: Readonly<Record<RunSort, string>> = {
   tokensPerSecond: 'tokens_per_second',
 };
 
-export type RunRepository = {
-  insert(run: RunRecord): void;
-  save(run: RunRecord): void;
-  byId(id: string): RunRecord | undefined;
+export type RunRepository = Pick<RecordShelf<RunRecord>, 'insert' | 'save' | 'byId' | 'find' | 'remove'> & {
   byJob(jobId: string): RunRecord | undefined;
-  find: ReferenceFinder<RunRecord>;
   live(): readonly RunRecord[];
   /** Runs that wait in the queue, oldest first; the queue itself knows their order. */
   waiting(): readonly RunRecord[];
-  list(query: RunQuery): { readonly total: number; readonly items: readonly RunRecord[] };
+  list(query: RunQuery): RecordPage<RunRecord>;
   /** Runs that read a dataset file or model folder now, or will when their turn comes. */
   usersOf(path: string): readonly RunRecord[];
-  remove(id: string): void;
 };
 
-export function createRunRepository(db: Database): RunRepository {
-  const table = createRecordTable<RunRecord>(db, 'runs', RUN_COLUMNS, ['id']);
-  const select = `SELECT ${table.columns} FROM runs`;
-  const liveStates = `state IN ('starting', 'running', 'stopping')`;
-  const byId = db.prepare(`${select} WHERE id = ?`);
-  const byJob = db.prepare(`${select} WHERE id = (SELECT run_id FROM attempts WHERE job_id = ?)`);
-  const live = db.prepare(`${select} WHERE ${liveStates} ORDER BY created_at_ms`);
-  const waiting = db.prepare(`${select} WHERE state = 'queued' ORDER BY created_at_ms, id`);
-  const usersOf = db.prepare(
-    `${select} WHERE (${liveStates} OR state = 'queued') AND (dataset_path = @path OR model_path = @path)`,
-  );
-  const remove = db.prepare('DELETE FROM runs WHERE id = ?');
-  const matching = `
-    WHERE (@search = '' OR name LIKE @pattern ESCAPE '\\' OR model_name LIKE @pattern ESCAPE '\\'
-           OR dataset_name LIKE @pattern ESCAPE '\\' OR id LIKE @pattern ESCAPE '\\'
-           OR note LIKE @pattern ESCAPE '\\'
-           OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value LIKE @pattern ESCAPE '\\'))
-      AND (@states = '[]' OR state IN (SELECT value FROM json_each(@states)))`;
-  const count = db.prepare(`SELECT count(*) AS total FROM runs ${matching}`);
-  const pages = new Map(
-    (Object.keys(SORT_COLUMNS) as RunSort[]).flatMap((sort) =>
-      [true, false].map((descending) => {
-        const direction = descending ? 'DESC' : 'ASC';
-        const order = `${SORT_COLUMNS[sort]} ${direction} NULLS LAST, id ${direction}`;
-        return [
-          `${sort}:${String(descending)}`,
-          db.prepare(`${select} ${matching} ORDER BY ${order} LIMIT @limit OFFSET @offset`),
-        ] as const;
-      }),
-    ),
-  );
-  const readOptional = (row: unknown): RunRecord | undefined =>
-    row === undefined ? undefined : table.read(row);
+const LIVE = `state IN ('starting', 'running', 'stopping')`;
+const SEARCHED = ['name', 'model_name', 'dataset_name', 'id', 'note'];
+const HAS_TAG = `EXISTS (SELECT 1 FROM json_each(tags) WHERE value ${LIKE_PATTERN})`;
+const MATCHING = `${containsCondition(SEARCHED, [HAS_TAG])}
+  AND (@states = '[]' OR state IN (SELECT value FROM json_each(@states)))`;
 
+export function createRunRepository(db: Database): RunRepository {
+  const shelf = createRecordShelf<RunRecord>(db, 'runs', RUN_COLUMNS);
+  const usersOf = shelf.all(
+    `WHERE (${LIVE} OR state = 'queued') AND (dataset_path = @path OR model_path = @path)`,
+  );
+  const pagesBy = (sort: RunSort, direction: 'ASC' | 'DESC'): ReturnType<typeof shelf.pages> =>
+    shelf.pages(MATCHING, `${SORT_COLUMNS[sort]} ${direction} NULLS LAST, id ${direction}`);
+  const pages = new Map(
+    (Object.keys(SORT_COLUMNS) as RunSort[]).map((sort) => [
+      sort,
+      { ascending: pagesBy(sort, 'ASC'), descending: pagesBy(sort, 'DESC') },
+    ]),
+  );
   return {
-    insert: table.insert,
-    save: table.save,
-    byId: (id) => readOptional(byId.get(id)),
-    byJob: (jobId) => readOptional(byJob.get(jobId)),
-    find: createReferenceFinder(db, 'runs', table.columns, table.read),
-    live: () => live.all().map(table.read),
-    waiting: () => waiting.all().map(table.read),
+    ...shelf,
+    byJob: shelf.first('WHERE id = (SELECT run_id FROM attempts WHERE job_id = ?)'),
+    live: shelf.all(`WHERE ${LIVE} ORDER BY created_at_ms`),
+    waiting: shelf.all(`WHERE state = 'queued' ORDER BY created_at_ms, id`),
     list: ({ search, states, sort, descending, offset, limit }) => {
-      const filter = { search, pattern: containsPattern(search), states: JSON.stringify(states) };
-      const { total } = count.get(filter) as { total: number };
-      const page = pages.get(`${sort}:${String(descending)}`);
-      return { total, items: (page?.all({ ...filter, offset, limit }) ?? []).map(table.read) };
+      const bound = { ...containsBound(search), states: JSON.stringify(states) };
+      const page = descending ? pages.get(sort)?.descending : pages.get(sort)?.ascending;
+      return page?.(bound, { offset, limit }) ?? { total: 0, items: [] };
     },
-    usersOf: (path) => usersOf.all({ path }).map(table.read),
-    remove: (id) => void remove.run(id),
+    usersOf: (path) => usersOf({ path }),
   };
 }

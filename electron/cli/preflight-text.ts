@@ -24,6 +24,20 @@ const memoryLines = (memory: DeviceMemoryView, language: ErrorLanguage): readonl
   return [head, `  ${parts.map(([name, bytes]) => `${name} ${sizeText(bytes)}`).join(' | ')}`];
 };
 
+const timeText = ({ durationMs, throughput }: PreflightView, zh: boolean): string => {
+  if (durationMs === undefined || throughput === undefined) {
+    return zh ? '用时：试跑之后才能估计' : 'time: not known before a trial run';
+  }
+  const minutes = Math.round(durationMs / 60_000);
+  const time = zh
+    ? `${countText(Math.floor(minutes / 60))} 小时 ${minutes % 60} 分`
+    : `${countText(Math.floor(minutes / 60))} h ${minutes % 60} m`;
+  const speed = countText(Math.round(throughput.tokensPerSecond));
+  return zh
+    ? `用时：约 ${time}（按“${throughput.runName}”的 ${speed} tok/s）`
+    : `time: about ${time} (at ${speed} tok/s of “${throughput.runName}”)`;
+};
+
 /** The preflight sheet as lines. */
 export const preflightText = (view: PreflightView, language: ErrorLanguage): string => {
   const zh = language === 'zh';
@@ -36,6 +50,7 @@ export const preflightText = (view: PreflightView, language: ErrorLanguage): str
     zh
       ? `${countText(view.steps)} 步（每轮 ${countText(view.stepsPerEpoch)} 步，全局批大小 ${countText(view.globalBatch)}），${countText(view.trainTokens)} 个词元${source}`
       : `${countText(view.steps)} steps (${countText(view.stepsPerEpoch)} an epoch, global batch ${countText(view.globalBatch)}), ${countText(view.trainTokens)} tokens${source}`,
+    timeText(view, zh),
     ...view.memory.flatMap((memory) => memoryLines(memory, language)),
     zh
       ? `磁盘 ${sizeText(view.diskBytes)} / 剩余 ${sizeText(view.freeDiskBytes)}`

@@ -36,6 +36,7 @@ import { createSettingsService, type SettingsService } from './settings/settings
 import { createDescribeJob } from './describe-job.ts';
 import { createLiveJobsFeed } from './topics/live-jobs-feed.ts';
 import { createJobFeed } from './topics/job-feed.ts';
+import { createLastThroughput } from './preflight/last-throughput.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
@@ -154,7 +155,15 @@ export function createServices(
       models.resolve(reference) ?? raise('recipe.model_not_found', { model: reference }),
   };
   const { gpu, host, runtime } = ports;
-  const preflight = new PreflightService({ ...inputs, gpu, host, runtime, folder, shapeOf: readShapeOf });
+  const preflight = new PreflightService({
+    ...inputs,
+    gpu,
+    host,
+    runtime,
+    folder,
+    shapeOf: readShapeOf,
+    lastThroughput: createLastThroughput(repositories),
+  });
   const runs = new RunService({
     ...base,
     repositories,

@@ -32,7 +32,13 @@ export function ConfirmButton(props: ConfirmButtonProps): ReactElement {
       >
         {props.children}
       </Button>
-      <Modal opened={open} onClose={() => setOpen(false)} title={props.question} centered>
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title={props.question}
+        centered
+        closeButtonProps={{ 'aria-label': words('close') }}
+      >
         <Stack>
           <Text>{props.consequence}</Text>
           <Group justify="flex-end" gap="xs">

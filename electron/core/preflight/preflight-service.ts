@@ -1,8 +1,9 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
-import type { PreflightView } from '../../shared/contract/methods/preflight.ts';
+import type { PreflightNoteView, PreflightView } from '../../shared/contract/methods/preflight.ts';
 import { assessPreflight, type PreflightReport } from '../../shared/domain/preflight/assess-preflight.ts';
 import type { DecoderShape } from '../../shared/domain/preflight/decoder-shape.ts';
 import type { DeviceFacts } from '../../shared/domain/preflight/device-memory.ts';
+import type { PreflightNote } from '../../shared/domain/preflight/preflight-note.ts';
 import {
   lengthsFromCharacters,
   lengthsFromStatistics,
@@ -14,6 +15,7 @@ import type { Recipe } from '../../shared/protocol/recipe.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { DatasetFile } from '../db/repositories/dataset-file.ts';
 import type { GpuProbe, HostResources, RuntimePort } from '../ports.ts';
+import type { LastThroughput } from './last-throughput.ts';
 
 type Located = Readonly<{ path: string }>;
 
@@ -27,11 +29,13 @@ export type PreflightServiceDeps = Readonly<{
   gpu: GpuProbe;
   runtime: Pick<RuntimePort, 'overview'>;
   folder: Pick<DataFolder, 'root'>;
+  lastThroughput: LastThroughput;
 }>;
 
 export type Assessment = Readonly<{
   report: PreflightReport;
   tokenSource: PreflightView['tokenSource'];
+  counts: Counts;
   /** Why the run must not start unless forced. */
   refusal: StudioError | undefined;
 }>;
@@ -61,22 +65,31 @@ export class PreflightService {
     const { recipe } = checked;
     const dataset = this.#deps.resolveDataset(recipe.dataset);
     const model = this.#deps.resolveModel(recipe.model);
-    const { report, tokenSource } = await this.assess(recipe, dataset.path, model.path);
-    const { forecast, disk } = report;
+    const { report, tokenSource, counts } = await this.assess(recipe, dataset.path, model.path);
+    const { forecast, disk, cut } = report;
+    const [device] = report.memory;
+    const throughput = device === undefined ? undefined : this.#deps.lastThroughput(model.path, device);
     return {
+      trainRows: counts.train,
+      evalRows: counts.eval,
       steps: forecast.steps,
       stepsPerEpoch: forecast.stepsPerEpoch,
       globalBatch: forecast.globalBatch,
       tokensPerEpoch: forecast.tokensPerEpoch,
       trainTokens: forecast.trainTokens,
       tokenSource,
-      truncatedShare: report.truncatedShare,
+      truncatedShare: cut.truncatedShare,
+      lostShare: cut.lostShare,
+      ...(throughput === undefined
+        ? {}
+        : { throughput, durationMs: (forecast.trainTokens / throughput.tokensPerSecond) * 1000 }),
       memory: [...report.memory],
       diskBytes: disk.totalBytes,
       freeDiskBytes: report.freeDiskBytes,
       fits: report.fits,
-      problems: report.problems.map(({ code, params }) => ({ code, params: { ...params } })),
-      warnings: report.warnings.map(({ code, params }) => ({ code, params: { ...params } })),
+      forceable: report.forceable,
+      problems: report.problems.map(toNoteView),
+      warnings: report.warnings.map(toNoteView),
     };
   }
 
@@ -98,6 +111,7 @@ export class PreflightService {
     return {
       report,
       tokenSource: lengths?.source ?? 'none',
+      counts,
       refusal: refused === undefined ? undefined : new StudioError(refused.code, refused.params),
     };
   }
@@ -158,6 +172,12 @@ export class PreflightService {
 }
 
 type Counts = Readonly<{ train: number; eval: number }>;
+
+const toNoteView = ({ code, params, fixes }: PreflightNote): PreflightNoteView => ({
+  code,
+  params: { ...params },
+  fixes: fixes.map(({ settings, ...peak }) => ({ settings: [...settings], ...peak })),
+});
 
 const rank = (value: Readonly<Record<string, unknown>>, recipe: Recipe): number =>
   Number(value['systemPrompt'] === recipe.systemPrompt) * 2 +

@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
@@ -20,18 +20,15 @@ export function CountTokens({ recipe }: Readonly<{ recipe: Recipe }>): ReactElem
     setJobId(undefined);
     setFailure(frame.job.error);
     void queries.invalidateQueries({ queryKey: ['datasets'] });
+    void queries.invalidateQueries({ queryKey: ['preflight'] });
   });
   const { dataset, model, template, systemPrompt, cutoffLength } = recipe;
   const error = failure ?? start.error ?? undefined;
   return (
     <>
-      <Text fz="xs" c="dimmed">
-        {words('tokensUnknown', { cutoff: cutoffLength })}
-      </Text>
       <Button
-        size="compact-sm"
+        size="compact-xs"
         variant="default"
-        mt={4}
         loading={start.isPending || jobId !== undefined}
         onClick={() => {
           setFailure(undefined);

@@ -2,14 +2,14 @@ import { ActionIcon, Text, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import type { RecipeIssue } from '../../../electron/shared/domain/recipes/check-recipe.ts';
 import type { RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
-import { useWords, type Words } from '../../i18n/use-words.ts';
+import { useWords } from '../../i18n/use-words.ts';
 import classes from './field-row.module.css';
 import { FieldControl } from './field-control.tsx';
 import { LibraryControl } from './library-control.tsx';
 import type { RecipeForm } from './use-recipe-form.ts';
 import type { Library } from './use-library.ts';
+import { issueText, valueText } from './value-text.ts';
 
 export const fieldInputId = (path: string): string => `recipe-${path.replaceAll('.', '-')}`;
 
@@ -46,7 +46,7 @@ export function FieldRow({ field, form, library, withAliases }: FieldRowProps): 
           <>
             <span className={classes['changed']}>{words('changed')}</span>
             <Tooltip
-              label={words('resetTo', { value: valueText(form.presetValues[field.path], field, words) })}
+              label={words('resetTo', { value: valueText(form.presetValues[field.path], field.path, words) })}
             >
               <ActionIcon
                 size="sm"
@@ -79,18 +79,4 @@ export function FieldRow({ field, form, library, withAliases }: FieldRowProps): 
       </div>
     </div>
   );
-}
-
-/** What is wrong, and what would be right. */
-export function issueText(issue: RecipeIssue, words: Words): string {
-  const { given = '', allowed = '', suggestion = '' } = issue;
-  return words(`issues.${issue.reason}`, { given, allowed, suggestion });
-}
-
-function valueText(value: unknown, field: RecipeField, words: Words): string {
-  if (value === null || value === '' || value === undefined) return words('nothing');
-  if (typeof value === 'boolean') return words(value ? 'on' : 'off');
-  if (Array.isArray(value)) return value.length === 0 ? words('nothing') : value.join(' / ');
-  if (field.kind === 'choice' && typeof value === 'string') return words(`choices.${field.path}.${value}`);
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,16 +1,16 @@
 import { Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 
+import type { DeviceMemoryView } from '../../../electron/shared/contract/methods/preflight.ts';
 import { formatBytes } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import classes from './memory-bar.module.css';
-import type { DeviceMemory } from './use-preflight.ts';
 
 const USED = ['weights', 'adapter', 'gradient', 'optimizer', 'activation', 'temporary', 'runtime'] as const;
 const PARTS = [...USED, 'headroom'] as const;
 
 /** One device's predicted memory as a stacked bar, with every part in words below it. */
-export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemory }>): ReactElement {
+export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemoryView }>): ReactElement {
   const words = useWords('new-run');
   const used = USED.reduce((sum, part) => sum + memory[`${part}Bytes`], 0);
   const fits = memory.headroomBytes >= 0 && used <= memory.capacityBytes;
@@ -43,6 +43,9 @@ export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemory }>): React
           </li>
         ))}
       </ul>
+      <Text fz="xs" c="dimmed" mt={2}>
+        {words(`basis.${memory.basis}`, { precision: memory.precision })}
+      </Text>
     </div>
   );
 }

@@ -9,10 +9,10 @@ import { PreflightSheet } from './preflight-sheet.tsx';
 import { PublishedNotes } from './published-notes.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
 import { RecipePicker } from './recipe-picker.tsx';
+import { useAppliedChange } from './use-applied-change.ts';
 import { useLibrary } from './use-library.ts';
 import { usePreflight } from './use-preflight.ts';
 import { useRecipeForm } from './use-recipe-form.ts';
-import { useSteps } from './use-steps.ts';
 
 /** The engine trains on one device (world size 1). */
 const DEVICES = 1;
@@ -23,12 +23,12 @@ export function NewRunScreen(): ReactElement {
   const library = useLibrary();
   const form = useRecipeForm(library);
   const answer = usePreflight(form.recipe);
-  const steps = useSteps(form.recipe, DEVICES);
+  const change = useAppliedChange(form);
   const connection = useConnection();
+  const problems = answer.preflight?.problems.length ?? 0;
   const obstacles = [
     ...(connection.state === 'online' ? [] : [words('obstacles.offline')]),
-    ...(steps.trainRows === 0 ? [words('obstacles.noRows')] : []),
-    ...(answer.preflight?.fits === false ? [words('obstacles.doesNotFit')] : []),
+    ...(problems === 0 ? [] : [words('obstacles.problems', { problems })]),
   ];
   return (
     <div className={classes['screen']}>
@@ -45,7 +45,7 @@ export function NewRunScreen(): ReactElement {
         <RecipeFields form={form} library={library} />
       </Stack>
       <aside className={classes['sheet']} aria-label={words('preflight')}>
-        <PreflightSheet form={form} steps={steps} devices={DEVICES} answer={answer} obstacles={obstacles} />
+        <PreflightSheet form={form} devices={DEVICES} answer={answer} change={change} obstacles={obstacles} />
       </aside>
     </div>
   );

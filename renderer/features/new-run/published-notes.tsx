@@ -2,10 +2,11 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { accumulationFor } from '../../../electron/shared/domain/recipes/step-estimate.ts';
+import { accumulationFor } from '../../../electron/shared/domain/recipes/global-batch.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import type { RecipeForm } from './use-recipe-form.ts';
+import { valueText } from './value-text.ts';
 
 export type PublishedNotesProps = Readonly<{ form: RecipeForm; devices: number }>;
 
@@ -39,11 +40,16 @@ export function PublishedNotes({ form, devices }: PublishedNotesProps): ReactEle
         </Text>
         {here !== publishedBatch && kept !== undefined && (
           <Group>
-            <Button size="compact-sm" onClick={() => form.set('batch.gradientAccumulation', kept)}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => form.set('batch.gradientAccumulation', kept)}
+            >
               {words('keepPublishedBatch', { accumulation: kept, batch: formatNumber(publishedBatch) })}
             </Button>
           </Group>
         )}
+        <Differences form={form} />
         {published.notCarried.map((fact) => (
           <Text key={fact} c="dimmed">
             {words(`notCarried.${fact}`)}
@@ -51,5 +57,31 @@ export function PublishedNotes({ form, devices }: PublishedNotesProps): ReactEle
         ))}
       </Stack>
     </Alert>
+  );
+}
+
+/** Which model and data, and what it is called, is each run's own. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['model', 'dataset', 'name']);
+
+/** Every setting that is not as published. */
+function Differences({ form }: Readonly<{ form: RecipeForm }>): ReactElement | null {
+  const words = useWords('new-run');
+  const changed = [...form.changed].filter((path) => !OWN_FIELDS.has(path));
+  if (changed.length === 0) return null;
+  return (
+    <div>
+      <Text fw={600}>{words('differsFromPublished')}</Text>
+      <ul style={{ margin: 0, paddingLeft: 18 }}>
+        {changed.map((path) => (
+          <li key={path}>
+            {words('fix.applied', {
+              field: words(`fields.${path}.label`),
+              from: valueText(form.presetValues[path], path, words),
+              to: valueText(form.values[path], path, words),
+            })}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -4,31 +4,39 @@ import { IconPlayerPlay } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
+import type { PreflightView } from '../../../electron/shared/contract/methods/preflight.ts';
 import { useAction } from '../../api/hooks.ts';
 import { useWords } from '../../i18n/use-words.ts';
+import { formatBytes } from '../../i18n/format.ts';
+import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
-import { fieldInputId, issueText } from './field-row.tsx';
+import { fieldInputId } from './field-row.tsx';
 import classes from './start-buttons.module.css';
 import type { RecipeForm } from './use-recipe-form.ts';
+import { issueText } from './value-text.ts';
 
 export type StartButtonsProps = Readonly<{
   form: RecipeForm;
   /** Reasons against a start besides the form's own. */
   obstacles: readonly string[];
+  preflight: PreflightView | undefined;
 }>;
 
 /** The start of a run, and why it cannot start yet: each reason of the form leads to its field. */
-export function StartButtons({ form, obstacles }: StartButtonsProps): ReactElement {
+export function StartButtons({ form, obstacles, preflight }: StartButtonsProps): ReactElement {
   const words = useWords('new-run');
   const navigate = useNavigate();
   const start = useAction('runs.start');
   const isBlocked = form.recipe === undefined || obstacles.length > 0;
-  const onStart = (): void => {
-    if (form.recipe === undefined || isBlocked || start.isPending) return;
+  const begin = (force: boolean): void => {
+    if (form.recipe === undefined || start.isPending) return;
     start.mutate(
-      { recipe: form.recipe },
+      { recipe: form.recipe, force },
       { onSuccess: ({ runId }) => void navigate(`/runs/${encodeURIComponent(runId)}`) },
     );
+  };
+  const onStart = (): void => {
+    if (!isBlocked) begin(false);
   };
   useHotkeys([['mod+Enter', onStart]], []);
   return (
@@ -53,11 +61,37 @@ export function StartButtons({ form, obstacles }: StartButtonsProps): ReactEleme
           </Text>
         )}
       </div>
+      {form.recipe !== undefined && preflight?.forceable === true && (
+        <StartAlthough preflight={preflight} isStarting={start.isPending} onStart={() => begin(true)} />
+      )}
     </>
   );
 }
 
-function Reasons({ form, obstacles }: StartButtonsProps): ReactElement {
+type StartAlthoughProps = Readonly<{ preflight: PreflightView; isStarting: boolean; onStart: () => void }>;
+
+/** A prediction may be wrong: the way past it, once a person has read what will probably happen. */
+function StartAlthough({ preflight, isStarting, onStart }: StartAlthoughProps): ReactElement | null {
+  const words = useWords('new-run');
+  const over = preflight.memory.find((memory) => memory.headroomBytes < 0);
+  if (over === undefined) return null;
+  const sizes = { peak: formatBytes(over.peakBytes), capacity: formatBytes(over.capacityBytes) };
+  const kind = over.device === 'cpu' ? 'cpu' : 'card';
+  return (
+    <ConfirmButton
+      question={words('force.question')}
+      consequence={words(`force.consequence.${kind}`, { ...sizes, device: over.name })}
+      confirm={words('force.confirm')}
+      onConfirm={onStart}
+      loading={isStarting}
+      button={{ size: 'compact-sm', variant: 'subtle' }}
+    >
+      {words('force.button')}
+    </ConfirmButton>
+  );
+}
+
+function Reasons({ form, obstacles }: Omit<StartButtonsProps, 'preflight'>): ReactElement {
   const words = useWords('new-run');
   return (
     <>

@@ -81,6 +81,8 @@ describe('the preflight', () => {
     // A forecast that counts rows, epochs or cut answers otherwise than the engine would promise another run.
     const whole = { ...RECIPE, maxSteps: 0, epochs: 0.02 };
     const foretold = await client.call('preflight.estimate', { recipe: whole });
+    expect(foretold.throughput).toBeUndefined();
+    expect(foretold.durationMs).toBeUndefined();
     const { runId } = await client.call('runs.start', { recipe: whole });
     await runEnd(runId);
     const { plan, state } = await client.call('runs.show', { run: runId });
@@ -91,6 +93,33 @@ describe('the preflight', () => {
     expect(Math.abs(foretold.stepsPerEpoch - stepsPerEpoch)).toBeLessThanOrEqual(2);
     const perStep = foretold.trainTokens / foretold.steps;
     expect(Math.abs(perStep / (Number(plan?.['trainTokens']) / foretold.steps) - 1)).toBeLessThan(0.25);
+  });
+
+  it('knows the time of a run from the speed of the newest one of its model', async () => {
+    // One step's speed is chance, and that of another model or device is a guess: neither may pass for knowledge.
+    const { items } = await client.call('runs.list', {});
+    const [run] = items;
+    const { throughput, durationMs, trainTokens } = await client.call('preflight.estimate', {
+      recipe: RECIPE,
+    });
+    expect(throughput).toMatchObject({ runId: run?.id, runName: run?.name, steps: Number(run?.step) - 1 });
+    const { series } = await client.call('metrics.query', { run: run?.id ?? '', keys: ['tokensPerSecond'] });
+    const speeds = series[0]?.points.slice(1).map(({ value }) => value) ?? [];
+    expect(throughput?.tokensPerSecond).toBeGreaterThanOrEqual(Math.min(...speeds));
+    expect(throughput?.tokensPerSecond).toBeLessThanOrEqual(Math.max(...speeds));
+    expect(durationMs).toBeCloseTo((trainTokens / (throughput?.tokensPerSecond ?? 0)) * 1000, 6);
+  });
+
+  it('gives a started run its tags at once', async () => {
+    const { runId } = await client.call('runs.start', {
+      recipe: { ...RECIPE, maxSteps: 1 },
+      tags: ['试跑', '试跑'],
+    });
+    await runEnd(runId);
+    expect((await client.call('runs.show', { run: runId })).tags).toEqual(['试跑']);
+    const { throughput } = await client.call('preflight.estimate', { recipe: RECIPE });
+    // A run of one step says nothing of speed, so the one before it still speaks.
+    expect(throughput?.runId).not.toBe(runId);
   });
 
   it('keeps a run that cannot fit from starting, unless it is forced', async () => {
@@ -104,8 +133,10 @@ describe('the preflight', () => {
     expect(refused.code).toBe('preflight.cannot_fit');
     expect(refused.params).toMatchObject({ capacityBytes: 400e6 });
     expect(refused.params['predictedBytes']).toBeGreaterThan(400e6);
+    const view = await client.call('preflight.estimate', { recipe: RECIPE });
+    expect(view).toMatchObject({ fits: false, forceable: false, problems: [{ fixes: [] }] });
     const before = await client.call('runs.list', {});
-    expect(before.total).toBe(1);
+    expect(before.total).toBe(2);
 
     const { runId } = await client.call('runs.start', { recipe: RECIPE, force: true });
     await runEnd(runId);

@@ -4,6 +4,8 @@ import { preflightText } from '../../../electron/cli/preflight-text.ts';
 import type { PreflightView } from '../../../electron/shared/contract/methods/preflight.ts';
 
 const VIEW: PreflightView = {
+  trainRows: 1480,
+  evalRows: 0,
   steps: 186,
   stepsPerEpoch: 93,
   globalBatch: 16,
@@ -11,6 +13,7 @@ const VIEW: PreflightView = {
   trainTokens: 1_400_000,
   tokenSource: 'characters',
   truncatedShare: 0.2,
+  lostShare: 0,
   memory: [
     {
       device: 'cuda:0',
@@ -33,6 +36,7 @@ const VIEW: PreflightView = {
   diskBytes: 1.2e9,
   freeDiskBytes: 80e9,
   fits: false,
+  forceable: true,
   problems: [
     {
       code: 'preflight.does_not_fit',
@@ -45,9 +49,10 @@ const VIEW: PreflightView = {
         passes: '10.0 GB',
         settings: ['hardware.maxTokensPerMicroBatch=1024'],
       },
+      fixes: [{ settings: [{ field: 'hardware.maxTokensPerMicroBatch', value: 1024 }], peakBytes: 22e9 }],
     },
   ],
-  warnings: [{ code: 'preflight.no_eval_rows', params: {} }],
+  warnings: [{ code: 'preflight.no_eval_rows', params: {}, fixes: [] }],
 };
 
 describe('the preflight sheet of the command line', () => {
@@ -60,5 +65,12 @@ describe('the preflight sheet of the command line', () => {
     expect(text).not.toMatch(/\{\w+\}/u);
     expect(text.split('\n').at(-1)).toBe(language === 'zh' ? '放不下' : 'does not fit');
     expect(text).toContain(language === 'zh' ? '未实测' : 'not measured');
+    expect(text).toContain(language === 'zh' ? '试跑之后' : 'before a trial run');
+  });
+
+  it('says how long, and by which run it knows', () => {
+    const throughput = { runId: 'r', runName: '试跑甲', tokensPerSecond: 100, steps: 99, createdAtMs: 0 };
+    const text = preflightText({ ...VIEW, throughput, durationMs: 1_400_000 * 10 }, 'zh');
+    expect(text).toContain('用时：约 3 小时 53 分（按“试跑甲”的 100 tok/s）');
   });
 });

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
+import { NO_LENGTHS, type CutLengths } from '../../../electron/shared/domain/preflight/token-lengths.ts';
+import { forecastTraining } from '../../../electron/shared/domain/preflight/training-plan.ts';
 import { checkRecipe } from '../../../electron/shared/domain/recipes/check-recipe.ts';
 import { findFields } from '../../../electron/shared/domain/recipes/find-fields.ts';
 import { PUBLISHED_RECIPES } from '../../../electron/shared/domain/recipes/published-recipes.ts';
@@ -14,7 +16,7 @@ import {
   withChange,
 } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
 import { RECIPE_FIELDS } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
-import { accumulationFor, estimateSteps } from '../../../electron/shared/domain/recipes/step-estimate.ts';
+import { accumulationFor } from '../../../electron/shared/domain/recipes/global-batch.ts';
 import { recipeSchema } from '../../../electron/shared/protocol/recipe.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -22,6 +24,11 @@ const recipesDir = path.join(root, 'resources', 'recipes');
 const readRecipe = (id: string): Record<string, unknown> =>
   parse(readFileSync(path.join(recipesDir, `${id}.yaml`), 'utf8')) as Record<string, unknown>;
 const noWords = (): string => '';
+const lengthsOf = (meanTokens: number): CutLengths => ({
+  ...NO_LENGTHS,
+  meanTokens,
+  longestTokens: meanTokens,
+});
 
 describe('fields of the recipe form', () => {
   it('has one field for every setting that has more than one possible value', () => {
@@ -103,10 +110,9 @@ describe('published recipes', () => {
 
   it('reads the 20B batch in packs, not in rows', () => {
     const recipe = recipeSchema.parse(readRecipe('internlm2-chat-20b-law-gpt'));
-    const tokens = { rows: 144_000, keptTokens: 17_400_000 };
-    const estimate = estimateSteps(recipe, { trainRows: 144_000, tokens });
-    expect(estimate).toMatchObject({ globalBatch: 64, unitsPerEpoch: 8497, stepsPerEpoch: 133, steps: 266 });
-    expect(estimateSteps(recipe, { trainRows: 144_000 }).steps).toBeUndefined();
+    // 17.2 million tokens, packed to 99 %.
+    const forecast = forecastTraining(recipe, 144_000, lengthsOf(17_200_000 / 144_000));
+    expect(forecast).toMatchObject({ globalBatch: 64, stepsPerEpoch: 133, steps: 266 });
   });
 });
 
@@ -119,23 +125,26 @@ describe('steps before the start', () => {
   });
 
   it('counts a short last step of every epoch', () => {
-    expect(estimateSteps(recipe, { trainRows: 65 })).toMatchObject({ stepsPerEpoch: 3, steps: 6 });
-    expect(estimateSteps(recipe, { trainRows: 64 })).toMatchObject({ stepsPerEpoch: 2, steps: 4 });
+    expect(forecastTraining(recipe, 65, lengthsOf(100))).toMatchObject({ stepsPerEpoch: 3, steps: 6 });
+    expect(forecastTraining(recipe, 64, lengthsOf(100))).toMatchObject({ stepsPerEpoch: 2, steps: 4 });
   });
 
   it('a part of an epoch is rounded up, and arithmetic noise is not', () => {
-    expect(estimateSteps({ ...recipe, epochs: 0.1 }, { trainRows: 32 * 30 }).steps).toBe(3);
-    expect(estimateSteps({ ...recipe, epochs: 0.101 }, { trainRows: 32 * 30 }).steps).toBe(4);
+    expect(forecastTraining({ ...recipe, epochs: 0.1 }, 32 * 30, lengthsOf(100)).steps).toBe(3);
+    expect(forecastTraining({ ...recipe, epochs: 0.101 }, 32 * 30, lengthsOf(100)).steps).toBe(4);
   });
 
   it('obeys the most steps, and counts tokens of the steps that are taken', () => {
-    const dataset = { trainRows: 3200, tokens: { rows: 3200, keptTokens: 320_000 } };
-    expect(estimateSteps(recipe, dataset)).toMatchObject({ steps: 200, tokens: 640_000 });
-    expect(estimateSteps({ ...recipe, maxSteps: 10 }, dataset)).toMatchObject({ steps: 10, tokens: 32_000 });
+    expect(forecastTraining(recipe, 3200, lengthsOf(100))).toMatchObject({
+      steps: 200,
+      trainTokens: 640_000,
+    });
+    const few = forecastTraining({ ...recipe, maxSteps: 10 }, 3200, lengthsOf(100));
+    expect(few).toMatchObject({ steps: 10, trainTokens: 32_000 });
   });
 
   it('no rows means no steps', () => {
-    expect(estimateSteps(recipe, { trainRows: 0 }).steps).toBe(0);
+    expect(forecastTraining(recipe, 0, NO_LENGTHS).steps).toBe(0);
   });
 
   it('one card reaches the global batch of seven only with a whole accumulation', () => {

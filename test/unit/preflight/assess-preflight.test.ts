@@ -2,20 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { describeError } from '../../../electron/shared/contract/errors/index.ts';
-import {
-  assessPreflight,
-  type PreflightFacts,
-} from '../../../electron/shared/domain/preflight/assess-preflight.ts';
+import { assessPreflight } from '../../../electron/shared/domain/preflight/assess-preflight.ts';
 import { baseParameters, loraParameters } from '../../../electron/shared/domain/preflight/decoder-shape.ts';
 import type { DecoderShape } from '../../../electron/shared/domain/preflight/decoder-shape.ts';
 import type { DeviceFacts } from '../../../electron/shared/domain/preflight/device-memory.ts';
-import type { PreflightFix } from '../../../electron/shared/domain/preflight/suggest-fixes.ts';
+import type { PreflightFacts } from '../../../electron/shared/domain/preflight/preflight-facts.ts';
+import type { PreflightFix } from '../../../electron/shared/domain/preflight/preflight-note.ts';
 import {
   cutLengths,
   lengthsFromCharacters,
   lengthsFromStatistics,
 } from '../../../electron/shared/domain/preflight/token-lengths.ts';
-import { withPath } from '../../helpers/with-path.ts';
+import { flatten, nest } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
 import { recipeSchema, type Recipe } from '../../../electron/shared/protocol/recipe.ts';
 
 const INTERNLM2_7B: DecoderShape = {
@@ -75,6 +73,12 @@ const facts = (changes: Partial<PreflightFacts> = {}): PreflightFacts => ({
   ...changes,
 });
 
+const withFix = (before: Recipe, { settings }: PreflightFix): Recipe => {
+  const after = { ...flatten(before) };
+  for (const { field, value } of settings) after[field] = value;
+  return recipeSchema.parse(nest(after));
+};
+
 const codes = (notes: readonly Readonly<{ code: string }>[]): readonly string[] =>
   notes.map((note) => note.code);
 
@@ -115,17 +119,13 @@ describe('the preflight of a 7B', () => {
     expect(fits).toBe(false);
     expect(codes(problems)).toEqual(['preflight.does_not_fit']);
     const [problem] = problems;
-    const fixes = problem?.params['fixes'] as readonly PreflightFix[];
+    const fixes = problem?.fixes ?? [];
     expect(fixes.map(({ settings }) => settings.map(({ field }) => field))).toEqual([
       ['hardware.maxTokensPerMicroBatch'],
       ['cutoffLength', 'hardware.maxTokensPerMicroBatch'],
     ]);
     for (const { settings, peakBytes } of fixes) {
-      const changes = Object.assign(
-        {},
-        ...settings.map(({ field, value }) => withPath(field, value)),
-      ) as object;
-      const again = assessPreflight(facts({ device, recipe: recipe({ ...changes }) }));
+      const again = assessPreflight(facts({ device, recipe: withFix(recipe(), { settings }) }));
       expect(again.fits).toBe(true);
       expect(again.memory[0]?.peakBytes).toBe(peakBytes);
     }
@@ -136,7 +136,7 @@ describe('the preflight of a 7B', () => {
 
   it('needs a shorter cutoff on 24 GB: one long row alone is too much', () => {
     const [problem] = assessPreflight(facts({ device: card(24) })).problems;
-    const fixes = problem?.params['fixes'] as readonly PreflightFix[];
+    const fixes = problem?.fixes ?? [];
     expect(fixes.map(({ settings }) => settings[0]?.field)).toEqual(['cutoffLength']);
   });
 
@@ -175,6 +175,75 @@ describe('what else keeps a run from going well', () => {
       'preflight.no_eval_rows',
     ]);
     expect(report.problems).toEqual([]);
+  });
+});
+
+describe('fixes', () => {
+  const long = { rowTokens: { ...STATISTICS.rowTokens, max: 1800 }, cutoffLength: 512 };
+  it.each([
+    ['a disk for two checkpoints', { freeDiskBytes: 900e6 }, 'preflight.disk_too_small'],
+    ['no card', { device: 'missing' }, 'preflight.no_card'],
+    ['fp16', { recipe: recipe({ hardware: { precision: 'fp16' } }) }, 'train.precision_unsupported'],
+    ['foreign modules', { recipe: recipe({ lora: { targets: ['q_proj'] } }) }, 'model.lora_target'],
+    ['a short cutoff', { recipe: recipe({ cutoffLength: 512 }) }, 'preflight.cutoff_truncates'],
+    ['few positions', { maxPositions: 1024 }, 'train.rows_beyond_positions'],
+    ['a card in use', { device: { ...card(80), availableBytes: 35e9 } }, 'preflight.memory_busy'],
+    ['a silent driver', { device: 'unmeasured' }, 'preflight.memory_unknown'],
+    [
+      'every answer cut off',
+      {
+        recipe: recipe({ cutoffLength: 16 }),
+        lengths: lengthsFromStatistics({
+          ...STATISTICS,
+          ...long,
+          cutoffLength: 16,
+          overCutoff: { share: 1, answersLost: 1000 },
+        }),
+      },
+      'preflight.no_training_rows',
+    ],
+  ] as const)('each fix of %s is enough', (_name, changes, code) => {
+    const before = facts(changes);
+    const found = (report: ReturnType<typeof assessPreflight>): PreflightFix[] | undefined =>
+      [...report.problems, ...report.warnings].find((note) => note.code === code)?.fixes as
+        PreflightFix[] | undefined;
+    const fixes = found(assessPreflight(before)) ?? [];
+    expect(fixes.length).toBeGreaterThan(0);
+    for (const fix of fixes) {
+      const device = code === 'preflight.no_card' ? card(80) : before.device;
+      const after = assessPreflight({ ...before, device, recipe: withFix(before.recipe, fix) });
+      // What cannot be measured stays unmeasured; its fix is offered once.
+      if (code === 'preflight.memory_unknown') expect(found(after)).toEqual([]);
+      else expect(found(after)).toBeUndefined();
+    }
+  });
+
+  it('a longer cutoff is not offered where it would not fit', () => {
+    const hardware = { maxTokensPerMicroBatch: 512 };
+    const cramped = facts({ device: card(20), recipe: recipe({ cutoffLength: 512, hardware }) });
+    const { fits, warnings } = assessPreflight(cramped);
+    expect(fits).toBe(true);
+    const truncates = warnings.find((note) => note.code === 'preflight.cutoff_truncates');
+    for (const { settings } of truncates?.fixes ?? []) {
+      const cutoffLength = Number(settings[0]?.value);
+      expect(assessPreflight({ ...cramped, recipe: recipe({ cutoffLength, hardware }) }).fits).toBe(true);
+    }
+    expect(truncates?.fixes.map(({ settings }) => settings[0]?.value)).not.toContain(6016);
+  });
+
+  it('a start may be forced against a prediction, never against what cannot even load', () => {
+    expect(assessPreflight(facts({ device: card(32) })).forceable).toBe(true);
+    expect(assessPreflight(facts({ device: card(12) })).forceable).toBe(false);
+    // On 24 GB in fp32 the base alone is larger, although bf16 with a shorter cutoff would fit.
+    const wide = recipe({ hardware: { precision: 'fp32' } });
+    const report = assessPreflight(facts({ device: card(24), recipe: wide }));
+    expect(codes(report.problems)).toEqual(['preflight.does_not_fit']);
+    expect(report.problems[0]?.fixes.map(({ settings }) => settings.map(({ field }) => field))).toEqual([
+      ['cutoffLength', 'hardware.maxTokensPerMicroBatch', 'hardware.precision'],
+    ]);
+    expect(report.forceable).toBe(false);
+    expect(assessPreflight(facts({ device: card(32), freeDiskBytes: 1e6 })).forceable).toBe(false);
+    expect(assessPreflight(facts()).forceable).toBe(false);
   });
 });
 

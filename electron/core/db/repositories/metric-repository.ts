@@ -22,6 +22,8 @@ export type MetricRepository = {
   rowsAfter(seriesId: number, step: number, limit: number): readonly MetricRow[];
   /** Changes whenever another connection has changed the database. */
   foreignVersion(): number;
+  /** The sum of a run's values after a step, and how many they are. */
+  sumAfter(runId: string, key: string, step: number): { readonly count: number; readonly sum: number };
 };
 
 /** Rows one statement stores: further ones gain nothing. */
@@ -66,6 +68,10 @@ export function createMetricRepository(db: Database): MetricRepository {
     for (const { step, value } of points.slice(at)) putOne.run(series, step, value);
   };
 
+  const sumAfter = db.prepare(
+    `SELECT count(value) AS count, total(value) AS sum FROM metric_values
+     WHERE series = (SELECT id FROM metric_series WHERE run_id = ? AND key = ?) AND step > ?`,
+  );
   return {
     put: (runId, key, step, value) => void putOne.run(seriesOf(runId, key), step, value),
     putAll: (runId, points) => {
@@ -79,5 +85,6 @@ export function createMetricRepository(db: Database): MetricRepository {
     seriesId: (runId, key) => findSeries.get(runId, key),
     rowsAfter: (seriesId, step, limit) => rowsAfter.all(seriesId, step, limit) as MetricRow[],
     foreignVersion: () => db.pragma('data_version', { simple: true }) as number,
+    sumAfter: (runId, key, step) => sumAfter.get(runId, key, step) as { count: number; sum: number },
   };
 }

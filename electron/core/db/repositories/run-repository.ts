@@ -117,6 +117,8 @@ export type RunRepository = Pick<RecordShelf<RunRecord>, 'insert' | 'save' | 'by
   list(query: RunQuery): RecordPage<RunRecord>;
   /** Runs that read a dataset file or model folder now, or will when their turn comes. */
   usersOf(path: string): readonly RunRecord[];
+  /** The newest runs of a model folder that this studio trained at least `minSteps` steps. */
+  newestOfModel(path: string, minSteps: number, limit: number): readonly RunRecord[];
 };
 
 const LIVE = `state IN ('starting', 'running', 'stopping')`;
@@ -129,6 +131,10 @@ export function createRunRepository(db: Database): RunRepository {
   const shelf = createRecordShelf<RunRecord>(db, 'runs', RUN_COLUMNS);
   const usersOf = shelf.all(
     `WHERE (${LIVE} OR state = 'queued') AND (dataset_path = @path OR model_path = @path)`,
+  );
+  const newestOfModel = shelf.all(
+    `WHERE model_path = @path AND origin = 'studio' AND step >= @minSteps
+     ORDER BY created_at_ms DESC, id DESC LIMIT @limit`,
   );
   const pagesBy = (sort: RunSort, direction: 'ASC' | 'DESC'): ReturnType<typeof shelf.pages> =>
     shelf.pages(MATCHING, `${SORT_COLUMNS[sort]} ${direction} NULLS LAST, id ${direction}`);
@@ -149,5 +155,6 @@ export function createRunRepository(db: Database): RunRepository {
       return page?.(bound, { offset, limit }) ?? { total: 0, items: [] };
     },
     usersOf: (path) => usersOf({ path }),
+    newestOfModel: (path, minSteps, limit) => newestOfModel({ path, minSteps, limit }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { method } from '../define.ts';
+import { timeMsSchema } from './common.ts';
 
 const bytesSchema = z.int().nonnegative();
 
@@ -27,7 +28,29 @@ export const deviceMemorySchema = z.object({
   basis: z.enum(['measured', 'projected']),
 });
 
-const noteSchema = z.object({ code: z.string(), params: z.record(z.string(), z.unknown()) });
+const fixSchema = z.object({
+  /** Settings by dotted name that together mend it. */
+  settings: z.array(z.object({ field: z.string(), value: z.union([z.number(), z.string(), z.boolean()]) })),
+  /** The peak with these settings, where memory is what they are about. */
+  peakBytes: bytesSchema.optional(),
+});
+
+const noteSchema = z.object({
+  code: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  /** What would mend it, the change that costs least first; each alone is enough. */
+  fixes: z.array(fixSchema),
+});
+
+/** What a run of the same model reached on this machine. */
+const throughputSchema = z.object({
+  runId: z.string(),
+  runName: z.string(),
+  tokensPerSecond: z.number().positive(),
+  /** Steps that it was measured over. */
+  steps: z.int(),
+  createdAtMs: timeMsSchema,
+});
 
 /** Wrong recipes and references fail as `runs.start` does; what would go wrong later is a problem of the report. */
 const preflightErrors = [
@@ -45,6 +68,8 @@ export const PREFLIGHT_METHODS = {
   'preflight.estimate': method({
     input: z.object({ recipe: z.record(z.string(), z.unknown()) }),
     output: z.object({
+      trainRows: z.int(),
+      evalRows: z.int(),
       steps: z.int(),
       stepsPerEpoch: z.int(),
       /** Samples or packs of an optimizer step. */
@@ -55,12 +80,20 @@ export const PREFLIGHT_METHODS = {
       tokenSource: z.enum(['statistics', 'characters', 'none']),
       /** Share of rows longer than the cutoff, 0–1. */
       truncatedShare: z.number(),
+      /** Share of rows of which the cutoff leaves no answer, 0–1; they teach nothing. */
+      lostShare: z.number(),
+      /** The newest run of this model on this device that was long enough to tell; absent before a first one. */
+      throughput: throughputSchema.optional(),
+      /** Training tokens at that speed; evaluations, samples and checkpoints come on top. */
+      durationMs: z.number().optional(),
       memory: z.array(deviceMemorySchema),
       /** What the run writes, checkpoints included, at the moment it holds most. */
       diskBytes: bytesSchema,
       freeDiskBytes: bytesSchema,
       /** Whether memory and disk are enough; `runs.start` refuses a run that is not, unless forced. */
       fits: z.boolean(),
+      /** Whether a refused run may be started all the same: only the predicted peak stands against it. */
+      forceable: z.boolean(),
       problems: z.array(noteSchema),
       warnings: z.array(noteSchema),
     }),
@@ -69,4 +102,6 @@ export const PREFLIGHT_METHODS = {
 } as const;
 
 export type PreflightView = z.output<(typeof PREFLIGHT_METHODS)['preflight.estimate']['output']>;
+export type PreflightNoteView = z.output<typeof noteSchema>;
+export type PreflightFixView = z.output<typeof fixSchema>;
 export type DeviceMemoryView = z.output<typeof deviceMemorySchema>;

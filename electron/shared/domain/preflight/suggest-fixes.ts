@@ -1,8 +1,4 @@
-/** Settings that together make a run fit, as `--set` takes them. */
-export type PreflightFix = Readonly<{
-  settings: readonly Readonly<{ field: string; value: number | string }>[];
-  peakBytes: number;
-}>;
+import type { PreflightFix } from './preflight-note.ts';
 
 /** `limit`: tokens computed at once. */
 export type FitChange = Readonly<{ limit?: number; cutoff?: number; precision?: 'bf16' }>;
@@ -23,22 +19,49 @@ const LIMIT_STEP = 64;
 
 /**
  * What would make a run fit, the change that costs least first: fewer tokens at once (the gradient stays), the
- * base in bf16, a shorter cutoff with no more than that at once.
+ * base in bf16, a shorter cutoff with no more than that at once. Where none is enough: each with the base in bf16.
  */
 export function suggestFixes(question: FixQuestion): readonly PreflightFix[] {
-  const { peakBytes } = question;
-  const fits = (change: FitChange): boolean => peakBytes(change) <= question.capacityBytes;
-  const limit = largestThatFits(question.longestTokens, question.limit, (value) => fits({ limit: value }));
-  const cutoff = largestThatFits(CUTOFF_MIN, Math.min(question.cutoff, question.longestTokens), (value) =>
-    fits({ cutoff: value, limit: value }),
-  );
-  const changes: readonly FitChange[] = [
-    ...(limit === undefined ? [] : [{ limit }]),
-    ...(question.mayHalveWeights && fits({ precision: 'bf16' }) ? [{ precision: 'bf16' } as const] : []),
-    ...(cutoff === undefined ? [] : [{ cutoff, limit: cutoff }]),
-  ];
-  return changes.map((change) => ({ settings: settingsOf(change), peakBytes: peakBytes(change) }));
+  const alone = changesThatFit(question, {});
+  const halved = question.mayHalveWeights ? [{ precision: 'bf16' } as const] : [];
+  const changes = [...alone.limit, ...halved.filter(fitTest(question)), ...alone.cutoff];
+  if (changes.length > 0) return changes.map((change) => toFix(change, question));
+  return halved.flatMap((precision) => {
+    const { limit, cutoff } = changesThatFit(question, precision);
+    return [...limit, ...cutoff].map((change) => toFix(change, question));
+  });
 }
+
+type Changes = Readonly<{ limit: readonly FitChange[]; cutoff: readonly FitChange[] }>;
+
+/** Fewer tokens at once, and a shorter cutoff, each beside `also`. */
+function changesThatFit(question: FixQuestion, also: FitChange): Changes {
+  const { longestTokens } = question;
+  const fits = fitTest(question);
+  const limit = largestThatFits(longestTokens, question.limit, (value) => fits({ ...also, limit: value }));
+  const cutoff = largestThatFits(CUTOFF_MIN, Math.min(question.cutoff, longestTokens), (value) =>
+    fits({ ...also, cutoff: value, limit: value }),
+  );
+  return {
+    limit: limit === undefined ? [] : [{ ...also, limit }],
+    cutoff: cutoff === undefined ? [] : [{ ...also, cutoff, limit: cutoff }],
+  };
+}
+
+/** Fewer tokens at once, where that alone is enough: slower, and the gradient stays. */
+export function smallerLimit(question: FixQuestion): readonly PreflightFix[] {
+  return changesThatFit(question, {}).limit.map((change) => toFix(change, question));
+}
+
+const fitTest =
+  ({ peakBytes, capacityBytes }: FixQuestion) =>
+  (change: FitChange): boolean =>
+    peakBytes(change) <= capacityBytes;
+
+const toFix = (change: FitChange, { peakBytes }: FixQuestion): PreflightFix => ({
+  settings: settingsOf(change),
+  peakBytes: peakBytes(change),
+});
 
 function settingsOf({ limit, cutoff, precision }: FitChange): PreflightFix['settings'] {
   return [

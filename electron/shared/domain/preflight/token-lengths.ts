@@ -11,8 +11,8 @@ export type TokenLengths = Readonly<{
   longestTokens: number;
   /** Supervised tokens of all tokens, 0–1. */
   answerShare: number;
-  /** Where rows were counted at a cutoff: the share of rows that keep no answer below it. */
-  lost?: Readonly<{ cutoff: number; share: number }>;
+  /** What was counted at one cutoff, training and evaluation rows together; it is exact there. */
+  counted?: Readonly<{ cutoff: number; meanTokens?: number; truncatedShare: number; lostShare: number }>;
 }>;
 
 /** Characters of one row; `messages` counts its turns. */
@@ -27,8 +27,19 @@ export type CutLengths = Readonly<{
   typicalTokens: number;
   /** Share of rows longer than the cutoff, 0–1. */
   truncatedShare: number;
+  /** Share of rows that keep no answer below the cutoff, 0–1. */
   lostShare: number;
 }>;
+
+/** No row at all. */
+export const NO_LENGTHS: CutLengths = {
+  meanTokens: 0,
+  standardDeviation: 0,
+  longestTokens: 0,
+  typicalTokens: 0,
+  truncatedShare: 0,
+  lostShare: 0,
+};
 
 /** Chinese legal text has about 0.6 tokens a character under common vocabularies; English has fewer. */
 const TOKENS_PER_CHARACTER = 0.6;
@@ -42,7 +53,8 @@ const statisticsSchema = z.object({
   cutoffLength: z.int().optional(),
   rowTokens: describedSchema,
   answerTokens: describedSchema,
-  overCutoff: z.object({ answersLost: z.int() }).optional(),
+  overCutoff: z.object({ share: z.number(), answersLost: z.int() }).optional(),
+  padShare: z.object({ toCutoff: z.number() }).optional(),
   histogram: z.array(z.object({ upTo: z.int().nullable(), rows: z.int() })),
 });
 
@@ -50,7 +62,7 @@ const statisticsSchema = z.object({
 export function lengthsFromStatistics(value: unknown): TokenLengths | undefined {
   const parsed = statisticsSchema.safeParse(value);
   if (!parsed.success) return undefined;
-  const { rows, rowTokens, answerTokens, histogram, cutoffLength, overCutoff } = parsed.data;
+  const { rows, rowTokens, answerTokens, histogram, cutoffLength, overCutoff, padShare } = parsed.data;
   let above = 0;
   const bins: LengthBin[] = [];
   for (const bin of histogram) {
@@ -66,7 +78,15 @@ export function lengthsFromStatistics(value: unknown): TokenLengths | undefined 
     answerShare: rowTokens.sum === 0 ? 0 : answerTokens.sum / rowTokens.sum,
     ...(cutoffLength === undefined || overCutoff === undefined
       ? {}
-      : { lost: { cutoff: cutoffLength, share: overCutoff.answersLost / rows } }),
+      : {
+          counted: {
+            cutoff: cutoffLength,
+            // Of a row padded to the cutoff, so much is its own.
+            ...(padShare === undefined ? {} : { meanTokens: (1 - padShare.toCutoff) * cutoffLength }),
+            truncatedShare: overCutoff.share,
+            lostShare: overCutoff.answersLost / rows,
+          },
+        }),
   };
 }
 
@@ -117,20 +137,18 @@ export function cutLengths(lengths: TokenLengths, cutoff: number): CutLengths {
     squares += count * (below * middle ** 2 + (1 - below) * cutoff ** 2);
     truncated += count * (1 - below);
   }
-  if (sum === 0) {
-    const nothing = { meanTokens: 0, standardDeviation: 0, longestTokens: 0, typicalTokens: 0 };
-    return { ...nothing, truncatedShare: 0, lostShare: 0 };
-  }
+  if (sum === 0) return NO_LENGTHS;
+  const counted = lengths.counted?.cutoff === cutoff ? lengths.counted : undefined;
   const longestTokens = Math.min(lengths.longestTokens, cutoff);
   // Bins know only ranges; the mean is known exactly.
   const correction = lengths.meanTokens / (uncut / rows);
-  const meanTokens = Math.min((sum / rows) * correction, longestTokens);
+  const meanTokens = counted?.meanTokens ?? Math.min((sum / rows) * correction, longestTokens);
   return {
     meanTokens,
     standardDeviation: Math.sqrt(Math.max(0, squares / rows - (sum / rows) ** 2)),
     longestTokens,
     typicalTokens: Math.min(squares / sum, longestTokens),
-    truncatedShare: lengths.longestTokens <= cutoff ? 0 : truncated / rows,
-    lostShare: lengths.lost?.cutoff === cutoff ? lengths.lost.share : 0,
+    truncatedShare: counted?.truncatedShare ?? (lengths.longestTokens <= cutoff ? 0 : truncated / rows),
+    lostShare: counted?.lostShare ?? 0,
   };
 }

@@ -1,7 +1,5 @@
 import { z } from 'zod';
 
-import type { TokenFacts } from './step-estimate.ts';
-
 /** The figures of a dataset-statistics job that a form reads (python-runtime/legal_eagle/data/token_statistics.py). */
 export const tokenStatisticsSchema = z.object({
   template: z.string(),
@@ -21,20 +19,3 @@ export const tokenStatisticsSchema = z.object({
 });
 
 export type TokenStatistics = z.output<typeof tokenStatisticsSchema>;
-
-/** The newest statistics of a dataset that were counted with this cutoff length. */
-export function statisticsFor(
-  stored: readonly Readonly<{ createdAtMs: number; value: Readonly<Record<string, unknown>> }>[],
-  cutoffLength: number,
-): TokenStatistics | undefined {
-  return stored
-    .toSorted((left, right) => right.createdAtMs - left.createdAtMs)
-    .map(({ value }) => tokenStatisticsSchema.safeParse(value).data)
-    .find((statistics) => statistics?.cutoffLength === cutoffLength);
-}
-
-/** `padShare.toCutoff` is 1 − kept tokens ÷ (rows × cutoff length), so the kept tokens follow exactly. */
-export function tokenFactsOf(statistics: TokenStatistics): TokenFacts {
-  const { rows, cutoffLength, padShare } = statistics;
-  return { rows, keptTokens: Math.round((1 - padShare.toCutoff) * rows * cutoffLength) };
-}

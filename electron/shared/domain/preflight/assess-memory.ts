@@ -1,0 +1,109 @@
+import {
+  memoryOn,
+  precisionOn,
+  tokenLimitOn,
+  type DeviceFacts,
+  type DeviceMemory,
+  type Precision,
+} from './device-memory.ts';
+import type { PreflightFacts } from './preflight-facts.ts';
+import { setting, sizeParams, type PreflightFix, type PreflightNote } from './preflight-note.ts';
+import { smallerLimit, suggestFixes, type FitChange } from './suggest-fixes.ts';
+import { cutLengths, NO_LENGTHS } from './token-lengths.ts';
+import { forecastTraining, heaviestMicroBatches } from './training-plan.ts';
+
+export type MemoryAssessment = Readonly<{
+  devices: readonly DeviceMemory[];
+  problems: readonly PreflightNote[];
+  warnings: readonly PreflightNote[];
+  /** Whether the run would still fit after a change; true where nothing is known. */
+  fitsWith: (change: FitChange) => boolean;
+}>;
+
+const NO_MEMORY: MemoryAssessment = { devices: [], problems: [], warnings: [], fitsWith: () => true };
+
+/** The peak on the device, and what to do where it is too much. */
+export function assessMemory(facts: PreflightFacts): MemoryAssessment {
+  const { device, recipe } = facts;
+  if (device === 'missing') return NO_MEMORY;
+  if (device === 'unmeasured') {
+    // One long row at a time is the least that the engine can compute.
+    const { longestTokens } = lengthsAt(facts, recipe.cutoffLength);
+    const least = setting('hardware.maxTokensPerMicroBatch', Math.max(1, longestTokens));
+    const isLeast = recipe.hardware.maxTokensPerMicroBatch > 0;
+    const note = { code: 'preflight.memory_unknown', params: {}, fixes: isLeast ? [] : [least] };
+    return { ...NO_MEMORY, warnings: [note] };
+  }
+  const precision = precisionOn(device, recipe.hardware.precision);
+  if (precision === undefined) return NO_MEMORY;
+  const memoryWith = (change: FitChange): DeviceMemory => memoryAfter(facts, device, precision, change);
+  const memory = memoryWith({});
+  const fitsWith = (change: FitChange): boolean => memoryWith(change).peakBytes <= device.capacityBytes;
+  const question = {
+    capacityBytes: device.capacityBytes,
+    limit: tokenLimitOn(device, recipe),
+    cutoff: recipe.cutoffLength,
+    longestTokens: lengthsAt(facts, recipe.cutoffLength).longestTokens,
+    mayHalveWeights: precision === 'fp32' && (device.kind === 'cpu' || device.hasBf16),
+    peakBytes: (change: FitChange) => memoryWith(change).peakBytes,
+  };
+  if (memory.peakBytes > device.capacityBytes) {
+    const problem = doesNotFit(memory, precision, suggestFixes(question));
+    return { devices: [memory], problems: [problem], warnings: [], fitsWith };
+  }
+  if (memory.peakBytes <= device.availableBytes) {
+    return { devices: [memory], problems: [], warnings: [], fitsWith };
+  }
+  const busy: PreflightNote = {
+    code: 'preflight.memory_busy',
+    params: {
+      device: device.name,
+      ...sizeParams({ predicted: memory.peakBytes, available: device.availableBytes }),
+    },
+    fixes: smallerLimit({ ...question, capacityBytes: device.availableBytes }),
+  };
+  return { devices: [memory], problems: [], warnings: [busy], fitsWith };
+}
+
+const lengthsAt = ({ lengths }: PreflightFacts, cutoff: number): ReturnType<typeof cutLengths> =>
+  lengths === undefined ? NO_LENGTHS : cutLengths(lengths, cutoff);
+
+function memoryAfter(
+  facts: PreflightFacts,
+  device: DeviceFacts,
+  precision: Precision,
+  change: FitChange,
+): DeviceMemory {
+  const { shape, lengths, trainRows } = facts;
+  const recipe = { ...facts.recipe, cutoffLength: change.cutoff ?? facts.recipe.cutoffLength };
+  const cut = lengthsAt(facts, recipe.cutoffLength);
+  const limit = change.limit ?? tokenLimitOn(device, recipe);
+  const batches = heaviestMicroBatches(
+    forecastTraining(recipe, trainRows, cut),
+    cut,
+    lengths?.answerShare ?? 0,
+    limit,
+  );
+  return memoryOn(device, shape, recipe.lora, change.precision ?? precision, batches);
+}
+
+function doesNotFit(
+  memory: DeviceMemory,
+  precision: Precision,
+  fixes: readonly PreflightFix[],
+): PreflightNote {
+  const params = {
+    device: memory.name,
+    precision,
+    ...sizeParams({
+      predicted: memory.peakBytes,
+      capacity: memory.capacityBytes,
+      base: memory.weightsBytes,
+      passes: memory.activationBytes + memory.temporaryBytes,
+    }),
+    settings: fixes.map((fix) =>
+      fix.settings.map(({ field, value }) => `${field}=${String(value)}`).join(' + '),
+    ),
+  };
+  return { code: fixes.length > 0 ? 'preflight.does_not_fit' : 'preflight.cannot_fit', params, fixes };
+}

@@ -1,0 +1,62 @@
+import type { RecipeIssue } from '../../../electron/shared/domain/recipes/check-recipe.ts';
+import { RECIPE_FIELDS, type RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
+import { formatNumber } from '../../i18n/format.ts';
+import type { Words } from '../../i18n/use-words.ts';
+
+const fieldOf = (path: string): RecipeField | undefined => RECIPE_FIELDS.find((field) => field.path === path);
+
+/** A setting's value as the form shows it. */
+export function valueText(value: unknown, path: string, words: Words): string {
+  if (value === null || value === '' || value === undefined) return words('nothing');
+  if (typeof value === 'boolean') return words(value ? 'on' : 'off');
+  if (Array.isArray(value)) return value.length === 0 ? words('nothing') : value.join(' / ');
+  if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : String(value);
+  const field = fieldOf(path);
+  if (typeof value === 'string' && field?.choices.includes(value) === true) {
+    return words(`choices.${path}.${value}`);
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What is wrong, and what would be right. */
+export function issueText(issue: RecipeIssue, words: Words): string {
+  const { given = '', suggestion = '' } = issue;
+  const field = fieldOf(issue.field);
+  const allowed = field === undefined ? (issue.allowed ?? '') : allowedText(field, words);
+  return words(`issues.${issue.reason}`, { given, allowed, suggestion });
+}
+
+/** The values a field takes: `integer ≥ 1, ≤ 4,096` in the language of the screen. */
+function allowedText(field: RecipeField, words: Words): string {
+  switch (field.kind) {
+    case 'integer':
+    case 'number': {
+      const bounds = [
+        bound('≥', field.minimum),
+        bound('>', field.exclusiveMinimum),
+        bound('≤', field.maximum),
+        bound('<', field.exclusiveMaximum),
+      ].filter((one) => one !== undefined);
+      const kind = words(`allowed.${field.kind}`);
+      return bounds.length === 0 ? kind : words('allowed.within', { kind, bounds: bounds.join(', ') });
+    }
+    case 'boolean':
+      return `${words('on')} / ${words('off')}`;
+    case 'choice':
+    case 'choiceOrTexts': {
+      const choices = field.choices.map((choice) => words(`choices.${field.path}.${choice}`)).join(' / ');
+      return field.kind === 'choice' ? choices : words('allowed.orNames', { choices });
+    }
+    case 'texts':
+      return words('allowed.texts');
+    case 'text':
+      return field.maxLength === undefined
+        ? words('allowed.text')
+        : words('allowed.textUpTo', { characters: formatNumber(field.maxLength) });
+  }
+}
+
+const bound = (sign: string, value: number | undefined): string | undefined =>
+  value === undefined
+    ? undefined
+    : `${sign} ${Number.isInteger(value) ? formatNumber(value) : String(value)}`;

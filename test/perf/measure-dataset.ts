@@ -85,7 +85,7 @@ export const DATASET_MEASUREMENT: Measurement = {
       await page.getByRole('tab', { name: /^问题/u }).click();
       const [code, holds] = KINDS[round % KINDS.length] ?? KINDS[0] ?? ['', () => false];
       const withProblem = rows.countOf(holds);
-      const kind = page.getByRole('button', { name: new RegExp(`${code} · `, 'u') });
+      const kind = page.getByTitle(code, { exact: true });
       await kind.waitFor();
       await page.getByRole('button', { name: '全部', exact: true }).waitFor();
       timesMs.problem.push(
@@ -93,8 +93,8 @@ export const DATASET_MEASUREMENT: Measurement = {
           page,
           [
             {
-              selector: 'button[aria-pressed=true]',
-              text: `${code} · ${withProblem.toLocaleString('en-US')}`,
+              selector: `button[title="${code}"][aria-pressed=true]`,
+              part: ` · ${withProblem.toLocaleString('en-US')}`,
             },
             { selector: 'tbody tr:first-child td:nth-child(2)', text: String(firstAt(holds) + 1) },
           ],

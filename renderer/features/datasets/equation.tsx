@@ -1,9 +1,9 @@
 import type { ReactElement } from 'react';
 
-import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
 import classes from './equation.module.css';
+import { shortReason } from './short-reason.ts';
 
 export const EQUATION_PARTS = ['all', 'train', 'eval', 'excluded'] as const;
 export type EquationPart = (typeof EQUATION_PARTS)[number];
@@ -21,13 +21,6 @@ export type EquationProps = Readonly<{
 const SIGNS: Readonly<Record<EquationPart, string>> = { all: '', train: '=', eval: '+', excluded: '+' };
 
 const REASONS_TOLD = 3;
-
-/** A reason without its particulars, which stand with the rows: `field` in place of the field's name. */
-function shortReason(code: string, field: string, language: 'en' | 'zh'): string {
-  const { message } = describeError({ code, params: { key: field, detail: '…' } }, language);
-  // A name is set off from Chinese by spaces, a Chinese word is not.
-  return message.replace(/[。.]$/u, '').replaceAll(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '');
-}
 
 /** Read = trainable + evaluation + excluded (reasons). Every number opens its rows. */
 export function Equation(props: EquationProps): ReactElement {

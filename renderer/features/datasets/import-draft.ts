@@ -12,11 +12,18 @@ const sourceSchema = z.object({
   uploaded: z.boolean(),
 });
 
+const mappingDraftSchema = mappingSchema.partial();
+/** What the person agreed to lose. */
+const consentSchema = z.object({ excluded: z.int(), unreadable: z.int() });
+
 const importDraftSchema = z.object({
   sources: z.array(sourceSchema).default([]),
   name: z.string().default(''),
-  mapping: mappingSchema.partial().default({}),
+  mapping: mappingDraftSchema.default({}),
   evalPercent: z.number().min(0).max(99).default(5),
+  consent: consentSchema.optional(),
+  /** What the suggested fixes replaced; there while they can be undone. */
+  beforeFix: z.object({ mapping: mappingDraftSchema, consent: consentSchema.optional() }).optional(),
 });
 
 export type ImportDraft = z.output<typeof importDraftSchema>;
@@ -45,6 +52,7 @@ export function useImportDraft(): ImportDraftState {
       const fresh = sources.filter((source) => !known.has(source.path));
       const first = [...draft.sources, ...fresh][0];
       change({
+        beforeFix: undefined,
         sources: [...draft.sources, ...fresh],
         name: draft.name === '' && first !== undefined ? nameOf(first.name) : draft.name,
       });

@@ -1,5 +1,5 @@
 import { Button, Checkbox, Divider, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
-import { useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
 import type { DatasetInspection } from '../../../electron/shared/contract/methods/datasets.ts';
@@ -10,10 +10,12 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { Equation } from './equation.tsx';
+import { FixBar } from './fix-bar.tsx';
 import type { ImportDraftState } from './import-draft.ts';
 import { mappingOf } from './mapping.ts';
 import { MappingPreview } from './mapping-preview.tsx';
 import { ProblemList } from './problem-list.tsx';
+import { consentTo, hasConsent } from './suggested-fixes.ts';
 import { useInspection } from './use-inspection.ts';
 
 /** The import in preparation: what was read, how it will look, what is wrong, and the consent to go on. */
@@ -56,10 +58,11 @@ export function ImportPanel({ state }: Readonly<{ state: ImportDraftState }>): R
         {report !== undefined && (
           <>
             <ImportEquation report={report} />
+            <FixBar state={state} report={report} />
             <MappingPreview
               report={report}
               mapping={draft.mapping}
-              onChange={(mapping) => change({ mapping })}
+              onChange={(mapping) => change({ mapping, beforeFix: undefined })}
             />
             <Divider />
             <section id="import-problems" tabIndex={-1} aria-label={words('problem.title')}>
@@ -120,13 +123,13 @@ function ImportForm({
   const { draft, change, discard } = state;
   const words = useWords('datasets');
   const navigate = useNavigate();
-  const [hasConsent, setConsent] = useState(false);
+  const isAgreed = hasConsent(draft, report);
   const start = useAction('datasets.import');
   const needsConsent = report.errors > 0;
   const blocked =
     report.usable === 0
       ? words('import.nothingUsable')
-      : needsConsent && !hasConsent
+      : needsConsent && !isAgreed
         ? words('import.consentFirst')
         : undefined;
   const submit = (): void => {
@@ -174,8 +177,13 @@ function ImportForm({
       </Group>
       {needsConsent && report.usable > 0 && (
         <Checkbox
-          checked={hasConsent}
-          onChange={(event) => setConsent(event.currentTarget.checked)}
+          checked={isAgreed}
+          onChange={(event) =>
+            change({
+              consent: event.currentTarget.checked ? consentTo(report) : undefined,
+              beforeFix: undefined,
+            })
+          }
           label={words('import.consent', {
             usable: formatNumber(report.usable),
             excluded: formatNumber(report.excluded),

@@ -4,11 +4,12 @@ import { useState, type ReactElement } from 'react';
 
 import { useCall } from '../../api/hooks.ts';
 import { formatNumber } from '../../i18n/format.ts';
-import { useWords } from '../../i18n/use-words.ts';
+import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { ProblemList } from './problem-list.tsx';
+import { shortReason } from './short-reason.ts';
 
 const PAGE_PROBLEMS = 100;
 
@@ -20,6 +21,7 @@ export type ProblemsTabProps = Readonly<{
 /** Every problem of the import, by kind, with its place and what to do. */
 export function ProblemsTab({ datasetId, counts }: ProblemsTabProps): ReactElement {
   const words = useWords('datasets');
+  const language = useErrorLanguage();
   const [code, setCode] = useState<string>();
   const [page, setPage] = useState(1);
   const input = { dataset: datasetId, offset: (page - 1) * PAGE_PROBLEMS, limit: PAGE_PROBLEMS };
@@ -50,12 +52,13 @@ export function ProblemsTab({ datasetId, counts }: ProblemsTabProps): ReactEleme
         {counts.map((one) => (
           <Button
             key={one.code}
+            title={one.code}
             size="compact-sm"
             variant={code === one.code ? 'filled' : 'default'}
             aria-pressed={code === one.code}
             onClick={() => choose(one.code)}
           >
-            {one.code} · {formatNumber(one.count)}
+            {shortReason(one.code, words('equation.someField'), language)} · {formatNumber(one.count)}
           </Button>
         ))}
       </Group>

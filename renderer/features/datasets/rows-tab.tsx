@@ -121,7 +121,7 @@ function columnsOf(words: Words): readonly DataColumn<DatasetRowView>[] {
       align: 'end',
       cell: (row) => row.line ?? row.id,
     },
-    { id: 'split', header: words('rows.partShort'), width: 80, cell: (row) => words(`split.${row.split}`) },
+    { id: 'split', header: words('rows.partShort'), width: 104, cell: (row) => words(`split.${row.split}`) },
     { id: 'question', header: words('mapping.prompt'), width: 320, cell: (row) => turnText(row, 'user') },
     { id: 'answer', header: words('mapping.answer'), width: 320, cell: (row) => turnText(row, 'assistant') },
   ];
@@ -158,7 +158,11 @@ function RowDetail({
     <Panel
       className={classes['detail'] ?? ''}
       title={`${row.file}${row.line === undefined ? '' : ` : ${row.line}`}`}
-      actions={<Badge variant="light">{words(`split.${row.split}`)}</Badge>}
+      actions={
+        <Badge variant="light" tt="none">
+          {words(`split.${row.split}`)}
+        </Badge>
+      }
     >
       <div className={classes['scroll']} tabIndex={0} role="group" aria-label={words('rows.one')}>
         {reason !== undefined && (

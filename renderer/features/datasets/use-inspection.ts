@@ -5,6 +5,7 @@ import {
   type DatasetInspection,
 } from '../../../electron/shared/contract/methods/datasets.ts';
 import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+import { OUTLIVES_GAPS } from '../../api/query-client.ts';
 import { studio } from '../../api/studio-client.ts';
 import { useJob } from '../../api/use-job.ts';
 import { mappingOf } from './mapping.ts';
@@ -39,8 +40,12 @@ export function useInspection(draft: ImportDraft): Inspection {
     enabled: sources.length > 0,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
+    meta: OUTLIVES_GAPS,
   });
-  const { job, progress, hasEnded } = useJob(started.data);
+  // A studio that ended took its reading job along: the question stands, so it is asked again.
+  const { job, progress, hasEnded } = useJob(started.data, (ended) => {
+    if (ended.state === 'interrupted') void started.refetch();
+  });
   const report = hasEnded ? datasetInspectionSchema.safeParse(job?.result).data : undefined;
   const failure =
     hasEnded && report === undefined ? (job?.error ?? { code: 'core.internal', params: {} }) : undefined;

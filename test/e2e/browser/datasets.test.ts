@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { Page } from 'playwright-core';
+import type { Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
@@ -38,6 +38,43 @@ describe('data and a new run in the browser', () => {
     await page.getByText('另有 1 处无法读取').waitFor();
     await page.getByText('补上该字段，或导入时不含此行。').waitFor();
     await page.getByRole('cell', { name: '42', exact: true }).waitFor();
+  });
+
+  it('one button does what is suggested, and one takes it back', async () => {
+    const question = page.locator('li[data-role="user"]').first();
+    const start = page.getByRole('button', { name: '导入 40 行' });
+    await page.getByRole('button', { name: '按建议修复' }).press('Enter');
+    await page.locator('li[data-role="user"]', { hasText: '参考资料：' }).first().waitFor();
+    await expect.poll(() => start.isEnabled()).toBe(true);
+    await page.getByRole('button', { name: '撤销' }).press('Enter');
+    await expect.poll(() => start.isEnabled()).toBe(false);
+    await expect.poll(() => question.innerText()).not.toContain('参考资料：');
+    await page.getByText(/^排除无法使用的 1 行/u).waitFor();
+  });
+
+  it('a dropped socket does not read the files again', async () => {
+    const sockets: WebSocketRoute[] = [];
+    const sent: string[][] = [];
+    await page.routeWebSocket(/\/api\/socket$/u, (socket) => {
+      const server = socket.connectToServer();
+      const messages: string[] = [];
+      sent.push(messages);
+      sockets.push(socket);
+      socket.onMessage((message) => {
+        messages.push(message.toString());
+        server.send(message);
+      });
+    });
+    await page.reload();
+    await page.getByRole('button', { name: '导入 40 行' }).waitFor();
+    const asked = (at: number, method: string): boolean =>
+      sent[at]?.some((message) => message.includes(`"${method}"`)) === true;
+    expect(asked(0, 'datasets.inspect')).toBe(true);
+    await sockets[0]?.close();
+    // Everything that stands on the page is asked for at once, the reading would be among it.
+    await expect.poll(() => asked(1, 'datasets.list')).toBe(true);
+    await page.getByRole('button', { name: '导入 40 行' }).waitFor();
+    expect(asked(1, 'datasets.inspect')).toBe(false);
   });
 
   it('one switch puts the references into the prompt', async () => {

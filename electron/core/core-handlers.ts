@@ -225,30 +225,37 @@ function chatHandlers(services: CoreServices): Handlers<'chat'> {
   const { chats, models, runs } = services;
   return {
     'chat.open': (input) => {
-      const { device, cpuThreads } = input;
+      const { device, cpuThreads, idleMinutes } = input;
+      const how = { device, cpuThreads, idleMinutes };
       if ('model' in input) {
         const model = models.resolve(input.model);
         if (model === undefined) throw notFound('model', input.model);
         const { name, path: modelPath } = model;
+        const madeBy = model.id === undefined ? undefined : models.find(model.id).runId;
+        const origin = madeBy === undefined ? undefined : services.repositories.runs.byId(madeBy);
         return chats.open({
           name,
           modelPath,
           adapterPath: undefined,
+          run: origin === undefined ? undefined : { id: origin.id, name: origin.name },
+          datasetPath: origin?.datasetPath,
           template: input.template,
-          device,
-          cpuThreads,
+          ...how,
         });
       }
       const run = runs.find(input.run);
       const adapter = findAdapter(services, run, input.step);
-      if (adapter === undefined) throw new StudioError('chat.no_adapter', { run: run.name });
+      if (adapter === undefined && input.weights === 'adapter') {
+        throw new StudioError('chat.no_adapter', { run: run.name });
+      }
       return chats.open({
-        name: run.name,
+        name: run.modelName,
         modelPath: run.modelPath,
-        adapterPath: adapter.path,
+        adapterPath: adapter?.path,
+        run: { id: run.id, name: run.name },
+        datasetPath: run.datasetPath,
         template: input.template ?? run.recipe.template,
-        device,
-        cpuThreads,
+        ...how,
       });
     },
     'chat.send': (request) => ({ requestId: chats.send(request) }),

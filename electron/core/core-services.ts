@@ -6,6 +6,7 @@ import { createDatasetProjector } from './datasets/dataset-projector.ts';
 import { DatasetService } from './datasets/dataset-service.ts';
 import { createAttemptRepository } from './db/repositories/attempt-repository.ts';
 import { createCheckpointRepository } from './db/repositories/checkpoint-repository.ts';
+import { DatasetFile } from './db/repositories/dataset-file.ts';
 import { createDatasetRepository, type DatasetRepository } from './db/repositories/dataset-repository.ts';
 import { JobRepository } from './db/repositories/job-repository.ts';
 import { createMetricRepository } from './db/repositories/metric-repository.ts';
@@ -40,6 +41,9 @@ import { createLastThroughput } from './preflight/last-throughput.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
+
+/** Rows that are asked which system prompt they carry. */
+const SYSTEM_PROMPT_ROWS = 200;
 
 export type CoreRepositories = RunRepositories &
   Readonly<{
@@ -218,7 +222,18 @@ export function createServices(
       outPath: mergedModelPath,
       saveRecord: writeModelRecord,
     }),
-    chats: new ChatService({ ...base, board, log }),
+    chats: new ChatService({
+      ...base,
+      board,
+      log,
+      jobs: { remove: (jobId) => jobs.remove(jobId), ended: (kind) => jobs.ended(kind) },
+      rowsOf: (datasetPath) =>
+        DatasetFile.use(datasetPath, (file) =>
+          file
+            .rows({ split: 'train', search: '', offset: 0, limit: SYSTEM_PROMPT_ROWS })
+            .items.map((row) => row.messages),
+        ),
+    }),
     settings: createSettingsService(createSettingsRepository(db)),
     drain: (jobId) => {
       while (tailer.step(jobId)?.more === true);

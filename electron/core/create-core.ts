@@ -60,6 +60,7 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
   if (!readOnly) {
     reconcile(services.repositories);
     services.supervisor.recover();
+    services.chats.sweep();
     services.queue.reconcile();
     if (options.startsQueue === true) services.queue.start();
   }

@@ -50,6 +50,16 @@ export function createTopicHub(source: TopicSource, nowMs: () => number): TopicH
     return created;
   };
 
+  const listen = (topic: string, state: TopicState, listener: (event: SequencedData) => void): Disposable => {
+    const following = source.follow?.(topic);
+    state.listeners.add(listener);
+    return {
+      dispose: () => {
+        if (state.listeners.delete(listener)) following?.dispose();
+      },
+    };
+  };
+
   const publishing = source.onEvent(({ topic, data }) => {
     const state = stateOf(topic);
     state.seq += 1;
@@ -64,15 +74,14 @@ export function createTopicHub(source: TopicSource, nowMs: () => number): TopicH
       const known = topics.get(topic);
       if (known !== undefined && since !== undefined && covers(known, since)) {
         for (const event of [...known.ring]) if (event.seq > since) listener(event);
-        known.listeners.add(listener);
-        return { dispose: () => void known.listeners.delete(listener) };
+        return listen(topic, known, listener);
       }
       // Taken before the topic is remembered, so that unknown names leave nothing behind.
       const data = source.snapshot(topic);
       const state = stateOf(topic);
-      state.listeners.add(listener);
+      const listening = listen(topic, state, listener);
       listener({ seq: state.seq, data });
-      return { dispose: () => void state.listeners.delete(listener) };
+      return listening;
     },
     dispose() {
       publishing.dispose();

@@ -70,6 +70,8 @@ class ChatProcess:
 
     def __init__(self, folder: Path, arguments: list[str] | None = None) -> None:
         self.folder = folder
+        # How far loading was; `reply` reads over these.
+        self.loading: list[dict[str, Any]] = []
         self._log = (folder / "log.txt").open("wb")
         self.process = subprocess.Popen(
             arguments or command(folder),
@@ -106,6 +108,9 @@ class ChatProcess:
         line = self.process.stdout.readline()
         assert line, self.log()
         value: dict[str, Any] = json.loads(line)
+        if value["kind"] == "loading":
+            self.loading.append(value)
+            return self.reply()
         return value
 
     def log(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_RESUMABLE
 from legal_eagle.protocol import validate
 from merge_fixtures import write_adapter, write_base
@@ -53,7 +54,11 @@ def test_a_conversation_from_ready_to_the_end_of_stdin(job: Path) -> None:
     with ChatProcess(job) as chat:
         ready = chat.reply()
         assert ready["kind"] == "ready"
-        assert ready["template"] == "internlm2"
+        assert validate(ready, "ChatReply") == []
+        assert ready["identity"]["template"] == "internlm2"
+        assert ready["identity"]["modelFingerprint"] == base_fingerprint(job.parent / "base")
+        layers = [(one["layers"], one["totalLayers"]) for one in chat.loading]
+        assert layers == [(layer, len(layers)) for layer in range(1, len(layers) + 1)] != []
         for number, target in enumerate(("base", "adapter", "base")):
             chat.send(generate(f"q{number}", target=target, sampling=LIVELY))
         answers = []
@@ -67,6 +72,23 @@ def test_a_conversation_from_ready_to_the_end_of_stdin(job: Path) -> None:
         assert answers[0] == answers[2] != answers[1]
         assert chat.end() == 0
     assert only(job, "ended") == {"status": "done", "exitCode": 0}
+
+
+def test_the_identity_is_what_the_files_record(job: Path) -> None:
+    """Would catch a name made up for what the folder does not say, or a recorded prompt that is not told."""
+    record = {"runId": "r", "step": 412, "thinking": "keep", "systemPrompt": "你是律师。"}
+    with ChatProcess(job) as chat:
+        bare = chat.reply()["identity"]
+        assert [bare[key] for key in (*record, "merged")] == [None] * 5
+    (job.parent / "adapter" / "legal_eagle.json").write_text(json.dumps(record), encoding="utf-8")
+    again = write_job(job.parent / "again", "chat", params(job.parent))
+    with ChatProcess(again) as chat:
+        told = chat.reply()["identity"]
+        assert {key: told[key] for key in record} == record
+        chat.send(generate("with"))
+        chat.send(generate("without", useRecordedSystem=False))
+        prompts = [chat.last_reply(name)[0]["promptTokens"] for name in ("with", "without")]
+        assert prompts[0] > prompts[1]
 
 
 def test_bad_lines_are_answered_and_the_chat_goes_on(job: Path) -> None:

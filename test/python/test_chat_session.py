@@ -171,6 +171,31 @@ def test_a_full_gpu_refuses_one_conversation_only(folders: Path, monkeypatch: py
     assert ask(session) == wanted
 
 
+def test_a_full_machine_is_told_apart_from_a_full_card(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch a chat that dies of a failed allocation, or that hides another fault as one."""
+    session = ChatSession(model_of(folders))
+    wanted = ask(session)
+
+    def failing(message: str) -> None:
+        def fail(*_: object) -> None:
+            raise RuntimeError(message)
+
+        monkeypatch.setattr("legal_eagle.serve.conversation_cache.ConversationCache.read_token", fail)
+
+    with monkeypatch.context():
+        failing("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+        with pytest.raises(JobError) as caught:
+            ask(session)
+        assert caught.value.code == "chat.out_of_host_memory"
+        failing("shapes do not fit")
+        with pytest.raises(RuntimeError, match="shapes"):
+            ask(session)
+    monkeypatch.undo()
+    assert ask(session) == wanted
+
+
 def _record(folders: Path, **values: Any) -> None:
     (folders / "adapter" / "legal_eagle.json").write_text(json.dumps(values), encoding="utf-8")
 

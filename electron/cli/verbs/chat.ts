@@ -24,6 +24,13 @@ const CHAT_OPTIONS = {
   },
   prompt: { kind: 'text', value: 'TEXT', help: { en: 'one question, then end', zh: '只问一个问题后结束' } },
   system: { kind: 'text', value: 'TEXT', help: { en: 'system prompt', zh: '系统提示词' } },
+  'no-system': {
+    kind: 'flag',
+    help: {
+      en: 'no system prompt, not even the one the weights were trained with',
+      zh: '不发送系统提示词，包括训练时所用的',
+    },
+  },
   temperature: {
     kind: 'number',
     value: 'T',
@@ -33,6 +40,14 @@ const CHAT_OPTIONS = {
     kind: 'number',
     value: 'P',
     help: { en: 'nucleus sampling (default 0.8)', zh: '核采样（默认 0.8）' },
+  },
+  'repetition-penalty': {
+    kind: 'number',
+    value: 'P',
+    help: {
+      en: 'above 1, what was said becomes less likely (default 1)',
+      zh: '大于 1 时降低重复内容的概率（默认 1）',
+    },
   },
   'max-new-tokens': {
     kind: 'number',
@@ -45,11 +60,13 @@ const CHAT_OPTIONS = {
 const samplingOf = (args: Arguments): SamplingInput => {
   const temperature = args.number('temperature');
   const topP = args.number('top-p');
+  const repetitionPenalty = args.number('repetition-penalty');
   const maxNewTokens = args.number('max-new-tokens');
   const seed = args.number('seed');
   return {
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
+    ...(repetitionPenalty === undefined ? {} : { repetitionPenalty }),
     ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
     ...(seed === undefined ? {} : { seed }),
   };
@@ -80,7 +97,13 @@ const converse = async (
   let answers = 0;
   const answer = async (): Promise<void> => {
     answering = true;
-    const given = await chat.ask(messages, target, sampling, (text) => terminal.stream(text));
+    const given = await chat.ask(
+      messages,
+      target,
+      sampling,
+      (text) => terminal.stream(text),
+      !context.args.flag('no-system'),
+    );
     answering = false;
     answers += 1;
     terminal.stream('\n');
@@ -130,8 +153,12 @@ export const chat: Verb = {
       messages.push({ role: 'user', content: prompt });
       const off = context.onInterrupt(() => conversation.stop());
       const target = args.choice('target', ['base', 'adapter']) ?? 'adapter';
-      const answer: Answer = await conversation.ask(messages, target, samplingOf(args), (text) =>
-        terminal.stream(text),
+      const answer: Answer = await conversation.ask(
+        messages,
+        target,
+        samplingOf(args),
+        (text) => terminal.stream(text),
+        !args.flag('no-system'),
       );
       off();
       terminal.stream('\n');

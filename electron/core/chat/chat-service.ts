@@ -1,16 +1,17 @@
-import type { Writable } from 'node:stream';
+import { rmSync } from 'node:fs';
 
 import type { ChatTopicData } from '../../shared/contract/events.ts';
 import type { ChatSession } from '../../shared/contract/methods/chat.ts';
-import { StudioError } from '../../shared/contract/studio-error.ts';
-import type { ChatMessage, ChatReply, ChatRequest, Sampling } from '../../shared/protocol/chat.ts';
+import { StudioError, type ErrorBody } from '../../shared/contract/studio-error.ts';
 import type { DataFolder } from '../data-folder.ts';
 import type { JobLog } from '../jobs/job-log.ts';
-import type { JobHandle, JobSupervisor } from '../jobs/job-supervisor.ts';
+import type { JobRecord } from '../jobs/job-record.ts';
+import type { JobSupervisor } from '../jobs/job-supervisor.ts';
 import { newJobSpec } from '../new-job-spec.ts';
 import type { Clock, IdGen } from '../ports.ts';
 import type { TopicBoard } from '../topics/topic-board.ts';
-import { readReplies } from './reply-lines.ts';
+import { ChatProcess, type Question } from './chat-process.ts';
+import { rowsSystemPrompt } from './rows-system-prompt.ts';
 
 export type ChatServiceDeps = Readonly<{
   supervisor: Pick<JobSupervisor, 'start' | 'stop'>;
@@ -19,161 +20,148 @@ export type ChatServiceDeps = Readonly<{
   clock: Clock;
   ids: IdGen;
   log: JobLog;
+  jobs: Readonly<{ remove: (jobId: string) => void; ended: (kind: 'chat') => readonly JobRecord[] }>;
+  /** The messages of some rows that are trained on. Throws where the dataset is gone. */
+  rowsOf: (datasetPath: string) => Parameters<typeof rowsSystemPrompt>[0];
 }>;
 
 export type OpenRequest = Readonly<{
   name: string;
   modelPath: string;
   adapterPath: string | undefined;
+  run: Readonly<{ id: string; name: string }> | undefined;
+  /** What the weights were trained on. */
+  datasetPath: string | undefined;
   template: string;
   device: 'auto' | 'cpu' | 'cuda';
   cpuThreads: number;
+  idleMinutes: number;
 }>;
 
-export type SendRequest = Readonly<{
-  sessionId: string;
-  messages: readonly ChatMessage[];
-  target: 'base' | 'adapter';
-  sampling: Sampling;
-}>;
-
-type Session = {
-  readonly jobId: string;
-  readonly input: Writable;
-  /** The answer that is under way, and what has come of it. */
-  answering: { readonly requestId: string; text: string } | undefined;
-};
-
-/** A process that only reads requests may be hurried. */
-const CLOSE_DEADLINE_MS = 5000;
+/** Two columns in two windows; each may fill a card. */
+const MOST_SESSIONS = 4;
+/** Reasons of sessions that are over, for a page that comes back and asks. */
+const KEPT_REASONS = 64;
 
 /** Conversations with loaded models, each a chat job of its own. Answers go to the topic `chat.<sessionId>`. */
 export class ChatService {
   readonly #deps: ChatServiceDeps;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, ChatProcess>();
+  readonly #over = new Map<string, ChatTopicData>();
+  #starting = 0;
 
   constructor(deps: ChatServiceDeps) {
     this.#deps = deps;
-    deps.board.provide('chat', (sessionId) => {
-      const session = this.#sessions.get(sessionId);
-      if (session === undefined) return undefined;
-      const { answering } = session;
-      return { kind: 'snapshot', ...answering };
-    });
+    deps.board.provide(
+      'chat',
+      (sessionId) => this.#sessions.get(sessionId)?.snapshot() ?? this.#over.get(sessionId),
+      (sessionId) => this.#sessions.get(sessionId)?.follow() ?? { dispose: () => undefined },
+    );
   }
 
-  /** Resolves when the model can answer. Throws the job's own error where it cannot. */
+  /** Resolves when the process has begun to load. Throws `chat.too_many` and what keeps a job from starting. */
   async open(request: OpenRequest): Promise<ChatSession> {
     const { clock, folder, ids, supervisor } = this.#deps;
-    const jobId = ids.next();
-    const sessionId = ids.next();
-    const spec = newJobSpec(
-      'chat',
-      {
-        modelPath: request.modelPath,
-        adapterPath: request.adapterPath ?? null,
-        template: request.template,
-        device: request.device,
-        cpuThreads: request.cpuThreads,
-      },
-      { id: jobId, nowMs: clock.nowMs() },
-    );
-    const handle = await supervisor.start(spec, { dir: folder.jobDir(jobId), detached: false });
-    const template = await this.#ready(sessionId, handle);
-    return {
-      sessionId,
-      model: request.name,
-      modelPath: request.modelPath,
-      ...(request.adapterPath === undefined ? {} : { adapterPath: request.adapterPath }),
-      template,
-    };
+    this.#starting += 1;
+    try {
+      await this.#makeRoom();
+      const jobId = ids.next();
+      const { name: model, modelPath, adapterPath, run, template, device, cpuThreads } = request;
+      const params = { modelPath, adapterPath: adapterPath ?? null, template, device, cpuThreads };
+      const spec = newJobSpec('chat', params, { id: jobId, nowMs: clock.nowMs() });
+      const handle = await supervisor.start(spec, { dir: folder.jobDir(jobId), detached: false });
+      const session: ChatSession = {
+        sessionId: ids.next(),
+        model,
+        modelPath,
+        ...(adapterPath === undefined ? {} : { adapterPath }),
+        ...(run === undefined ? {} : { run }),
+        openedAtMs: clock.nowMs(),
+      };
+      const { sessionId } = session;
+      const publish = (data: ChatTopicData): void => this.#deps.board.publish(`chat.${sessionId}`, data);
+      const process = new ChatProcess(
+        {
+          ...this.#deps,
+          publish,
+          datasetSystem: () => this.#systemOf(request.datasetPath),
+          idleMs: request.idleMinutes * 60_000,
+          onGone: (reason, failed) => {
+            const closed = { kind: 'closed', ...reason } as const;
+            this.#sessions.delete(sessionId);
+            this.#remember(sessionId, closed);
+            publish(closed);
+            // The folder of one that failed stays for whoever looks for the cause, until the studio starts anew.
+            if (!failed) this.#forget(jobId, folder.jobDir(jobId));
+          },
+        },
+        session,
+        handle,
+      );
+      this.#sessions.set(sessionId, process);
+      return session;
+    } finally {
+      this.#starting -= 1;
+    }
   }
 
-  /** Throws `chat.session_unknown` or `chat.busy`. */
-  send(request: SendRequest): string {
-    const session = this.#session(request.sessionId);
-    if (session.answering !== undefined) throw new StudioError('chat.busy');
+  /** Throws `chat.session_unknown`, `chat.loading` or `chat.busy`. */
+  send({ sessionId, ...question }: Omit<Question, 'requestId'> & Readonly<{ sessionId: string }>): string {
     const requestId = this.#deps.ids.next();
-    session.answering = { requestId, text: '' };
-    write(session.input, {
-      id: requestId,
-      op: 'generate',
-      messages: [...request.messages],
-      target: request.target,
-      sampling: request.sampling,
-    });
+    this.#session(sessionId).ask({ requestId, ...question });
     return requestId;
   }
 
   /** Ends an answer early; what it said so far stays, and `done` with `cancelled` follows. */
   stop(sessionId: string, requestId: string): void {
-    const session = this.#session(sessionId);
-    if (session.answering?.requestId === requestId) write(session.input, { id: requestId, op: 'stop' });
+    this.#session(sessionId).stop(requestId);
   }
 
   async close(sessionId: string): Promise<void> {
-    const session = this.#session(sessionId);
-    session.input.end();
-    await this.#deps.supervisor.stop(session.jobId, { deadlineMs: CLOSE_DEADLINE_MS });
+    await this.#session(sessionId).close('chat.closed');
   }
 
-  #ready(sessionId: string, handle: JobHandle): Promise<string> {
-    const { input, replies } = handle;
-    if (input === undefined || replies === undefined) throw new Error('a chat job has pipes');
-    const session: Session = { jobId: handle.id, input, answering: undefined };
-    return new Promise((resolve, reject) => {
-      readReplies(
-        replies,
-        (reply) => {
-          if (reply.kind === 'ready') {
-            this.#sessions.set(sessionId, session);
-            resolve(reply.template);
-          }
-          this.#take(sessionId, session, reply);
-        },
-        (reason) => this.#deps.log.warn({ jobId: handle.id, reason }, 'a line of a chat job was left out'),
-      );
-      void handle.exited.then(({ job }) => {
-        const { error } = job;
-        this.#sessions.delete(sessionId);
-        this.#publish(sessionId, {
-          kind: 'closed',
-          ...(error === undefined ? {} : { code: error.code }),
-          ...(error?.detail === undefined ? {} : { detail: error.detail }),
-        });
-        const reason = error ?? { code: 'chat.ended', params: {} };
-        const detail = error?.detail;
-        reject(new StudioError(reason.code, reason.params, detail === undefined ? {} : { detail }));
-      });
-    });
+  /** Removes what chats of an earlier core left behind. */
+  sweep(): void {
+    for (const { id, dir } of this.#deps.jobs.ended('chat')) this.#forget(id, dir);
   }
 
-  #take(sessionId: string, session: Session, reply: ChatReply): void {
-    switch (reply.kind) {
-      case 'delta':
-        if (session.answering?.requestId === reply.id) session.answering.text += reply.text;
-        break;
-      case 'done':
-      case 'error':
-        if (reply.id === null || session.answering?.requestId === reply.id) session.answering = undefined;
-        break;
-      case 'ready':
-        break;
+  async #makeRoom(): Promise<void> {
+    if (this.#sessions.size + this.#starting <= MOST_SESSIONS) return;
+    const left = [...this.#sessions.values()].find((session) => !session.isFollowed);
+    if (left === undefined) throw new StudioError('chat.too_many', { most: MOST_SESSIONS });
+    await left.close('chat.closed_unwatched');
+  }
+
+  #systemOf(datasetPath: string | undefined): NonNullable<ChatSession['recordedSystem']> {
+    if (datasetPath === undefined) return { source: 'none' };
+    try {
+      return rowsSystemPrompt(this.#deps.rowsOf(datasetPath));
+    } catch {
+      // The dataset was removed since; the weights themselves record no prompt.
+      return { source: 'none' };
     }
-    this.#publish(sessionId, reply);
   }
 
-  #publish(sessionId: string, data: ChatTopicData): void {
-    this.#deps.board.publish(`chat.${sessionId}`, data);
+  #remember(sessionId: string, closed: ErrorBody & Readonly<{ kind: 'closed' }>): void {
+    const { detail, ...rest } = closed;
+    this.#over.set(sessionId, { ...rest, ...(detail === undefined ? {} : { detail }) });
+    const [oldest] = this.#over.keys();
+    if (this.#over.size > KEPT_REASONS && oldest !== undefined) this.#over.delete(oldest);
   }
 
-  #session(sessionId: string): Session {
+  #forget(jobId: string, dir: string): void {
+    try {
+      rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+      this.#deps.jobs.remove(jobId);
+    } catch (error) {
+      this.#deps.log.warn({ error, jobId }, 'the folder of a chat could not be removed');
+    }
+  }
+
+  #session(sessionId: string): ChatProcess {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) throw new StudioError('chat.session_unknown');
     return session;
   }
-}
-
-function write(input: Writable, request: ChatRequest): void {
-  input.write(`${JSON.stringify(request)}\n`);
 }

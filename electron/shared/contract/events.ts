@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { chatReplySchema } from '../protocol/chat.ts';
+import { chatDeltaSchema, chatDoneSchema, chatFailureSchema } from '../protocol/chat.ts';
+import { chatSessionSchema } from './methods/chat.ts';
 import { jobSchema, type LiveJob } from './methods/jobs.ts';
 import type { QueueView } from './methods/queue.ts';
 import { checkpointSchema, runDetailSchema, runSummarySchema, sampleSchema } from './methods/runs.ts';
@@ -48,12 +49,39 @@ export const jobTopicSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('state'), job: jobSchema }),
 ]);
 
-/** `chat.<sessionId>`: what the chat process says, and its end. */
-export const chatTopicSchema = z.union([
-  /** The answer that is under way, with its text so far. */
-  z.object({ kind: z.literal('snapshot'), requestId: z.string().optional(), text: z.string().optional() }),
-  chatReplySchema,
-  z.object({ kind: z.literal('closed'), code: z.string().optional(), detail: z.string().optional() }),
+const loadedLayersSchema = z.object({ layers: z.int(), totalLayers: z.int() });
+
+/**
+ * `chat.<sessionId>`: what the chat process says, and its end. A session that nobody follows is closed after
+ * two minutes.
+ */
+export const chatTopicSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('snapshot'),
+    session: chatSessionSchema,
+    loaded: loadedLayersSchema.optional(),
+    /** Answers under way, and the last that ended, with their texts so far. */
+    answers: z.array(
+      z.object({
+        requestId: z.string(),
+        text: z.string(),
+        end: z.union([chatDoneSchema, chatFailureSchema]).optional(),
+      }),
+    ),
+  }),
+  z.object({ kind: z.literal('loading'), ...loadedLayersSchema.shape }),
+  /** The model can answer; `session` now has its identity. */
+  z.object({ kind: z.literal('ready'), session: chatSessionSchema }),
+  chatDeltaSchema,
+  chatDoneSchema,
+  chatFailureSchema,
+  /** Why it is over: closed by someone, or by itself. */
+  z.object({
+    kind: z.literal('closed'),
+    code: z.string(),
+    params: z.record(z.string(), z.unknown()),
+    detail: z.string().optional(),
+  }),
 ]);
 
 /** Four frames a second a run: faster than an eye follows a curve, slower than a chart redraws. */

@@ -11,4 +11,6 @@ export type TopicEvent = { readonly topic: string; readonly data: unknown };
 export type TopicSource = {
   onEvent(listener: (event: TopicEvent) => void): Disposable;
   snapshot(topic: string): unknown;
+  /** Told of each subscriber, until it is disposed; what nobody follows may be let go. */
+  follow?(topic: string): Disposable;
 };

@@ -30,6 +30,10 @@ export const chatRequestSchema = z
           'Which of the loaded weights answers; a chat job without an adapter always answers as base.',
       }),
       sampling: samplingSchema.prefault({}),
+      useRecordedSystem: z.boolean().default(true).meta({
+        description:
+          'Whether the system prompt that the weights were trained with stands in where the messages bring none.',
+      }),
     }),
     z
       .strictObject({ id: z.string().min(1), op: z.literal('stop') })
@@ -37,33 +41,63 @@ export const chatRequestSchema = z
   ])
   .meta({ title: 'ChatRequest' });
 
-/** One line a chat job writes for a request. */
+/** What answers, as the loaded files say it. Null is what they do not record. */
+export const chatIdentitySchema = z.strictObject({
+  template: z.string(),
+  modelFingerprint: z.string().meta({
+    description: 'SHA-256 over config.json and the shards of the model folder; of large shards, samples.',
+  }),
+  merged: z
+    .strictObject({ baseName: z.string().nullable(), baseFingerprint: z.string().nullable() })
+    .nullable()
+    .meta({ description: 'What a merged model was made from; null for any other model.' }),
+  runId: z.string().nullable(),
+  step: z.int().nullable(),
+  thinking: z.string().nullable(),
+  systemPrompt: z.string().nullable(),
+  maxPositions: z.int(),
+  device: z.string(),
+  deviceName: z.string(),
+  precision: z.string(),
+});
+
+export const chatDeltaSchema = z.strictObject({ id: z.string(), kind: z.literal('delta'), text: z.string() });
+
+export const chatDoneSchema = z.strictObject({
+  id: z.string(),
+  kind: z.literal('done'),
+  finish: z.enum(['stop', 'length', 'cancelled']),
+  text: z.string(),
+  promptTokens: z.int(),
+  answerTokens: z.int(),
+  answerMs: z.int().meta({
+    description: 'From the first token of the answer to its last; reading the prompt is not in it.',
+  }),
+});
+
+export const chatFailureSchema = z.strictObject({
+  id: z.string().nullable(),
+  kind: z.literal('error'),
+  error: z.strictObject({
+    code: z.string(),
+    message: z.string(),
+    params: z.record(z.string(), z.unknown()),
+  }),
+});
+
+/** One line a chat job writes: while it loads, when it can answer, and for each request. */
 export const chatReplySchema = z
   .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('loading'), layers: z.int(), totalLayers: z.int() }),
     z.strictObject({
       kind: z.literal('ready'),
       model: z.string(),
       adapter: z.string().nullable(),
-      template: z.string(),
+      identity: chatIdentitySchema,
     }),
-    z.strictObject({ id: z.string(), kind: z.literal('delta'), text: z.string() }),
-    z.strictObject({
-      id: z.string(),
-      kind: z.literal('done'),
-      finish: z.enum(['stop', 'length', 'cancelled']),
-      text: z.string(),
-      promptTokens: z.int(),
-      answerTokens: z.int(),
-    }),
-    z.strictObject({
-      id: z.string().nullable(),
-      kind: z.literal('error'),
-      error: z.strictObject({
-        code: z.string(),
-        message: z.string(),
-        params: z.record(z.string(), z.unknown()),
-      }),
-    }),
+    chatDeltaSchema,
+    chatDoneSchema,
+    chatFailureSchema,
   ])
   .meta({ title: 'ChatReply' });
 
@@ -71,4 +105,5 @@ export type ChatMessage = z.output<typeof chatMessageSchema>;
 export type Sampling = z.output<typeof samplingSchema>;
 export type SamplingInput = z.input<typeof samplingSchema>;
 export type ChatRequest = z.output<typeof chatRequestSchema>;
+export type ChatIdentity = z.output<typeof chatIdentitySchema>;
 export type ChatReply = z.output<typeof chatReplySchema>;

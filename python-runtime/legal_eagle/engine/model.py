@@ -1,5 +1,6 @@
 """Loads a checkpoint folder into a frozen decoder."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -19,12 +20,17 @@ __all__ = ["Decoder", "LayerLoader", "build_model"]
 
 
 def build_model(
-    folder: Path, *, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+    folder: Path,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+    on_layer: Callable[[int, int], None] | None = None,
 ) -> Decoder:
     """The decoder of a model folder, frozen, in `dtype` on `device`.
 
     q and k rows are stored in the order of `rope.interleaved_order`, q, k, v below each other, gate
-    and up below each other. Raises JobError `model.*` before any tensor is loaded.
+    and up below each other. `on_layer` hears how many layers of how many are loaded. Raises JobError
+    `model.*` before any tensor is loaded.
     """
     config = read_config(folder)
     weights = SafetensorsFolder(folder)
@@ -33,7 +39,11 @@ def build_model(
     names = model_names(config.layout)
     embedding = loader.tensor(f"{names.embedding}.weight")
     head = embedding if config.tied_embeddings else loader.tensor(f"{names.head}.weight")
-    blocks = [loader.block(index) for index in range(config.layers)]
+    blocks = []
+    for index in range(config.layers):
+        blocks.append(loader.block(index))
+        if on_layer is not None:
+            on_layer(index + 1, config.layers)
     return Decoder(config, embedding, blocks, loader.tensor(f"{names.final_norm}.weight"), head)
 
 

@@ -23,6 +23,7 @@ class ChatRequestGenerate(TypedDict):
     messages: list[ChatRequestGenerateMessagesItem]
     target: Literal["base", "adapter"]
     sampling: ChatRequestGenerateSampling
+    useRecordedSystem: bool
 
 
 class ChatRequestStop(TypedDict):
@@ -33,11 +34,36 @@ class ChatRequestStop(TypedDict):
 ChatRequest: TypeAlias = ChatRequestGenerate | ChatRequestStop
 
 
+class ChatReplyLoading(TypedDict):
+    kind: Literal["loading"]
+    layers: int
+    totalLayers: int
+
+
+class ChatReplyReadyIdentityMerged(TypedDict):
+    baseName: Any
+    baseFingerprint: Any
+
+
+class ChatReplyReadyIdentity(TypedDict):
+    template: str
+    modelFingerprint: str
+    merged: ChatReplyReadyIdentityMerged | None
+    runId: Any
+    step: int | None
+    thinking: Any
+    systemPrompt: Any
+    maxPositions: int
+    device: str
+    deviceName: str
+    precision: str
+
+
 class ChatReplyReady(TypedDict):
     kind: Literal["ready"]
     model: str
     adapter: Any
-    template: str
+    identity: ChatReplyReadyIdentity
 
 
 class ChatReplyDelta(TypedDict):
@@ -53,6 +79,7 @@ class ChatReplyDone(TypedDict):
     text: str
     promptTokens: int
     answerTokens: int
+    answerMs: int
 
 
 class ChatReplyErrorError(TypedDict):
@@ -67,4 +94,4 @@ class ChatReplyError(TypedDict):
     error: ChatReplyErrorError
 
 
-ChatReply: TypeAlias = ChatReplyReady | ChatReplyDelta | ChatReplyDone | ChatReplyError
+ChatReply: TypeAlias = ChatReplyLoading | ChatReplyReady | ChatReplyDelta | ChatReplyDone | ChatReplyError

@@ -26,6 +26,27 @@ class WeightsRecord:
     raw: Mapping[str, Any]
 
     @property
+    def thinking(self) -> str | None:
+        return _text(self.raw.get("thinking"))
+
+    @property
+    def is_merged(self) -> bool:
+        return self.raw.get("kind") == "merged"
+
+    @property
+    def base_name(self) -> str | None:
+        base = self.raw.get("base")
+        return _text(base.get("name")) if isinstance(base, dict) else None
+
+    @property
+    def origin(self) -> tuple[str | None, int | None]:
+        """Run and step of the adapter: its own, or of the one that was merged in."""
+        adapter = self.raw.get("adapter")
+        source = adapter if self.is_merged and isinstance(adapter, dict) else self.raw
+        step = source.get("step")
+        return _text(source.get("runId")), step if isinstance(step, int) else None
+
+    @property
     def sample_prompts(self) -> tuple[str, ...]:
         """The fixed prompts of the run's recipe."""
         recipe = self.raw.get("recipe")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import torch
 
-from legal_eagle.engine.devices import choose_device
+from legal_eagle.engine.devices import DeviceChoice, choose_device
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
-from legal_eagle.serve.chat_session import ChatSession
+from legal_eagle.protocol.chat_types import ChatReplyReadyIdentity
+from legal_eagle.serve.chat_session import ChatModel, ChatSession
 from legal_eagle.serve.load_chat_model import load_chat_model
 from legal_eagle.serve.reply_writer import OutputClosedError, ReplyWriter
 from legal_eagle.serve.request_inbox import GenerateRequest, Rejected, RequestInbox
@@ -37,7 +38,13 @@ def run(context: JobContext) -> Outcome:
         }
     )
     torch.set_num_threads(choice.cpu_threads)
-    model = load_chat_model(Path(params["modelPath"]), adapter, params["template"], choice)
+    replies = ReplyWriter(context.output)
+    try:
+        model = load_chat_model(
+            Path(params["modelPath"]), adapter, params["template"], choice, LoadProgress(context, replies)
+        )
+    except LoadCutOffError:
+        return "stopped"
     context.reporter.emit(
         "device",
         {
@@ -49,13 +56,52 @@ def run(context: JobContext) -> Outcome:
         },
     )
     context.reporter.emit("phase", {"name": "answer"})
-    replies = ReplyWriter(context.output)
     try:
-        replies.ready(params["modelPath"], params["adapterPath"], model.template.name)
+        replies.ready(params["modelPath"], params["adapterPath"], identity_of(model, choice))
         return ChatLoop(context, inbox, replies, ChatSession(model)).serve()
     except OutputClosedError:
         # Nobody reads the answers any more: the core is gone.
         return "stopped"
+
+
+class LoadCutOffError(Exception):
+    """Nobody wants the model any more that is being loaded."""
+
+
+class LoadProgress:
+    """Tells how far loading is, and ends it between two layers where a stop was asked for."""
+
+    def __init__(self, context: JobContext, replies: ReplyWriter) -> None:
+        self._context = context
+        self._replies = replies
+
+    def __call__(self, layers: int, total_layers: int) -> None:
+        if self._context.stop_requested():
+            raise LoadCutOffError
+        try:
+            self._replies.loading(layers, total_layers)
+        except OutputClosedError as error:
+            raise LoadCutOffError from error
+
+
+def identity_of(model: ChatModel, choice: DeviceChoice) -> ChatReplyReadyIdentity:
+    record = model.record
+    run_id, step = record.origin
+    return {
+        "template": model.template.name,
+        "modelFingerprint": model.fingerprint,
+        "merged": {"baseName": record.base_name, "baseFingerprint": record.base_fingerprint}
+        if record.is_merged
+        else None,
+        "runId": run_id,
+        "step": step,
+        "thinking": record.thinking,
+        "systemPrompt": record.system_prompt,
+        "maxPositions": model.max_positions,
+        "device": str(choice.device),
+        "deviceName": choice.name,
+        "precision": choice.precision,
+    }
 
 
 class ChatLoop:
@@ -92,6 +138,7 @@ class ChatLoop:
                 request["target"],
                 request["sampling"],
                 on_text=lambda text: self._replies.delta(request_id, text),
+                use_recorded_system=request["useRecordedSystem"],
                 should_stop=lambda: self._inbox.is_cancelled(request_id) or self._context.stop_requested(),
             )
         except JobError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -14,6 +15,7 @@ from legal_eagle.jobs.errors import EXIT_DATA, EXIT_OUT_OF_GPU_MEMORY, JobError
 from legal_eagle.models.templates import Message, Template, encode_chat
 from legal_eagle.models.tokenizer import ChatTokenizer, StreamDecoder
 from legal_eagle.protocol.chat_types import ChatRequestGenerateSampling as Sampling
+from legal_eagle.release.adapter_record import WeightsRecord
 from legal_eagle.serve.answer_tokens import answer_tokens
 from legal_eagle.serve.conversation_cache import ConversationCache
 from legal_eagle.serve.stop_text import StopText
@@ -24,17 +26,24 @@ Target = Literal["base", "adapter"]
 
 @dataclass(frozen=True)
 class Answer:
-    """``text`` is everything that was shown, without stop token and stop text."""
+    """``text`` is everything that was shown, without stop token and stop text.
+
+    ``answer_ms`` is from the first token to the last; two equal answers may differ in it.
+    """
 
     text: str
     finish: Finish
     prompt_tokens: int
     answer_tokens: int
+    answer_ms: int = field(compare=False)
 
 
 @dataclass(frozen=True)
 class ChatModel:
-    """What answers: weights, tokenizer, template, and the ids that end an answer."""
+    """What answers: weights, tokenizer, template, and the ids that end an answer.
+
+    `record` is what the adapter's folder, or else the model's, says of its training.
+    """
 
     decoder: Decoder
     tokenizer: ChatTokenizer
@@ -42,7 +51,8 @@ class ChatModel:
     stop_ids: tuple[int, ...]
     max_positions: int
     has_adapter: bool
-    system_prompt: str | None
+    fingerprint: str
+    record: WeightsRecord
 
 
 class ChatSession:
@@ -60,17 +70,19 @@ class ChatSession:
         *,
         on_text: Callable[[str], None],
         should_stop: Callable[[], bool],
+        use_recorded_system: bool = True,
     ) -> Answer:
         """Stream the answer to ``on_text``; ``should_stop`` is asked before every token.
 
-        Raises JobError ``chat.context_too_long``, ``chat.out_of_memory``; the session can be used on.
+        Raises JobError ``chat.context_too_long``, ``chat.out_of_memory``, ``chat.out_of_host_memory``; the
+        session can be used on.
         """
         model = self._model
         prompt_ids, _ = encode_chat(
             model.tokenizer,
             model.template,
             messages,
-            system=model.system_prompt,
+            system=model.record.system_prompt if use_recorded_system else None,
             add_generation_prompt=True,
         )
         limit = min(sampling["maxNewTokens"], self._room(len(prompt_ids)))
@@ -79,22 +91,29 @@ class ChatSession:
         generator = torch.Generator().manual_seed(secrets.randbits(48) if seed is None else seed)
         cache = self._cache(use_adapter=target == "adapter" and model.has_adapter)
         tokens = answer_tokens(cache, prompt_ids, sampling, limit, generator, should_stop)
+        first_seconds = last_seconds = 0.0
         try:
             for token in tokens:
+                last_seconds = time.monotonic()
+                first_seconds = first_seconds or last_seconds
                 stream.push(token)
                 if stream.ended:
                     break
-        except torch.OutOfMemoryError as error:
+        except (MemoryError, RuntimeError) as error:
+            code = _out_of_memory(error)
+            if code is None:
+                raise
             self._caches.clear()
             raise JobError(
-                "chat.out_of_memory",
+                code,
                 f"no memory for {len(prompt_ids) + stream.tokens} tokens",
                 exit_code=EXIT_OUT_OF_GPU_MEMORY,
                 params={"tokens": len(prompt_ids) + stream.tokens},
             ) from error
         stream.finish()
         finish: Finish = "stop" if stream.ended else "length" if stream.tokens == limit else "cancelled"
-        return Answer(stream.text, finish, len(prompt_ids), stream.tokens)
+        answer_ms = round((last_seconds - first_seconds) * 1000)
+        return Answer(stream.text, finish, len(prompt_ids), stream.tokens, answer_ms)
 
     def _cache(self, *, use_adapter: bool) -> ConversationCache:
         if use_adapter not in self._caches:
@@ -112,6 +131,16 @@ class ChatSession:
             exit_code=EXIT_DATA,
             params={"promptTokens": prompt_tokens, "maxPositions": self._model.max_positions},
         )
+
+
+def _out_of_memory(error: Exception) -> str | None:
+    """The code of an error that says that memory ran out, of the card or of the machine."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return "chat.out_of_memory"
+    # torch has no type of its own for a processor's allocation that failed.
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error):
+        return "chat.out_of_host_memory"
+    return None
 
 
 class AnswerStream:

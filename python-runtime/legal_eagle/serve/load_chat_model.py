@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.devices import DeviceChoice
 from legal_eagle.engine.model import build_model
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
@@ -19,9 +21,16 @@ AUTO = "auto"
 
 
 def load_chat_model(
-    model_path: Path, adapter_path: Path | None, template_name: str, choice: DeviceChoice
+    model_path: Path,
+    adapter_path: Path | None,
+    template_name: str,
+    choice: DeviceChoice,
+    on_layer: Callable[[int, int], None] | None = None,
 ) -> ChatModel:
-    """Load weights once. Raises JobError ``model.*`` and ``chat.*`` before any large tensor is read."""
+    """Load weights once; ``on_layer`` hears how many layers of how many are there.
+
+    Raises JobError ``model.*`` and ``chat.*`` before any large tensor is read.
+    """
     model_record = read_record(model_path)
     if model_record.parity_failed:
         raise JobError(
@@ -37,10 +46,9 @@ def load_chat_model(
     if adapter_path is not None and adapter_record is not None:
         _refuse_other_base(adapter_path, adapter_record, model_path, tokenizer)
     template = _choose_template(model_path, template_name, adapter_record, model_record)
-    decoder = build_model(model_path, dtype=choice.dtype, device=choice.device)
+    decoder = build_model(model_path, dtype=choice.dtype, device=choice.device, on_layer=on_layer)
     if adapter_path is not None:
         put_adapter_on(decoder, adapter_path)
-    speaks_for = adapter_record or model_record
     return ChatModel(
         decoder=decoder,
         tokenizer=tokenizer,
@@ -48,7 +56,8 @@ def load_chat_model(
         stop_ids=template.stop_ids(tokenizer, config.eos_ids),
         max_positions=config.max_positions,
         has_adapter=adapter_path is not None,
-        system_prompt=speaks_for.system_prompt,
+        fingerprint=base_fingerprint(model_path),
+        record=adapter_record or model_record,
     )
 
 

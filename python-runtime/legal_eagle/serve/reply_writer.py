@@ -6,6 +6,7 @@ import json
 from typing import BinaryIO
 
 from legal_eagle.jobs.errors import JobError
+from legal_eagle.protocol.chat_types import ChatReplyReadyIdentity
 from legal_eagle.serve.chat_session import Answer
 
 
@@ -17,8 +18,11 @@ class ReplyWriter:
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
 
-    def ready(self, model: str, adapter: str | None, template: str) -> None:
-        self._write({"kind": "ready", "model": model, "adapter": adapter, "template": template})
+    def loading(self, layers: int, total_layers: int) -> None:
+        self._write({"kind": "loading", "layers": layers, "totalLayers": total_layers})
+
+    def ready(self, model: str, adapter: str | None, identity: ChatReplyReadyIdentity) -> None:
+        self._write({"kind": "ready", "model": model, "adapter": adapter, "identity": identity})
 
     def delta(self, request_id: str, text: str) -> None:
         self._write({"id": request_id, "kind": "delta", "text": text})
@@ -32,6 +36,7 @@ class ReplyWriter:
                 "text": answer.text,
                 "promptTokens": answer.prompt_tokens,
                 "answerTokens": answer.answer_tokens,
+                "answerMs": answer.answer_ms,
             }
         )
 

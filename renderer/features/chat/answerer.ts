@@ -1,22 +1,32 @@
 import type { InputOf } from '../../api/hooks.ts';
 
-/** What answers: a model of the library, or a run's base with or without its adapter. */
-export type Answerer = Readonly<{ kind: 'model' | 'adapter' | 'base'; id: string }>;
+/** What answers: a model of the library, or a run's base with or without its adapter (of checkpoint `step`). */
+export type Answerer = Readonly<{ kind: 'model' | 'adapter' | 'base'; id: string; step?: number }>;
 
-export const keyOf = ({ kind, id }: Answerer): string => `${kind}:${id}`;
+const stepped = ({ id, step }: Answerer): string => (step === undefined ? id : `${id}@${step}`);
+
+export const keyOf = (answerer: Answerer): string => `${answerer.kind}:${stepped(answerer)}`;
+
+/** Two answerers with the same key are answered by the same loaded weights. */
+export const weightsKeyOf = (answerer: Answerer): string =>
+  `${answerer.kind === 'model' ? 'model' : 'run'}:${stepped(answerer)}`;
 
 export function answererOf(key: string | null): Answerer | undefined {
-  const [, kind, id] = /^(model|adapter|base):(.+)$/u.exec(key ?? '') ?? [];
-  if (id === undefined) return undefined;
-  return kind === 'model' || kind === 'adapter' || kind === 'base' ? { kind, id } : undefined;
+  const [, kind, id, step] = /^(model|adapter|base):([^@]+)(?:@([1-9]\d*))?$/u.exec(key ?? '') ?? [];
+  if (id === undefined || (kind !== 'model' && kind !== 'adapter' && kind !== 'base')) return undefined;
+  return { kind, id, ...(step === undefined ? {} : { step: Number(step) }) };
 }
 
-/** Both columns as the address has them: `?model=` or `?run=` (`&weights=base`), then `&second=kind:id`. */
+/** Both columns as the address has them: `?model=` or `?run=` (`&weights=base&step=`), then `&second=kind:id`. */
 export function answerersIn(address: URLSearchParams): readonly (Answerer | undefined)[] {
   const model = address.get('model');
   const run = address.get('run');
   const runKind = address.get('weights') === 'base' ? 'base' : 'adapter';
-  const ofRun = run === null ? undefined : ({ kind: runKind, id: run } as const);
+  const step = Number(address.get('step') ?? '');
+  const ofRun =
+    run === null
+      ? undefined
+      : ({ kind: runKind, id: run, ...(step >= 1 ? { step } : {}) } satisfies Answerer);
   const first = model === null ? ofRun : ({ kind: 'model', id: model } as const);
   return address.has('second') ? [first, answererOf(address.get('second'))] : [first];
 }
@@ -27,6 +37,7 @@ export function addressOf(answerers: readonly (Answerer | undefined)[]): URLSear
   if (first?.kind === 'model') address.set('model', first.id);
   else if (first !== undefined) address.set('run', first.id);
   if (first?.kind === 'base') address.set('weights', 'base');
+  if (first?.step !== undefined) address.set('step', String(first.step));
   if (answerers.length > 1) {
     const second = answerers[1];
     address.set('second', second === undefined ? '' : keyOf(second));
@@ -34,7 +45,14 @@ export function addressOf(answerers: readonly (Answerer | undefined)[]): URLSear
   return address;
 }
 
-export const openInputOf = ({ kind, id }: Answerer): InputOf<'chat.open'> =>
-  kind === 'model' ? { model: id } : { run: id };
+export const openInputOf = ({ kind, id, step }: Answerer): InputOf<'chat.open'> =>
+  kind === 'model'
+    ? { model: id }
+    : {
+        run: id,
+        ...(step === undefined ? {} : { step }),
+        // A run that has no adapter yet can still show what its base says.
+        ...(kind === 'base' ? { weights: 'base' as const } : {}),
+      };
 
 export const targetOf = ({ kind }: Answerer): 'base' | 'adapter' => (kind === 'adapter' ? 'adapter' : 'base');

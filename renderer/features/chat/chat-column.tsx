@@ -1,14 +1,18 @@
-import { useEffect, useRef, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement } from 'react';
 
-import { ActionIcon, Button, Loader, Select, Text } from '@mantine/core';
-import { IconMessages, IconX } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Select, Text } from '@mantine/core';
+import { IconAdjustments, IconMessages, IconX } from '@tabler/icons-react';
 
-import { formatNumber } from '../../i18n/format.ts';
+import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import classes from './chat.module.css';
 import { ChatTurn } from './chat-turn.tsx';
+import { IdentityBar } from './identity-bar.tsx';
+import { canAsk, lacksAdapter, sessionOf } from './column-state.ts';
+import { ModelState } from './model-state.tsx';
+import { SettingsFields } from './settings-fields.tsx';
 import type { ChatSettings, Turn } from './turns.ts';
 import type { Answerers } from './use-answerers.ts';
 import type { OpenConversation } from './use-conversation.ts';
@@ -18,9 +22,11 @@ export type ChatColumnProps = Readonly<{
   answererKey: string | undefined;
   answerers: Answerers;
   open: OpenConversation | undefined;
-  settings: ChatSettings;
+  isQueued: boolean;
   onChoose: (key: string) => void;
   onRemove: (() => void) | undefined;
+  onResend: (index: number, question: string) => void;
+  onShare: ((settings: ChatSettings) => void) | undefined;
 }>;
 
 /** How close to its end a column has to stand to follow what is being written. */
@@ -28,12 +34,16 @@ const FOLLOW_PX = 60;
 
 /** What answers, fixed at the top, and what was said to it. */
 export function ChatColumn(props: ChatColumnProps): ReactElement {
-  const { label, answererKey, answerers, open, settings, onChoose, onRemove } = props;
+  const { label, answererKey, answerers, open, onChoose, onRemove, onShare } = props;
   const words = useWords('chat');
+  const [isSetting, setSetting] = useState(false);
   const turns = open?.state.turns ?? [];
   const log = useFollowedEnd(turns);
+  const session = open === undefined ? undefined : sessionOf(open.state.model);
   const isKnown = answererKey === undefined || answerers.nameOf(answererKey) !== undefined;
-  const foreign = isKnown ? [] : [{ value: answererKey, label: open?.state.session?.model ?? answererKey }];
+  const foreign = isKnown
+    ? []
+    : [{ value: answererKey, label: session?.run?.name ?? session?.model ?? answererKey }];
   return (
     <section className={classes['column']} aria-label={label}>
       <div className={classes['bar']}>
@@ -50,13 +60,31 @@ export function ChatColumn(props: ChatColumnProps): ReactElement {
               if (key !== null) onChoose(key);
             }}
           />
+          {open !== undefined && (
+            <Button
+              variant="default"
+              leftSection={<IconAdjustments size={16} aria-hidden />}
+              aria-expanded={isSetting}
+              onClick={() => setSetting(!isSetting)}
+            >
+              {words('settings')}
+            </Button>
+          )}
           {onRemove !== undefined && (
             <ActionIcon variant="subtle" size={36} aria-label={words('removeColumn')} onClick={onRemove}>
               <IconX size={16} aria-hidden />
             </ActionIcon>
           )}
         </div>
-        <BarFacts open={open} />
+        {open !== undefined && <IdentityBar open={open} />}
+        {open !== undefined && isSetting && (
+          <SettingsFields
+            settings={open.state.settings}
+            recorded={session?.recordedSystem}
+            onChange={(settings) => open.conversation.set(settings)}
+            onShare={onShare === undefined ? undefined : () => onShare(open.state.settings)}
+          />
+        )}
       </div>
       <div
         ref={log}
@@ -66,7 +94,7 @@ export function ChatColumn(props: ChatColumnProps): ReactElement {
         aria-busy={turns.at(-1)?.state === 'writing'}
         tabIndex={0}
       >
-        {open === undefined && (
+        {open === undefined ? (
           <EmptyState
             icon={<IconMessages size={40} stroke={1.5} />}
             sentence={words('empty.choose')}
@@ -78,63 +106,56 @@ export function ChatColumn(props: ChatColumnProps): ReactElement {
               )
             }
           />
-        )}
-        {open?.state.phase === 'ready' && turns.length === 0 && (
-          <Text c="dimmed" ta="center" mt="xl">
-            {words('empty.ask')}
-          </Text>
-        )}
-        {open !== undefined &&
-          turns.map((turn, index) => (
-            <ChatTurn
-              key={index}
-              turn={turn}
-              answerer={open.conversation.answerer}
-              onRegenerate={
-                index === turns.length - 1 && open.state.phase === 'ready' && turn.state !== 'writing'
-                  ? () => open.conversation.regenerate(settings)
-                  : undefined
-              }
-            />
-          ))}
-        {open?.state.phase === 'failed' && (
-          <ErrorNote error={open.state.error} onRetry={() => void open.conversation.open()} />
+        ) : (
+          <Conversed {...props} open={open} />
         )}
       </div>
     </section>
   );
 }
 
-function BarFacts({ open }: Readonly<{ open: OpenConversation | undefined }>): ReactElement {
+function Conversed(props: ChatColumnProps & Readonly<{ open: OpenConversation }>): ReactElement {
+  const { open, isQueued, onResend } = props;
+  const { conversation, state } = open;
+  const { cleared, turns } = state;
   const words = useWords('chat');
-  const last = open?.state.turns.at(-1);
-  const { session, phase } = open?.state ?? {};
+  const isReady = canAsk(open);
+  const isIdle = turns.at(-1)?.state !== 'writing';
   return (
-    <div className={classes['facts']} role="status">
-      {phase === 'loading' && (
-        <>
-          <Loader size={14} aria-hidden />
-          <span>{words('loadingModel')}</span>
-        </>
+    <>
+      {turns.length === 0 && cleared.length > 0 && (
+        <Group justify="center" gap="xs" mt="xl">
+          <Text c="dimmed">{words('cleared')}</Text>
+          <Button size="compact-sm" variant="default" onClick={() => conversation.unclear()}>
+            {words('unclear')}
+          </Button>
+        </Group>
       )}
-      {session !== undefined && <span title={session.modelPath}>{session.model}</span>}
-      {session?.adapterPath !== undefined && (
-        <span className={classes['path']} title={session.adapterPath}>
-          {words(open?.conversation.answerer.kind === 'base' ? 'adapterOff' : 'adapterOn')}
-        </span>
+      {isReady && turns.length === 0 && cleared.length === 0 && (
+        <Text c="dimmed" ta="center" mt="xl">
+          {words('empty.ask')}
+        </Text>
       )}
-      {session !== undefined && <span>{words('template', { template: session.template })}</span>}
-      {last?.state === 'writing' && <span>{words('writing')}</span>}
-      {last?.finish !== undefined && (
-        <span>
-          {words(`finish.${last.finish}`)} ·{' '}
-          {words('tokens', {
-            asked: formatNumber(last.promptTokens ?? 0),
-            answered: formatNumber(last.answerTokens ?? 0),
-          })}
-        </span>
+      {turns.map((_, index) => (
+        <ChatTurn
+          key={index}
+          turns={turns}
+          index={index}
+          answerer={conversation.answerer}
+          isQueued={isQueued}
+          onRegenerate={
+            index === turns.length - 1 && isReady && isIdle ? () => conversation.regenerate() : undefined
+          }
+          onResend={isReady && isIdle ? (question) => onResend(index, question) : undefined}
+        />
+      ))}
+      {lacksAdapter(open) && (
+        <ErrorNote
+          error={new StudioError('chat.no_adapter', { run: sessionOf(state.model)?.run?.name ?? '' })}
+        />
       )}
-    </div>
+      <ModelState open={open} />
+    </>
   );
 }
 
@@ -155,7 +176,16 @@ function useFollowedEnd(turns: readonly Turn[]): React.RefObject<HTMLDivElement 
     follows.current = true;
   }, [turns.length]);
   useEffect(() => {
-    if (follows.current && log.current !== null) log.current.scrollTop = log.current.scrollHeight;
+    const element = log.current;
+    if (element === null) return undefined;
+    const toEnd = (): void => {
+      if (follows.current) element.scrollTop = element.scrollHeight;
+    };
+    toEnd();
+    // The text of an answer is drawn later than it is known, and grows then.
+    const watching = new MutationObserver(toEnd);
+    watching.observe(element, { subtree: true, childList: true, characterData: true });
+    return () => watching.disconnect();
   }, [turns]);
   return log;
 }

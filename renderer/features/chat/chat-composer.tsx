@@ -1,10 +1,12 @@
-import { useEffect, useEffectEvent, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { useEffect, useEffectEvent, type KeyboardEvent, type ReactElement } from 'react';
 
 import { Button, Textarea } from '@mantine/core';
 import { IconPlayerStop, IconSend } from '@tabler/icons-react';
 
 import { useWords } from '../../i18n/use-words.ts';
+import { useViewMemory } from '../../state/view-memory.ts';
 import classes from './chat.module.css';
+import { isSendKey } from './send-key.ts';
 
 export type ChatComposerProps = Readonly<{
   canAsk: boolean;
@@ -16,16 +18,14 @@ export type ChatComposerProps = Readonly<{
 /** One question for every column. */
 export function ChatComposer({ canAsk, isWriting, onAsk, onStop }: ChatComposerProps): ReactElement {
   const words = useWords('chat');
-  const [text, setText] = useState('');
+  const [text, setText] = useViewMemory('chat.question', '');
   const send = (): void => {
     if (!canAsk || text.trim() === '') return;
     onAsk(text.trim());
     setText('');
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    // Enter of an input method chooses a word; it is not for the page.
-    if (event.nativeEvent.isComposing) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (isSendKey(event.nativeEvent)) {
       event.preventDefault();
       send();
     }

@@ -1,43 +1,42 @@
 import type { ChatTopicData } from '../../../electron/shared/contract/events.ts';
-import type { ChatSession } from '../../../electron/shared/contract/methods/chat.ts';
-import type { Disposable } from '../../../electron/shared/contract/disposable.ts';
-import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+import { StudioError, toErrorBody } from '../../../electron/shared/contract/studio-error.ts';
 import { Listeners } from '../../../electron/shared/domain/listeners.ts';
 import { studio } from '../../api/studio-client.ts';
-import { openInputOf, targetOf, type Answerer } from './answerer.ts';
-import { afterReply, closedError, failedTurn, newTurn, type ChatSettings, type Turn } from './turns.ts';
+import { targetOf, type Answerer } from './answerer.ts';
+import type { LoadedModel, LoadedState } from './loaded-model.ts';
+import { afterReply, failedTurn, messagesOf, newTurn, usesRecordedSystem } from './turns.ts';
+import type { ChatSettings, Turn } from './turns.ts';
 
-export type ConversationState = Readonly<{
-  phase: 'loading' | 'ready' | 'failed';
-  session?: ChatSession;
-  turns: readonly Turn[];
-  /** Why nothing can be asked. */
-  error?: unknown;
-}>;
+/** What a person said and set in one column; it outlives the process that answers, and the page. */
+export type Said = Readonly<{ turns: readonly Turn[]; settings: ChatSettings }>;
 
-/** What comes in place of a topic that the core does not know, such as a session of a core that has ended. */
-type Refusal = Readonly<{ error: unknown }>;
+export type ConversationState = Said &
+  Readonly<{
+    model: LoadedState;
+    /** What clearing took away, until something is asked again. */
+    cleared: readonly Turn[];
+  }>;
 
-const refusalIn = (data: unknown): Refusal | undefined => {
-  const { kind, id, error } = data as Readonly<{ kind: string; id?: unknown; error?: unknown }>;
-  return kind === 'error' && id === undefined ? { error } : undefined;
-};
-
-/** One column: a loaded model and what was said to it. Opened and closed with the screen; turns outlive a lost session. */
+/** One column: what was said, and the loaded model that it is said to. */
 export class Conversation {
   readonly answerer: Answerer;
+  readonly model: LoadedModel;
+  readonly #keep: (said: Said) => void;
   readonly #changes = new Listeners<undefined>();
-  #state: ConversationState = { phase: 'loading', turns: [] };
-  /** Counts openings, so that a late answer of a former one is told apart. */
-  #opening = 0;
-  #subscription: Disposable | undefined;
-  #requestId: string | undefined;
+  #state: ConversationState;
   /** Replies that overtook the name of their request. */
   #early: ChatTopicData[] = [];
   #stopsEarly = false;
 
-  constructor(answerer: Answerer) {
+  constructor(answerer: Answerer, model: LoadedModel, said: Said, keep: (said: Said) => void) {
     this.answerer = answerer;
+    this.model = model;
+    this.#keep = keep;
+    this.#state = { ...said, model: model.state, cleared: [] };
+    model.onReply((reply) => this.#take(reply));
+    model.onChange(() => this.#set({ ...this.#state, model: model.state }));
+    // Its process is not there to say the rest.
+    if (model.sessionId === undefined) this.#endWriting(new StudioError('chat.answer_lost'));
   }
 
   readonly read = (): ConversationState => this.#state;
@@ -47,115 +46,105 @@ export class Conversation {
     return () => subscription.dispose();
   };
 
-  async open(): Promise<void> {
-    const opening = ++this.#opening;
-    const isCurrent = (): boolean => opening === this.#opening;
-    this.#set({ phase: 'loading', turns: this.#state.turns });
-    try {
-      await studio.ready();
-      if (!isCurrent()) return;
-      const session = await studio.client.call('chat.open', openInputOf(this.answerer));
-      if (!isCurrent()) {
-        closeSession(session.sessionId);
-        return;
-      }
-      this.#set({ phase: 'ready', turns: this.#state.turns, session });
-      this.#subscription = studio.client.subscribe(`chat.${session.sessionId}`, ({ data }) => {
-        const refusal = refusalIn(data);
-        if (refusal === undefined) this.#take(data as ChatTopicData);
-        else this.#lose(refusal.error);
-      });
-    } catch (error) {
-      if (isCurrent()) this.#set({ phase: 'failed', turns: this.#state.turns, error });
-    }
+  open(): void {
+    void this.model.open(this.answerer);
   }
 
-  close(): void {
-    this.#opening += 1;
-    this.#subscription?.dispose();
-    this.#subscription = undefined;
-    const { session } = this.#state;
-    if (session !== undefined) closeSession(session.sessionId);
-    this.#endWriting(new StudioError('chat.ended'));
-    this.#set({ phase: 'loading', turns: this.#state.turns });
+  set(settings: ChatSettings): void {
+    this.#say({ settings });
   }
 
-  ask(question: string, settings: ChatSettings): void {
-    const { session, turns } = this.#state;
-    if (session === undefined || isWriting(this.#state)) return;
-    const turn = newTurn(turns, question, settings);
-    this.#requestId = undefined;
+  ask(question: string): void {
+    const { sessionId } = this.model;
+    const { settings, turns } = this.#state;
+    if (sessionId === undefined || this.#state.model.phase !== 'ready' || isWriting(this.#state)) return;
+    const asked = [...turns, newTurn(question, settings)];
     this.#early = [];
     this.#stopsEarly = false;
-    this.#set({ ...this.#state, turns: [...turns, turn] });
-    const { messages, sampling } = turn;
+    this.#set({ ...this.#state, cleared: [] });
+    this.#say({ turns: asked });
     studio.client
       .call('chat.send', {
-        sessionId: session.sessionId,
-        messages: [...messages],
+        sessionId,
+        messages: messagesOf(asked, asked.length - 1),
         target: targetOf(this.answerer),
-        sampling,
+        sampling: settings.sampling,
+        useRecordedSystem: usesRecordedSystem(settings),
       })
       .then(({ requestId }) => {
-        this.#requestId = requestId;
+        this.#changeLast((turn) => ({ ...turn, requestId }));
         for (const reply of this.#early.splice(0)) this.#take(reply);
         if (this.#stopsEarly) this.stop();
       })
       .catch((error: unknown) => {
         this.#endWriting(error);
         const isGone = error instanceof StudioError && error.code === 'chat.session_unknown';
-        if (isGone) this.#lose(error);
+        if (isGone) this.model.lose(error);
       });
   }
 
   /** Ends the answer that is being written; what it said so far stays. */
   stop(): void {
-    const { session } = this.#state;
-    if (session === undefined || !isWriting(this.#state)) return;
-    const requestId = this.#requestId;
+    const { sessionId } = this.model;
+    if (sessionId === undefined || !isWriting(this.#state)) return;
+    const requestId = this.#state.turns.at(-1)?.requestId;
     if (requestId === undefined) {
       this.#stopsEarly = true;
       return;
     }
     // A session that has just ended has nothing left to stop.
-    studio.client.call('chat.stop', { sessionId: session.sessionId, requestId }).catch(() => undefined);
+    studio.client.call('chat.stop', { sessionId, requestId }).catch(() => undefined);
+  }
+
+  /** Asks another question in place of turn `index`; what followed it goes. */
+  resend(index: number, question: string): void {
+    if (this.#state.model.phase !== 'ready' || isWriting(this.#state)) return;
+    this.#say({ turns: this.#state.turns.slice(0, index) });
+    this.ask(question);
   }
 
   /** Asks the last question again, as the settings are now. */
-  regenerate(settings: ChatSettings): void {
+  regenerate(): void {
     const last = this.#state.turns.at(-1);
-    if (last === undefined || this.#state.phase !== 'ready' || isWriting(this.#state)) return;
-    this.#set({ ...this.#state, turns: this.#state.turns.slice(0, -1) });
-    this.ask(last.question, settings);
+    if (last !== undefined) this.resend(this.#state.turns.length - 1, last.question);
   }
 
-  reset(): void {
-    if (!isWriting(this.#state)) this.#set({ ...this.#state, turns: [] });
+  clear(): void {
+    if (isWriting(this.#state)) return;
+    this.#set({ ...this.#state, cleared: this.#state.turns });
+    this.#say({ turns: [] });
+  }
+
+  unclear(): void {
+    const { cleared } = this.#state;
+    this.#set({ ...this.#state, cleared: [] });
+    if (this.#state.turns.length === 0) this.#say({ turns: cleared });
   }
 
   #take(reply: ChatTopicData): void {
     const last = this.#state.turns.at(-1);
-    if (last?.state === 'writing') {
-      if (this.#requestId !== undefined) this.#replaceLast(afterReply(last, this.#requestId, reply));
-      else if (reply.kind !== 'snapshot') this.#early.push(reply);
-    }
-    if (reply.kind === 'closed') this.#lose(closedError(reply));
-  }
-
-  #lose(error: unknown): void {
-    this.#subscription?.dispose();
-    this.#subscription = undefined;
-    this.#endWriting(error);
-    this.#set({ phase: 'failed', turns: this.#state.turns, error });
+    if (last?.state !== 'writing') return;
+    if (last.requestId !== undefined) this.#changeLast((turn) => afterReply(turn, reply));
+    else if (reply.kind === 'closed') this.#changeLast((turn) => failedTurn(turn, reply));
+    else if (reply.kind !== 'snapshot') this.#early.push(reply);
   }
 
   #endWriting(error: unknown): void {
-    const last = this.#state.turns.at(-1);
-    if (last?.state === 'writing') this.#replaceLast(failedTurn(last, error));
+    if (isWriting(this.#state)) this.#changeLast((turn) => failedTurn(turn, toErrorBody(error)));
   }
 
-  #replaceLast(turn: Turn): void {
-    this.#set({ ...this.#state, turns: [...this.#state.turns.slice(0, -1), turn] });
+  #changeLast(change: (turn: Turn) => Turn): void {
+    const { turns } = this.#state;
+    const last = turns.at(-1);
+    if (last === undefined) return;
+    const changed = change(last);
+    if (changed !== last) this.#say({ turns: [...turns.slice(0, -1), changed] });
+  }
+
+  #say(change: Partial<Said>): void {
+    this.#set({ ...this.#state, ...change });
+    const { settings, turns } = this.#state;
+    this.#keep({ settings, turns });
   }
 
   #set(state: ConversationState): void {
@@ -164,9 +153,4 @@ export class Conversation {
   }
 }
 
-export const isWriting = (state: ConversationState): boolean => state.turns.at(-1)?.state === 'writing';
-
-function closeSession(sessionId: string): void {
-  // A session whose process died is closed already.
-  studio.client.call('chat.close', { sessionId }).catch(() => undefined);
-}
+export const isWriting = ({ turns }: Said): boolean => turns.at(-1)?.state === 'writing';

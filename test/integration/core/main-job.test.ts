@@ -9,6 +9,7 @@ import type { StudioContract } from '../../../electron/shared/contract/index.ts'
 import type { JobView } from '../../../electron/shared/contract/methods/jobs.ts';
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
 import type { RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
+import { followChat } from './chat-replies.ts';
 import { failure, ROOT, TEST_PYTHON, TestStudio } from './core-harness.ts';
 
 /** The real importer, trainer, merger and chat server, on the embedded model, through the contract. */
@@ -58,17 +59,12 @@ describe('the main job', () => {
     question: string,
   ): Promise<ChatTopicData[]> {
     const { sessionId } = await client.call('chat.open', target);
-    const replies: ChatTopicData[] = [];
-    const done = new Promise<void>((resolve) => {
-      client.subscribe(`chat.${sessionId}`, ({ data }) => {
-        replies.push(data as ChatTopicData);
-        if ((data as ChatTopicData).kind === 'done') resolve();
-      });
-    });
+    const chat = followChat(client, sessionId);
     const messages = [{ role: 'user' as const, content: question }];
+    await chat.until((reply) => reply.kind === 'ready');
     await client.call('chat.send', { sessionId, messages, sampling: { temperature: 0, maxNewTokens: 12 } });
-    expect((await failure(client.call('chat.send', { sessionId, messages }))).code).toBe('chat.busy');
-    await done;
+    await chat.until((reply) => reply.kind === 'done');
+    const replies = chat.replies.slice();
     await client.call('chat.close', { sessionId });
     expect((await failure(client.call('chat.send', { sessionId, messages }))).code).toBe(
       'chat.session_unknown',
@@ -208,7 +204,10 @@ describe('the main job', () => {
     const { jobId } = await client.call('datasets.statistics', { dataset: '样例', model: '小模型' });
     expect((await jobEnd(jobId)).state).toBe('done');
     expect((await client.call('datasets.show', { dataset: '样例' })).statistics.length).toBe(1);
-    const open = client.call('chat.open', { model: '小模型', template: 'no-such-template' });
-    expect((await failure(open)).code).toBe('model.template_unknown');
+    const { sessionId } = await client.call('chat.open', { model: '小模型', template: 'no-such-template' });
+    const chat = followChat(client, sessionId);
+    expect(await chat.until((reply) => reply.kind === 'closed')).toMatchObject({
+      code: 'model.template_unknown',
+    });
   });
 });

@@ -25,6 +25,7 @@ const RAISED = new RegExp(
 const sources = [
   ...globSync('python-runtime/legal_eagle/**/*.py', { cwd: ROOT }),
   ...globSync('electron/**/*.ts', { cwd: ROOT }),
+  ...globSync('renderer/**/*.{ts,tsx}', { cwd: ROOT }),
 ].filter((file) => !file.replaceAll('\\', '/').startsWith(TABLES_DIR));
 
 const mentioned = new Set<string>();

@@ -54,6 +54,7 @@ export class JobRepository {
   readonly #moveTail: Database.Statement;
   readonly #eventsAfter: Database.Statement<[string, number, number], EventRow>;
   readonly #notesAfter: Database.Statement<[string, number, number], EventRow>;
+  readonly #ended: Database.Statement<[string], JobRow>;
   readonly #remove: Database.Statement<[string]>;
 
   constructor(db: Database.Database) {
@@ -86,6 +87,9 @@ export class JobRepository {
     this.#notesAfter = db.prepare(`
       SELECT seq, at_ms, type, data FROM job_events
       WHERE job_id = ? AND seq > ? AND type NOT IN ('step', 'progress') ORDER BY seq LIMIT ?`);
+    this.#ended = db.prepare(
+      `SELECT * FROM jobs WHERE kind = ? AND state NOT IN ('starting', 'running', 'stopping')`,
+    );
     this.#remove = db.prepare('DELETE FROM jobs WHERE id = ?');
   }
 
@@ -135,6 +139,11 @@ export class JobRepository {
   /** Jobs that had a process when they were last looked at, oldest first. */
   live(): readonly JobRecord[] {
     return this.#live.all().map(toRecord);
+  }
+
+  /** Jobs of one kind that are over. */
+  ended(kind: JobKind): readonly JobRecord[] {
+    return this.#ended.all(kind).map(toRecord);
   }
 
   /** Stores events in ascending order and returns those that were not stored before: replay is harmless. */

@@ -38,6 +38,18 @@ export const CHAT_ERRORS = {
       action: '请另开新对话，或关闭其他占用该显卡的程序。',
     },
   },
+  'chat.out_of_host_memory': {
+    en: {
+      message: 'The machine has no memory left for a conversation of {tokens} tokens.',
+      cause: 'On the processor, the model and every token of a conversation keep their place in main memory.',
+      action: 'Start a new conversation, or close other programs.',
+    },
+    zh: {
+      message: '内存不足，无法容纳 {tokens} 个词元的对话。',
+      cause: '在处理器上回答时，模型本身和对话中的每个词元都会占用内存。',
+      action: '请另开新对话，或关闭其他程序。',
+    },
+  },
   'chat.template_mismatch': {
     en: {
       message: 'The adapter was trained with template {adapterTemplate}, this chat uses {template}.',

@@ -1,56 +1,87 @@
 import { z } from 'zod';
-import { chatMessageSchema, samplingSchema } from '../../protocol/chat.ts';
+import { chatIdentitySchema, chatMessageSchema, samplingSchema } from '../../protocol/chat.ts';
 import { method } from '../define.ts';
-import { referenceSchema } from './common.ts';
+import { referenceSchema, timeMsSchema } from './common.ts';
 
-const sessionSchema = z.object({
+/**
+ * The system prompt that stands in where the messages bring none. `recipe`: recorded with the weights.
+ * `dataset`: the rows that they were trained on all carry this one. `varied`: the rows carry several, so none
+ * stands in.
+ */
+const recordedSystemSchema = z.object({
+  source: z.enum(['recipe', 'dataset', 'varied', 'none']),
+  text: z.string().optional(),
+});
+
+export const chatSessionSchema = z.object({
   sessionId: z.string(),
+  /** Name of the model of the library, or of the base of a run. */
   model: z.string(),
   modelPath: z.string(),
   adapterPath: z.string().optional(),
-  template: z.string(),
+  run: z.object({ id: z.string(), name: z.string() }).optional(),
+  openedAtMs: timeMsSchema,
+  /** Once it is loaded. */
+  identity: chatIdentitySchema.optional(),
+  recordedSystem: recordedSystemSchema.optional(),
 });
+
+const openShape = {
+  device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
+  cpuThreads: z.int().min(0).default(0),
+  /** Closes the session after this long without a question; 0 never does. */
+  idleMinutes: z.int().min(0).max(1440).default(30),
+};
 
 export const CHAT_METHODS = {
   /**
-   * Loads a model, or a run's base with its adapter (final, or of checkpoint `step`), and returns when it
-   * can answer. Answers stream on the topic `chat.<sessionId>`.
+   * Begins to load a model, or a run's base with its adapter (final, or of checkpoint `step`). The topic
+   * `chat.<sessionId>` says how far it is, `ready`, the answers, and `closed` with the reason. `weights: base`
+   * also opens a run that has no adapter yet.
    */
   'chat.open': method({
     input: z.union([
       z.strictObject({
         model: referenceSchema,
         template: z.string().min(1).default('auto'),
-        device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
-        cpuThreads: z.int().min(0).default(0),
+        ...openShape,
       }),
       z.strictObject({
         run: referenceSchema,
         step: z.int().min(1).optional(),
+        weights: z.enum(['adapter', 'base']).default('adapter'),
         template: z.string().min(1).optional(),
-        device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
-        cpuThreads: z.int().min(0).default(0),
+        ...openShape,
       }),
     ]),
-    output: sessionSchema,
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'model.not_ready', 'chat.no_adapter'],
+    output: chatSessionSchema,
+    errors: [
+      'core.not_found',
+      'core.ambiguous',
+      'core.read_only',
+      'model.not_ready',
+      'chat.no_adapter',
+      'chat.too_many',
+    ],
   }),
-  /** Starts one answer and returns its id; one session answers one request at a time. */
+  /** Starts one answer and returns its id. Two may be asked for at once; they are answered one after the other. */
   'chat.send': method({
     input: z.object({
       sessionId: z.string().min(1),
       messages: z.array(chatMessageSchema).min(1).max(1000),
       target: z.enum(['base', 'adapter']).default('adapter'),
       sampling: samplingSchema.prefault({}),
+      useRecordedSystem: z.boolean().default(true),
     }),
     output: z.object({ requestId: z.string() }),
-    errors: ['chat.session_unknown', 'chat.busy', 'chat.ended'],
+    errors: ['chat.session_unknown', 'chat.loading', 'chat.busy'],
   }),
   'chat.stop': method({
     input: z.object({ sessionId: z.string().min(1), requestId: z.string().min(1) }),
     output: z.object({}),
-    errors: ['chat.session_unknown', 'chat.ended'],
+    errors: ['chat.session_unknown'],
   }),
+  /** Frees the memory of the model, also while it is still being loaded. */
   'chat.close': method({
     input: z.object({ sessionId: z.string().min(1) }),
     output: z.object({}),
@@ -58,4 +89,4 @@ export const CHAT_METHODS = {
   }),
 } as const;
 
-export type ChatSession = z.output<typeof sessionSchema>;
+export type ChatSession = z.output<typeof chatSessionSchema>;

@@ -15,6 +15,8 @@ import { readReplies } from './reply-lines.ts';
 const CLOSE_DEADLINE_MS = 5000;
 /** Long enough to reload a page or to look at a run; a loaded model holds gigabytes of a card. */
 export const UNWATCHED_CLOSE_MS = 120_000;
+/** Whoever opened it was gone before hearing its name: a page that was reloaded just then. */
+const UNFOLLOWED_CLOSE_MS = 30_000;
 /** Text is told this often: as smooth as reading needs, and few enough frames for many tokens a second. */
 const DELTA_INTERVAL_MS = 80;
 /** Two columns may ask one model. */
@@ -54,6 +56,7 @@ export class ChatProcess {
   #session: ChatSession;
   #loaded: Readonly<{ layers: number; totalLayers: number }> | undefined;
   #followers = 0;
+  #wasFollowed = false;
   #unwatched: Disposable | undefined;
   #idle: Disposable | undefined;
   #telling: Disposable | undefined;
@@ -98,6 +101,7 @@ export class ChatProcess {
 
   follow(): Disposable {
     this.#followers += 1;
+    this.#wasFollowed = true;
     this.#watchFollowers();
     let isOver = false;
     return {
@@ -215,7 +219,8 @@ export class ChatProcess {
     this.#unwatched?.dispose();
     this.#unwatched = undefined;
     if (this.#followers > 0 || this.#isGone) return;
-    this.#unwatched = this.#deps.clock.after(UNWATCHED_CLOSE_MS, () => this.#end('chat.closed_unwatched'));
+    const patienceMs = this.#wasFollowed ? UNWATCHED_CLOSE_MS : UNFOLLOWED_CLOSE_MS;
+    this.#unwatched = this.#deps.clock.after(patienceMs, () => this.#end('chat.closed_unwatched'));
   }
 
   #watchIdleness(): void {

@@ -68,8 +68,8 @@ describe('chat in the browser', () => {
   it('loads the model of the address, says how far it is, and what answers', async () => {
     const folder = path.join(repositoryRoot, 'resources/tiny-model');
     modelId = (await callFromPage(page, 'models.add', { path: folder, name: '小模型' })).id;
-    await page.evaluate((id) => void (window.location.hash = `/chat?model=${id}`), modelId);
     await page.reload();
+    await page.evaluate((id) => void (window.location.hash = `/chat?model=${id}`), modelId);
     await column(1).getByRole('progressbar', { name: '模型加载进度' }).waitFor();
     await ready(1).waitFor();
     const facts = await column(1).getByLabel('当前由谁回答').innerText();
@@ -256,9 +256,7 @@ describe('chat in the browser', () => {
   it('closes a column and frees its model', async () => {
     await ready(2).waitFor();
     await column(2).getByRole('button', { name: '去掉这一列' }).click();
-    await expect
-      .poll(() => chatJobs(studio.home).filter((job) => markedProcesses(job).length > 0).length)
-      .toBe(1);
+    await expect.poll(() => chatJobs(studio.home).length, { timeout: WAIT_MS }).toBe(1);
   });
 
   it('says in words why nothing answers', async () => {
@@ -280,7 +278,7 @@ describe('chat in the browser', () => {
   });
 });
 
-/** Chat jobs of a data folder that have a folder still. */
+/** Jobs of a data folder that have a process. */
 function chatJobs(home: string): readonly string[] {
   const jobs = path.join(home, 'jobs');
   return readdirSync(jobs).filter((job) => markedProcesses(job).length > 0);

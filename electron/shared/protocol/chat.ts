@@ -105,5 +105,4 @@ export type ChatMessage = z.output<typeof chatMessageSchema>;
 export type Sampling = z.output<typeof samplingSchema>;
 export type SamplingInput = z.input<typeof samplingSchema>;
 export type ChatRequest = z.output<typeof chatRequestSchema>;
-export type ChatIdentity = z.output<typeof chatIdentitySchema>;
 export type ChatReply = z.output<typeof chatReplySchema>;

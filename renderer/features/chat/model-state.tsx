@@ -13,7 +13,12 @@ import classes from './chat.module.css';
 import type { OpenConversation } from './use-conversation.ts';
 
 /** The core or a person let the model go; nothing went wrong. */
-const LET_GO: ReadonlySet<string> = new Set(['chat.closed', 'chat.closed_unwatched', 'chat.closed_idle']);
+const LET_GO: ReadonlySet<string> = new Set([
+  'chat.closed',
+  'chat.closed_unwatched',
+  'chat.closed_idle',
+  'chat.session_unknown',
+]);
 
 /** How far the model is loaded, or why it is not there, with the one button that helps. */
 export function ModelState({ open }: Readonly<{ open: OpenConversation }>): ReactElement | null {

@@ -108,13 +108,14 @@ describe('chat sessions', () => {
   });
 
   it('answers two questions one after the other, refuses a third, and carries on for one who comes back', async () => {
-    const { sessionId, dispose } = await open();
+    const chat = await open();
+    const { sessionId } = chat;
     const ask = (maxNewTokens: number): Promise<{ requestId: string }> =>
       client.call('chat.send', { sessionId, messages: MESSAGES, sampling: { ...ENDLESS, maxNewTokens } });
     const long = await ask(20_000);
     const short = await ask(3);
     expect((await failure(ask(3))).code).toBe('chat.busy');
-    dispose();
+    chat.dispose();
     const back = followChat(client, sessionId);
     const snapshot = await back.until((reply) => reply.kind === 'snapshot');
     expect(snapshot).toMatchObject({
@@ -143,11 +144,12 @@ describe('chat sessions', () => {
   });
 
   it('lets a model go that nobody follows, also in the middle of an answer, and says so afterwards', async () => {
-    const { sessionId, dispose, jobId } = await open();
+    const chat = await open();
+    const { sessionId, jobId } = chat;
     await client.call('chat.send', { sessionId, messages: MESSAGES, sampling: ENDLESS });
     patience.end(UNWATCHED_CLOSE_MS);
     expect(markedProcesses(jobId)).not.toEqual([]);
-    dispose();
+    chat.dispose();
     await waitFor('the core to hear of it', () => patience.waits(UNWATCHED_CLOSE_MS) === 1);
     patience.end(UNWATCHED_CLOSE_MS);
     await waitFor('the process to end', () => markedProcesses(jobId).length === 0);

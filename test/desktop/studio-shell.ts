@@ -121,6 +121,10 @@ export class ShellBench {
       if (message.type() === 'error') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.message));
+    // Before the page's own listener: a test that asks for a port of its own gets it, the page does not.
+    await page.addInitScript(catchPorts);
+    await page.reload();
+    await page.getByText(/^(Connected|已连接)$/u).waitFor();
     const pid = await app.evaluate(() => process.pid);
     return { app, page, complaints, pid, quit: (answer = 0) => quit(app, answer) };
   }
@@ -140,6 +144,21 @@ export class ShellBench {
     this.#display?.process.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Runs in the page. */
+function catchPorts(): void {
+  const waiting: ((port: MessagePort) => void)[] = [];
+  (window as unknown as { nextPort: () => Promise<MessagePort> }).nextPort = () =>
+    new Promise((resolve) => waiting.push(resolve));
+  window.addEventListener('message', (event) => {
+    const [port] = event.ports;
+    if (event.data !== 'studio:port' || port === undefined) return;
+    const taker = waiting.shift();
+    if (taker === undefined) return;
+    event.stopImmediatePropagation();
+    taker(port);
+  });
 }
 
 async function quit(app: ElectronApplication, answer: number): Promise<void> {

@@ -9,13 +9,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { openStudioBrowser } from '../../test/helpers/studio-browser.ts';
+import { CHARTS_MEASUREMENT } from '../../test/perf/measure-charts.ts';
 import { DATASET_MEASUREMENT } from '../../test/perf/measure-dataset.ts';
 import { RUNS_MEASUREMENT } from '../../test/perf/measure-runs.ts';
 import { figuresOf, type CheckedCount, type Figures, type Measurement } from '../../test/perf/measurement.ts';
 import { installStopwatch } from '../../test/perf/stopwatch.ts';
 import { buildRenderer } from './renderer-build.ts';
 
-const MEASUREMENTS: readonly Measurement[] = [RUNS_MEASUREMENT, DATASET_MEASUREMENT];
+const MEASUREMENTS: readonly Measurement[] = [RUNS_MEASUREMENT, DATASET_MEASUREMENT, CHARTS_MEASUREMENT];
 
 const { values } = parseArgs({
   options: {

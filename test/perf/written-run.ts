@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ulid } from 'ulid';
@@ -90,21 +91,29 @@ export function addWrittenRun(
     note: '',
     ...changes,
   });
-  attempts.save({ runId, number: 1, jobId, dir: jobDir, createdAtMs });
+  // A run that has steps already goes on after them.
+  const resumedFromStep = changes.step;
+  attempts.save({ runId, number: 1, jobId, dir: jobDir, createdAtMs, resumedFromStep });
   jobs.insert({ id: jobId, kind: 'train', dir: jobDir, spec, nonce, detached: true, createdAtMs });
   return { runId, jobId, jobDir };
 }
 
 export type EventWriter = Readonly<{
+  /** Lets the steps begin. */
+  go: () => void;
   /** Seconds the writing took. */
   ended: Promise<number>;
   kill: () => void;
 }>;
 
 /** Starts the process that writes the events of a run. */
-export function startEventWriter(jobDir: string, count: number, perSecond: number): EventWriter {
+export function startEventWriter(
+  jobDir: string,
+  figures: Readonly<{ count: number; perSecond: number; afterStep?: number }>,
+): EventWriter {
   const program = path.join(import.meta.dirname, 'event-writer.ts');
-  const child = spawn(process.execPath, [program, jobDir, String(count), String(perSecond)], {
+  const { count, perSecond, afterStep = 0 } = figures;
+  const child = spawn(process.execPath, [program, jobDir, ...[count, perSecond, afterStep].map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let said = '';
@@ -116,5 +125,12 @@ export function startEventWriter(jobDir: string, count: number, perSecond: numbe
       else reject(new Error(`the writer ended with ${String(code)}`));
     });
   });
-  return { ended, kill: () => void child.kill('SIGKILL') };
+  return {
+    ended,
+    go: () => writeFileSync(path.join(jobDir, 'go'), ''),
+    kill: () => {
+      ended.catch(() => undefined);
+      child.kill('SIGKILL');
+    },
+  };
 }

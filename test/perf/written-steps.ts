@@ -55,9 +55,8 @@ export function eventLine(seq: number, timeMs: number, type: string, dataJson: s
   return `${body},"crc":"${crc32(body).toString(16).padStart(8, '0')}"}\n`;
 }
 
-/** The line of a step; it follows the lines `started` and `plan`. */
-export const stepLine = (step: number, timeMs: number): string =>
-  eventLine(step + 2, timeMs, 'step', stepBody(step));
+export const stepLine = (seq: number, timeMs: number, step: number): string =>
+  eventLine(seq, timeMs, 'step', stepBody(step));
 
 export const planJson = (steps: number): string =>
   JSON.stringify({

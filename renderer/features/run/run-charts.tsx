@@ -1,32 +1,41 @@
 import { useMemo, useState, type ReactElement } from 'react';
 
-import { SegmentedControl, Slider, Text, useComputedColorScheme } from '@mantine/core';
+import { useComputedColorScheme } from '@mantine/core';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { rawCurves } from '../../api/raw-curves.ts';
 import { bytesParts, formatNumber } from '../../i18n/format.ts';
-import { useWords } from '../../i18n/use-words.ts';
+import { useWords, type Words } from '../../i18n/use-words.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
 import { seriesColour } from '../../theme/tokens.ts';
 import { chartCsv } from '../../ui/line-chart/chart-csv.ts';
 import type { ChartMark, ChartSeries, StepRange, ValueScale } from '../../ui/line-chart/chart-series.ts';
+import { CurveControls } from '../../ui/line-chart/curve-controls.tsx';
 import { LineChart } from '../../ui/line-chart/line-chart.tsx';
 import type { Curve } from './carry-on.ts';
-import { CURVE_KEYS, type CurveKey, type LiveRun } from './run-frames.ts';
+import { ReferenceMenu } from './reference-menu.tsx';
+import type { CurveKey, LiveRun } from './run-frames.ts';
 import classes from './run.module.css';
-import { useCurves } from './use-curves.ts';
+import { useCurveAnswer } from './use-curves.ts';
+import { useReference, type Reference } from './use-reference.ts';
 
 const SMALL_KEYS = ['learningRate', 'gradNorm', 'tokensPerSecond', 'peakBytes'] as const;
+const LOSS_KEYS = ['loss', 'evalLoss'] as const;
 const LOSS_HEIGHT_PX = 236;
 const SMALL_HEIGHT_PX = 98;
+/** A small chart is some 250 px wide. */
+const SMALL_POINTS = 250;
 const FIRST_SMOOTHING = 0.9;
+/** The colour of a reference is no curve's of the run. */
+const REFERENCE_ORDER = 6;
 
 const FORMATS: Partial<Record<CurveKey, (value: number) => string>> = {
   learningRate: (value) => (value === 0 ? '0' : value.toExponential(1)),
   tokensPerSecond: (value) => formatNumber(value),
   peakBytes: (value) => {
     const { value: figure, unit } = bytesParts(value);
-    return `${figure} ${unit}`;
+    // The room beside an axis is scarce: 20 GB, not 20.0 GB.
+    return `${String(Number(figure))} ${unit}`;
   },
 };
 
@@ -36,27 +45,73 @@ export function RunCharts({
   live,
 }: Readonly<{ run: RunSummary; live: LiveRun | undefined }>): ReactElement {
   const words = useWords('run');
-  const scheme = useComputedColorScheme('light');
   const [zoom, setZoom] = useState<StepRange | undefined>(undefined);
+  const scheme = useComputedColorScheme('light');
+  const small = useCurveAnswer(run.id, live, { keys: SMALL_KEYS, range: zoom, maxPoints: SMALL_POINTS });
+  const whole = useWholeRange(run);
+  const csvOf = (keys: readonly CurveKey[]) => async (): Promise<string> => {
+    const raw = await rawCurves(run.id, keys, run.step);
+    return chartCsv(keys.map((key, at) => ({ label: key, points: raw[at] ?? [] })));
+  };
+  return (
+    <div className={classes['charts']}>
+      <LossChart run={run} live={live} zoom={zoom} onZoom={setZoom} />
+      <div className={classes['small']}>
+        {SMALL_KEYS.map((key, at) => (
+          <SmallChart
+            key={key}
+            id={key}
+            title={`${run.name} · ${words(`curve.${key}`)}`}
+            heading={words(`curve.${key}`)}
+            curve={small.curves[key]}
+            colour={seriesColour(at + 2, scheme)}
+            range={small.range ?? whole}
+            onZoom={setZoom}
+            isZoomed={zoom !== undefined}
+            emptySentence={words('noPoints')}
+            isLoading={small.isLoading}
+            error={small.error}
+            onRetry={small.retry}
+            csv={csvOf([key])}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const useWholeRange = ({ steps, step }: RunSummary): StepRange =>
+  useMemo(() => ({ from: 0, to: Math.max(steps ?? step, 1) }), [steps, step]);
+
+type LossChartProps = Readonly<{
+  run: RunSummary;
+  live: LiveRun | undefined;
+  zoom: StepRange | undefined;
+  onZoom: (range: StepRange | undefined) => void;
+}>;
+
+function LossChart({ run, live, zoom, onZoom }: LossChartProps): ReactElement {
+  const words = useWords('run');
+  const scheme = useComputedColorScheme('light');
   const [scale, setScale] = useViewMemory<ValueScale>('run.scale', 'linear');
   const [smoothing, setSmoothing] = useViewMemory('run.smoothing', FIRST_SMOOTHING);
-  const [sliding, setSliding] = useState(smoothing);
-  const curves = useCurves(run.id, live, { keys: CURVE_KEYS, range: zoom, smoothing });
-
-  const range = useMemo(
-    () => zoom ?? { from: 0, to: Math.max(run.steps ?? run.step, 1) },
-    [zoom, run.steps, run.step],
-  );
-  const lossSeries = useMemo(
-    () => [
-      toSeries('loss', words('curve.loss'), curves.loss, seriesColour(0, scheme), smoothing > 0),
-      {
-        ...toSeries('evalLoss', words('curve.evalLoss'), curves.evalLoss, seriesColour(1, scheme), false),
-        shape: 'dots' as const,
-      },
-    ],
-    [curves.loss, curves.evalLoss, scheme, smoothing, words],
-  );
+  const answer = useCurveAnswer(run.id, live, { keys: LOSS_KEYS, range: zoom, smoothing });
+  const whole = useWholeRange(run);
+  const range = answer.range ?? whole;
+  const reference = useReference(run.id, range, smoothing);
+  const { loss, evalLoss } = answer.curves;
+  const series = useMemo((): readonly ChartSeries[] => {
+    const colourOf = (order: number): string => seriesColour(order, scheme);
+    const isSmoothed = smoothing > 0;
+    const laidOver = referenceSeries(reference, words, colourOf(REFERENCE_ORDER));
+    return [
+      ...(laidOver === undefined ? [] : [laidOver]),
+      toSeries('loss', words('curve.loss'), loss, colourOf(0), isSmoothed),
+      { ...toSeries('evalLoss', words('curve.evalLoss'), evalLoss, colourOf(1), false), shape: 'dots' },
+    ];
+    // The hook's answer is a new object each time; what is in it is not.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [loss, evalLoss, reference.run, reference.curve, scheme, smoothing, words]);
   const marks = useMemo<ChartMark[]>(
     () => [
       ...(live?.checkpoints ?? []).map(({ step }) => ({ kind: 'checkpoint' as const, step })),
@@ -67,68 +122,50 @@ export function RunCharts({
     ],
     [live?.checkpoints, live?.samples],
   );
-  const csvOf = (keys: readonly CurveKey[]) => async (): Promise<string> => {
-    const raw = await rawCurves(run.id, keys, run.step);
-    return chartCsv(keys.map((key, at) => ({ label: key, points: raw[at] ?? [] })));
+  const csv = async (): Promise<string> => {
+    const own = await rawCurves(run.id, LOSS_KEYS, run.step);
+    const columns = LOSS_KEYS.map((key, at) => ({ label: key as string, points: own[at] ?? [] }));
+    const other = reference.run;
+    if (other === undefined) return chartCsv(columns);
+    const [points = []] = await rawCurves(other.id, ['loss'], other.step);
+    return chartCsv([...columns, { label: words('reference.label', { name: other.name }), points }]);
   };
-  const shared = { range, onZoom: setZoom, isZoomed: zoom !== undefined, emptySentence: words('noPoints') };
   return (
-    <div className={classes['charts']}>
-      <LineChart
-        {...shared}
-        title={`${run.name} · ${words('curve.loss')}`}
-        heading={words('curve.loss')}
-        series={lossSeries}
-        marks={marks}
-        scale={scale}
-        height={LOSS_HEIGHT_PX}
-        csv={csvOf(['loss', 'evalLoss'])}
-        controls={
-          <>
-            <Text fz="xs" c="dimmed" id="smoothing">
-              {words('smoothing')}
-            </Text>
-            <Slider
-              w={90}
-              size="xs"
-              min={0}
-              max={0.99}
-              step={0.01}
-              value={sliding}
-              onChange={setSliding}
-              onChangeEnd={setSmoothing}
-              label={(value) => value.toFixed(2)}
-              thumbLabel={words('smoothing')}
-            />
-            <SegmentedControl
-              size="xs"
-              aria-label={words('scale.label')}
-              value={scale}
-              onChange={(value) => setScale(value)}
-              data={[
-                { value: 'linear', label: words('scale.linear') },
-                { value: 'log', label: words('scale.log') },
-              ]}
-            />
-          </>
-        }
-      />
-      <div className={classes['small']}>
-        {SMALL_KEYS.map((key, at) => (
-          <SmallChart
-            key={key}
-            {...shared}
-            title={`${run.name} · ${words(`curve.${key}`)}`}
-            heading={words(`curve.${key}`)}
-            curve={curves[key]}
-            colour={seriesColour(at + 2, scheme)}
-            id={key}
-            csv={csvOf([key])}
-          />
-        ))}
-      </div>
-    </div>
+    <LineChart
+      title={`${run.name} · ${words('curve.loss')}`}
+      heading={words('curve.loss')}
+      series={series}
+      marks={marks}
+      range={range}
+      onZoom={onZoom}
+      isZoomed={zoom !== undefined}
+      scale={scale}
+      height={LOSS_HEIGHT_PX}
+      emptySentence={words('noPoints')}
+      isLoading={answer.isLoading}
+      error={answer.error}
+      onRetry={answer.retry}
+      csv={csv}
+      controls={
+        <>
+          <CurveControls smoothing={smoothing} onSmoothing={setSmoothing} scale={scale} onScale={setScale} />
+          <ReferenceMenu runId={run.id} reference={reference.id} />
+        </>
+      }
+    />
   );
+}
+
+function referenceSeries({ run, curve }: Reference, words: Words, colour: string): ChartSeries | undefined {
+  if (run === undefined || curve === undefined) return undefined;
+  const { points, smoothed } = curve;
+  // One line: where the curve is smoothed, the average alone, so that the run itself stays in front.
+  const drawn =
+    smoothed.length === 0
+      ? points
+      : points.map(({ step, value }, at) => ({ step, value: smoothed[at] ?? value }));
+  const label = words('reference.label', { name: run.name });
+  return { id: 'reference', label, colour, points: drawn, dashed: true };
 }
 
 type SmallChartProps = Readonly<{
@@ -140,6 +177,9 @@ type SmallChartProps = Readonly<{
   range: StepRange;
   isZoomed: boolean;
   emptySentence: string;
+  isLoading: boolean;
+  error: unknown;
+  onRetry: () => void;
   onZoom: (range: StepRange | undefined) => void;
   csv: () => Promise<string>;
 }>;

@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 
+import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import { useCall } from '../../api/hooks.ts';
 import type { StepRange } from '../../ui/line-chart/chart-series.ts';
 import { carryOn, cutCurve, type Curve } from './carry-on.ts';
 import type { CurveKey, LiveRun } from './run-frames.ts';
 
-/** Points a curve: what a chart of 1,920 px can show, and what it redraws four times a second. */
+/** Points a curve, unless less will do: what a chart of 1,920 px can show, and what it redraws four times a second. */
 const MOST_POINTS = 600;
 const EMPTY: Curve = { points: [], smoothed: [], buckets: [], nonFiniteSteps: [] };
 
@@ -16,6 +17,17 @@ export type CurveRequest = Readonly<{
   /** From this step on, and it goes on by itself. */
   from?: number;
   smoothing?: number;
+  maxPoints?: number;
+}>;
+
+export type CurveAnswer = Readonly<{
+  curves: Readonly<Record<CurveKey, Curve>>;
+  /** The range that the curves were asked for with; an earlier one while an answer is on its way. */
+  range: StepRange | undefined;
+  isLoading: boolean;
+  /** Why there are no curves. */
+  error: StudioError | undefined;
+  retry: () => void;
 }>;
 
 /** Curves of a run: one question, carried on by the frames that arrive. */
@@ -24,19 +36,27 @@ export function useCurves(
   live: LiveRun | undefined,
   request: CurveRequest,
 ): Readonly<Record<CurveKey, Curve>> {
-  const { keys, range, from = 0, smoothing = 0 } = request;
-  const { data, dataUpdatedAt, isFetching, refetch } = useCall(
+  return useCurveAnswer(id, live, request).curves;
+}
+
+/** The same with the state of the question. */
+export function useCurveAnswer(id: string, live: LiveRun | undefined, request: CurveRequest): CurveAnswer {
+  const { keys, range: wanted, from = 0, smoothing = 0, maxPoints = MOST_POINTS } = request;
+  const { data, dataUpdatedAt, error, isFetching, isPlaceholderData, refetch } = useCall(
     'metrics.query',
     {
       run: id,
       keys: [...keys],
-      from: range?.from ?? from,
-      ...(range === undefined ? {} : { to: range.to }),
-      maxPoints: MOST_POINTS,
+      from: wanted?.from ?? from,
+      ...(wanted === undefined ? {} : { to: wanted.to }),
+      maxPoints,
       smoothing,
     },
     { keepPrevious: true },
   );
+  // A chart moves to another range together with its curves: not twice, and not without them.
+  const [range, setRange] = useState(wanted);
+  if (!isPlaceholderData && range !== wanted) setRange(wanted);
   const generation = live?.generation ?? 0;
   const asked = useRef(generation);
   useEffect(() => {
@@ -47,14 +67,21 @@ export function useCurves(
   }, [generation, isFetching, refetch]);
   const tail = range === undefined ? live?.tail : undefined;
   const cut = live?.cut;
-  return useMemo(() => {
-    const curves = Object.fromEntries(keys.map((key) => [key, EMPTY])) as Record<CurveKey, Curve>;
+  const curves = useMemo(() => {
+    const carried = Object.fromEntries(keys.map((key) => [key, EMPTY])) as Record<CurveKey, Curve>;
     for (const series of data?.series ?? []) {
       const valid = cut !== undefined && dataUpdatedAt < cut.atMs ? cutCurve(series, cut.afterStep) : series;
       // The answer on the screen may be one that was asked for without smoothing.
       const weight = series.points.length === 0 || series.smoothed.length > 0 ? smoothing : 0;
-      curves[series.key as CurveKey] = carryOn(valid, tail ?? [], weight);
+      carried[series.key as CurveKey] = carryOn(valid, tail ?? [], weight);
     }
-    return curves;
+    return carried;
   }, [keys, data, dataUpdatedAt, tail, cut, smoothing]);
+  return {
+    curves,
+    range,
+    isLoading: data === undefined && error === null,
+    error: data === undefined ? (error ?? undefined) : undefined,
+    retry: () => void refetch(),
+  };
 }

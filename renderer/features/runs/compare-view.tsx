@@ -1,16 +1,6 @@
 import { useEffect, useMemo, useState, type ReactElement } from 'react';
 
-import {
-  Anchor,
-  Button,
-  Group,
-  SegmentedControl,
-  Slider,
-  Switch,
-  Text,
-  Title,
-  useComputedColorScheme,
-} from '@mantine/core';
+import { Anchor, Button, Group, Switch, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { Link } from 'react-router';
 
@@ -25,6 +15,7 @@ import { seriesColour } from '../../theme/tokens.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { chartCsv } from '../../ui/line-chart/chart-csv.ts';
 import type { ChartSeries, StepRange, ValueScale } from '../../ui/line-chart/chart-series.ts';
+import { CurveControls } from '../../ui/line-chart/curve-controls.tsx';
 import { LineChart } from '../../ui/line-chart/line-chart.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
@@ -67,13 +58,11 @@ export function CompareView({ ids }: Readonly<{ ids: readonly string[] }>): Reac
 }
 
 function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElement {
-  const words = useWords('runs');
   const scheme = useComputedColorScheme('light');
   const known = useRunOrders();
   const [zoom, setZoom] = useState<StepRange | undefined>(undefined);
   const [scale, setScale] = useViewMemory<ValueScale>('compare.scale', 'linear');
   const [smoothing, setSmoothing] = useViewMemory('compare.smoothing', 0.9);
-  const [sliding, setSliding] = useState(smoothing);
   const ids = runs.map((run) => run.id);
   const orders = assignOrders(known, ids);
   const colourOf = (id: string): string => seriesColour(orders[id] ?? 0, scheme);
@@ -104,33 +93,12 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
               csv={csvOf(key)}
               controls={
                 key === 'loss' ? (
-                  <>
-                    <Text fz="xs" c="dimmed">
-                      {words('compare.smoothing')}
-                    </Text>
-                    <Slider
-                      w={110}
-                      size="xs"
-                      min={0}
-                      max={0.99}
-                      step={0.01}
-                      value={sliding}
-                      onChange={setSliding}
-                      onChangeEnd={setSmoothing}
-                      label={(value) => value.toFixed(2)}
-                      thumbLabel={words('compare.smoothing')}
-                    />
-                    <SegmentedControl
-                      size="xs"
-                      aria-label={words('compare.scale')}
-                      value={scale}
-                      onChange={(value) => setScale(value)}
-                      data={[
-                        { value: 'linear', label: words('compare.linear') },
-                        { value: 'log', label: words('compare.log') },
-                      ]}
-                    />
-                  </>
+                  <CurveControls
+                    smoothing={smoothing}
+                    onSmoothing={setSmoothing}
+                    scale={scale}
+                    onScale={setScale}
+                  />
                 ) : undefined
               }
             />

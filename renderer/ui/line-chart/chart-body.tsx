@@ -1,22 +1,13 @@
 import { memo, useMemo, type JSX, type RefObject } from 'react';
 
-import {
-  Area,
-  CartesianGrid,
-  ComposedChart,
-  Line,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts';
+import { CartesianGrid, ComposedChart, ResponsiveContainer, XAxis, YAxis } from 'recharts';
 
 import type { Tokens } from '../../theme/tokens.ts';
 import { stepAxis, valueAxis } from './axis-ticks.ts';
 import { DotLayer, MarkLayer, PlotProbe, type PlotGeometry } from './chart-layers.tsx';
-import { chartRows, valueExtent } from './chart-rows.ts';
 import type { ChartMark, ChartSeries, StepRange, ValueScale } from './chart-series.ts';
-import { ChartTooltip } from './chart-tooltip.tsx';
+import { CurveLayer } from './curve-layer.tsx';
+import { valueExtent } from './curve-shape.ts';
 
 export type ChartBodyProps = Readonly<{
   title: string;
@@ -45,7 +36,6 @@ const formatStep = (step: number): string => step.toLocaleString('en-US');
 /** The drawing alone; it is made anew only when what it draws changes. */
 export const ChartBody = memo(function ChartBody(props: ChartBodyProps): JSX.Element {
   const { series, marks, range, scale, height, tokens, formatValue, geometry, title } = props;
-  const rows = useMemo(() => chartRows(series, scale), [series, scale]);
   const values = useMemo(
     () =>
       valueAxis(valueExtent(series, scale) ?? [1, 2], scale, Math.max(2, Math.floor(height / PX_PER_TICK))),
@@ -55,96 +45,43 @@ export const ChartBody = memo(function ChartBody(props: ChartBodyProps): JSX.Ele
     () => stepAxis(range.from, range.to, height < LOW_PX ? FEW_STEP_TICKS : STEP_TICKS),
     [range, height],
   );
-  const tick = { fontSize: 12, fill: tokens.dimmed };
-  const dots = series.filter((one) => one.shape === 'dots');
+  // The axes have their ends and ticks from here: recharts needs no data to place them.
+  const axes = useMemo(() => {
+    const tick = { fontSize: 12, fill: tokens.dimmed };
+    return { tick, stepDomain: [...steps.domain], valueDomain: [...values.domain] };
+  }, [steps, values, tokens]);
+  const dots = useMemo(() => series.filter((one) => one.shape === 'dots'), [series]);
   return (
     <ResponsiveContainer width="100%" height={height}>
-      <ComposedChart data={rows} margin={MARGIN} accessibilityLayer title={title}>
+      <ComposedChart margin={MARGIN} accessibilityLayer={false} title={title}>
         <CartesianGrid stroke={tokens.line} strokeOpacity={0.7} vertical={false} />
         <XAxis
           dataKey="step"
           type="number"
-          domain={[...steps.domain]}
-          ticks={[...steps.ticks]}
+          domain={axes.stepDomain}
+          ticks={steps.ticks}
           allowDataOverflow
-          tick={tick}
+          tick={axes.tick}
           stroke={tokens.line}
           tickFormatter={formatStep}
           height={24}
         />
         <YAxis
           width={VALUE_AXIS_PX}
+          type="number"
           scale={scale}
-          domain={[...values.domain]}
-          ticks={[...values.ticks]}
+          domain={axes.valueDomain}
+          ticks={values.ticks}
           allowDataOverflow
           interval={0}
-          tick={tick}
+          tick={axes.tick}
           stroke={tokens.line}
           tickFormatter={formatValue}
         />
-        {series.map((one, index) =>
-          (one.buckets?.length ?? 0) === 0 ? null : (
-            <Area
-              key={`b${one.id}`}
-              dataKey={`b${index}`}
-              stroke="none"
-              fill={one.colour}
-              fillOpacity={0.18}
-              connectNulls
-              isAnimationActive={false}
-              activeDot={false}
-              tooltipType="none"
-            />
-          ),
-        )}
-        {series.map((one, index) => {
-          if (one.shape === 'dots') return null;
-          const isFaint = one.smoothed !== undefined && one.smoothed.length > 0;
-          return (
-            <Line
-              key={`v${one.id}`}
-              dataKey={`v${index}`}
-              type="linear"
-              stroke={one.colour}
-              strokeOpacity={isFaint ? 0.35 : 1}
-              strokeWidth={isFaint ? 1 : 1.5}
-              {...(one.dashed === true ? { strokeDasharray: '5 4' } : {})}
-              dot={one.points.length === 1 ? { r: 2, fill: one.colour } : false}
-              activeDot={false}
-              connectNulls
-              isAnimationActive={false}
-            />
-          );
-        })}
-        {series.map((one, index) =>
-          one.smoothed === undefined || one.smoothed.length === 0 ? null : (
-            <Line
-              key={`s${one.id}`}
-              dataKey={`s${index}`}
-              type="linear"
-              stroke={one.colour}
-              strokeWidth={2}
-              {...(one.dashed === true ? { strokeDasharray: '5 4' } : {})}
-              dot={false}
-              activeDot={{ r: 3 }}
-              connectNulls
-              isAnimationActive={false}
-            />
-          ),
-        )}
+        <CurveLayer series={series} scale={scale} />
         {dots.length > 0 && <DotLayer series={dots} />}
         {marks.length > 0 && <MarkLayer marks={marks} colour={tokens.dimmed} />}
         <PlotProbe geometry={geometry} />
-        <Tooltip
-          isAnimationActive={false}
-          cursor={{ stroke: tokens.dimmed, strokeDasharray: '3 3' }}
-          content={({ active, label }) =>
-            active && label !== undefined ? (
-              <ChartTooltip step={Number(label)} series={series} marks={marks} formatValue={formatValue} />
-            ) : null
-          }
-        />
       </ComposedChart>
     </ResponsiveContainer>
   );

@@ -1,4 +1,4 @@
-export type LegendEntry = Readonly<{ label: string; colour: string; dashed: boolean }>;
+export type LegendEntry = Readonly<{ label: string; colour: string; shape: 'line' | 'dashes' | 'dots' }>;
 
 export type ChartPicture = Readonly<{
   title: string;
@@ -26,7 +26,6 @@ export function chartSvg(
   root.append(element('rect', { width: '100%', height: '100%', fill: picture.background }));
   root.append(label(picture.title, MARGIN_PX, 21, picture.ink, 15));
   const drawing = chart.cloneNode(true) as SVGSVGElement;
-  drawing.querySelectorAll('.recharts-tooltip-cursor').forEach((one) => one.remove());
   // Names that only this page knows.
   for (const name of ['class', 'style', 'tabindex', 'role']) drawing.removeAttribute(name);
   drawing.setAttribute('x', '0');
@@ -38,15 +37,17 @@ export function chartSvg(
   picture.legend.forEach((entry, at) => {
     const y = HEAD_PX + height + at * LEGEND_ROW_PX + 10;
     root.append(
-      element('line', {
-        x1: MARGIN_PX,
-        x2: MARGIN_PX + 20,
-        y1: y,
-        y2: y,
-        stroke: entry.colour,
-        'stroke-width': 2,
-        ...(entry.dashed ? { 'stroke-dasharray': '5 4' } : {}),
-      }),
+      entry.shape === 'dots'
+        ? element('path', { d: `M${MARGIN_PX + 10} ${y - 5}l5 9h-10z`, fill: entry.colour })
+        : element('line', {
+            x1: MARGIN_PX,
+            x2: MARGIN_PX + 20,
+            y1: y,
+            y2: y,
+            stroke: entry.colour,
+            'stroke-width': 2,
+            ...(entry.shape === 'dashes' ? { 'stroke-dasharray': '5 4' } : {}),
+          }),
       label(entry.label, MARGIN_PX + 28, y + 4, picture.ink, 12),
     );
   });

@@ -11,24 +11,30 @@ export type PlotGeometry = Readonly<{
   top: number;
   height: number;
   stepAt: (x: number) => number;
+  xAt: (step: number) => number | undefined;
+  yAt: (value: number) => number | undefined;
 }>;
 
 /** Tells what lies around the chart where its plot is. Draws nothing. */
 export function PlotProbe({ geometry }: Readonly<{ geometry: RefObject<PlotGeometry | undefined> }>): null {
   const plot = usePlotArea();
   const inverse = useXAxisInverseScale();
+  const x = useXAxisScale();
+  const y = useYAxisScale();
   useEffect(() => {
     geometry.current =
-      plot === undefined || inverse === undefined
+      plot === undefined || inverse === undefined || x === undefined || y === undefined
         ? undefined
         : {
             left: plot.x,
             width: plot.width,
             top: plot.y,
             height: plot.height,
-            stepAt: (x) => Number(inverse(x)),
+            stepAt: (pixel) => Number(inverse(pixel)),
+            xAt: (step) => x(step),
+            yAt: (value) => y(value),
           };
-  }, [geometry, plot, inverse]);
+  }, [geometry, plot, inverse, x, y]);
   return null;
 }
 
@@ -80,22 +86,18 @@ export function DotLayer({ series }: Readonly<{ series: readonly ChartSeries[] }
   if (plot === undefined || x === undefined || y === undefined) return null;
   return (
     <g>
-      {series.flatMap((one) =>
-        one.points.map(({ step, value }) => {
+      {series.map((one) => {
+        // One path for all of them: a long run has hundreds, which then are smaller.
+        const half = Math.min(5, Math.max(2, plot.width / one.points.length / 2));
+        const path = one.points.map(({ step, value }) => {
           const centre = x(step);
           const middle = y(value);
-          if (centre === undefined || middle === undefined || !Number.isFinite(middle)) return null;
-          if (centre < plot.x - 1 || centre > plot.x + plot.width + 1) return null;
-          return (
-            <path
-              key={`${one.id}${step}`}
-              d={`M${centre} ${middle - 5}l5 9h-10z`}
-              fill={one.colour}
-              stroke="none"
-            />
-          );
-        }),
-      )}
+          if (centre === undefined || middle === undefined || !Number.isFinite(middle)) return '';
+          if (centre < plot.x - 1 || centre > plot.x + plot.width + 1) return '';
+          return `M${centre} ${middle - half}l${half} ${half * 1.8}h${-2 * half}z`;
+        });
+        return <path key={one.id} data-part="dots" d={path.join('')} fill={one.colour} stroke="none" />;
+      })}
     </g>
   );
 }

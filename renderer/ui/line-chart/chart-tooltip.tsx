@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
 
 import { useWords } from '../../i18n/use-words.ts';
-import { nearestPoint } from './chart-rows.ts';
+import { nearestPoint } from './curve-shape.ts';
 import type { ChartMark, ChartSeries } from './chart-series.ts';
 import classes from './line-chart.module.css';
 

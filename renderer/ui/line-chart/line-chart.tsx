@@ -5,6 +5,8 @@ import { IconArrowsMaximize, IconZoomReset } from '@tabler/icons-react';
 
 import { useWords } from '../../i18n/use-words.ts';
 import { DARK, LIGHT } from '../../theme/tokens.ts';
+import { ErrorNote } from '../error-note.tsx';
+import { Skeletons } from '../skeletons.tsx';
 import { ChartBody } from './chart-body.tsx';
 import { chartCsv } from './chart-csv.ts';
 import { ChartExportMenu } from './chart-export-menu.tsx';
@@ -12,7 +14,7 @@ import type { LegendEntry } from './chart-file.ts';
 import type { PlotGeometry } from './chart-layers.tsx';
 import type { ChartMark, ChartSeries, StepRange, ValueScale } from './chart-series.ts';
 import classes from './line-chart.module.css';
-import { ZoomArea } from './zoom-area.tsx';
+import { PlotFrame } from './plot-frame.tsx';
 
 export type LineChartProps = Readonly<{
   /** Names the chart and its files. */
@@ -36,6 +38,11 @@ export type LineChartProps = Readonly<{
   csv?: () => Promise<string>;
   /** Said in place of an empty chart. */
   emptySentence: string;
+  /** The first answer is on its way. */
+  isLoading?: boolean;
+  /** Why there is nothing to draw. */
+  error?: unknown;
+  onRetry?: () => void;
 }>;
 
 const NO_MARKS: readonly ChartMark[] = [];
@@ -49,7 +56,7 @@ const plainValue = (value: number): string => {
 
 /** A chart over steps in a panel of its own, exportable from its corner. */
 export function LineChart(props: LineChartProps): JSX.Element {
-  const { title, series, onZoom, controls, isZoomed = false, height = 200, emptySentence } = props;
+  const { title, series, onZoom, controls, isZoomed = false, height = 200 } = props;
   const words = useWords('chart');
   const scheme = useComputedColorScheme('light');
   const tokens = scheme === 'dark' ? DARK : LIGHT;
@@ -60,7 +67,11 @@ export function LineChart(props: LineChartProps): JSX.Element {
   const marks = props.marks ?? NO_MARKS;
   const legend: LegendEntry[] = series
     .filter((one) => one.points.length > 0)
-    .map((one) => ({ label: one.label, colour: one.colour, dashed: one.dashed ?? false }));
+    .map((one) => ({
+      label: one.label,
+      colour: one.colour,
+      shape: one.shape === 'dots' ? 'dots' : one.dashed === true ? 'dashes' : 'line',
+    }));
 
   const tools = (
     <Group gap={4} wrap="nowrap">
@@ -96,13 +107,13 @@ export function LineChart(props: LineChartProps): JSX.Element {
   const content = (px: number): JSX.Element => (
     <div ref={drawn}>
       {isEmpty ? (
-        <div className={classes['empty']} style={{ height: px }}>
-          <Text c="dimmed">{emptySentence}</Text>
+        <div className={classes['empty']} style={{ minHeight: px }}>
+          <Instead {...props} />
         </div>
       ) : (
         plot(px)
       )}
-      {legend.length > 1 && <Legend entries={legend} series={series} marks={marks} />}
+      {legend.length > 1 && <Legend entries={legend} marks={marks} />}
     </div>
   );
   return (
@@ -129,6 +140,19 @@ export function LineChart(props: LineChartProps): JSX.Element {
   );
 }
 
+/** In place of curves: the shape of what is on its way, what went wrong, or what will be here. */
+function Instead({ isLoading = false, error, onRetry, emptySentence }: LineChartProps): JSX.Element {
+  if (error !== undefined) return <ErrorNote error={error} onRetry={onRetry} />;
+  if (isLoading) {
+    return (
+      <div className={classes['waiting']}>
+        <Skeletons rows={3} height={10} />
+      </div>
+    );
+  }
+  return <Text c="dimmed">{emptySentence}</Text>;
+}
+
 function useRange({ range, series }: LineChartProps): StepRange {
   const own = useMemo(() => {
     const steps = series.flatMap(({ points }) => [points[0]?.step, points.at(-1)?.step]);
@@ -144,35 +168,32 @@ type ChartFrameProps = Omit<Parameters<typeof ChartBody>[0], 'geometry'> &
 function ChartFrame({ onZoom, ...body }: ChartFrameProps): JSX.Element {
   const geometry = useRef<PlotGeometry | undefined>(undefined);
   return (
-    <ZoomArea geometry={geometry} range={body.range} onZoom={onZoom}>
+    <PlotFrame {...body} geometry={geometry} onZoom={onZoom}>
       <ChartBody {...body} geometry={geometry} />
-    </ZoomArea>
+    </PlotFrame>
   );
 }
 
 function Legend({
   entries,
-  series,
   marks,
 }: Readonly<{
   entries: readonly LegendEntry[];
-  series: readonly ChartSeries[];
   marks: readonly ChartMark[];
 }>): JSX.Element {
   const words = useWords('chart');
-  const dots = new Set(series.filter((one) => one.shape === 'dots').map((one) => one.label));
   return (
     <div className={classes['legend']}>
       {entries.map((entry) => (
         <span key={entry.label} className={classes['entry']}>
-          {dots.has(entry.label) ? (
+          {entry.shape === 'dots' ? (
             <span style={{ color: entry.colour }} aria-hidden>
               ▲
             </span>
           ) : (
             <span
               className={classes['line']}
-              style={{ borderTop: `2px ${entry.dashed ? 'dashed' : 'solid'} ${entry.colour}` }}
+              style={{ borderTop: `2px ${entry.shape === 'dashes' ? 'dashed' : 'solid'} ${entry.colour}` }}
               aria-hidden
             />
           )}

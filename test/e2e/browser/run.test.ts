@@ -9,7 +9,7 @@ import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-brow
 import { repositoryRoot, sharedFolder } from '../../helpers/studio-cli.ts';
 
 const WAIT_MS = 180_000;
-const LOSS_LINE = 'section[aria-label$="· 损失"] path.recharts-line-curve';
+const LOSS_LINE = 'section[aria-label$="· 损失"] [data-part="line"]';
 
 /** A real run of the tiny model, watched and steered by hand in a real browser over the real server. */
 describe('a run in the browser', () => {
@@ -158,10 +158,7 @@ describe('a run in the browser', () => {
     for (const name of ['合同纠纷 r8', '合同纠纷 r16'])
       await page.getByRole('checkbox', { name: `选择“${name}”参与对比` }).check();
     await page.getByRole('button', { name: '对比（2）' }).click();
-    await page
-      .locator('section[aria-label="损失"] path.recharts-line-curve')
-      .nth(3)
-      .waitFor({ state: 'attached' });
+    await page.locator('section[aria-label="损失"] [data-part="line"]').nth(1).waitFor({ state: 'attached' });
     const row = page.getByRole('row', { name: /lora\.rank/u });
     expect(await row.innerText()).toMatch(/lora\.rank\s+8\s+16/u);
     expect(await page.getByRole('row', { name: /cutoffLength/u }).count()).toBe(0);

@@ -71,7 +71,8 @@ it('of 100,000 events a second none is lost and none is doubled, and the core st
     });
   });
   client.subscribe(`job.${run.jobId}`, () => (framesOfJob += 1));
-  const writer = startEventWriter(run.jobDir, COUNT, PER_SECOND);
+  const writer = startEventWriter(run.jobDir, { count: COUNT, perSecond: PER_SECOND });
+  writer.go();
   const asked = new AbortController();
   let answers = 0;
   const asking = (async (): Promise<void> => {

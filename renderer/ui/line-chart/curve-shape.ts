@@ -1,34 +1,53 @@
 import type { CurveBucket, CurvePoint } from '../../../electron/shared/domain/lttb.ts';
 import type { ChartSeries, ValueScale } from './chart-series.ts';
 
-/** Values of all curves at one step: `v`alue, `s`moothed and `b`and of the i-th under `v0`, `s0`, `b0`. */
-export type ChartRow = Readonly<{ step: number } & Record<string, number | readonly [number, number]>>;
+/** Where a figure lies in the drawing, in pixels; undefined where it lies nowhere. */
+export type Scale = (figure: number) => number | undefined;
+export type Scales = Readonly<{ x: Scale; y: Scale }>;
 
-type OpenRow = { step: number } & Record<string, number | readonly [number, number]>;
+/** Whether a value has a place on the axis: a logarithmic one has none for zero and below. */
+export const isShown = (value: number, scale: ValueScale): boolean => scale === 'linear' || value > 0;
 
-/** The curves as rows in ascending steps. A logarithmic scale leaves out what it cannot show: zero and below. */
-export function chartRows(series: readonly ChartSeries[], scale: ValueScale): readonly ChartRow[] {
-  const rows = new Map<number, OpenRow>();
-  const rowAt = (step: number): OpenRow => {
-    const row = rows.get(step) ?? { step };
-    rows.set(step, row);
-    return row;
-  };
-  const isShown = (value: number): boolean => scale === 'linear' || value > 0;
-  series.forEach((one, index) => {
-    if (one.shape === 'dots') return;
-    one.points.forEach((point, at) => {
-      const row = rowAt(point.step);
-      if (isShown(point.value)) row[`v${index}`] = point.value;
-      const smoothed = one.smoothed?.[at];
-      if (smoothed !== undefined && isShown(smoothed)) row[`s${index}`] = smoothed;
-    });
-    for (const { step, min, max } of bandOf(one.points, one.buckets ?? [])) {
-      const low = isShown(min) ? min : max;
-      if (isShown(max)) rowAt(step)[`b${index}`] = [low, max];
-    }
+/** A tenth of a pixel: finer is not seen, and longer to read for the browser. */
+const figure = (pixel: number): string => String(Math.round(pixel * 10) / 10);
+
+/** The line through the points that have a place, as the data of an SVG path; empty without one. */
+export function linePath(
+  steps: readonly Readonly<{ step: number }>[],
+  valueOf: (at: number) => number | undefined,
+  { x, y }: Scales,
+): string {
+  let path = '';
+  steps.forEach(({ step }, at) => {
+    const value = valueOf(at);
+    const across = x(step);
+    const down = value === undefined ? undefined : y(value);
+    if (across === undefined || down === undefined || !Number.isFinite(down)) return;
+    path += `${path === '' ? 'M' : 'L'}${figure(across)},${figure(down)}`;
   });
-  return [...rows.values()].sort((left, right) => left.step - right.step);
+  return path;
+}
+
+/** The area between the lowest and the highest values, as the data of an SVG path; empty without one. */
+export function bandPath(
+  band: readonly Readonly<{ step: number; min: number; max: number }>[],
+  scale: ValueScale,
+  scales: Scales,
+): string {
+  const shown = band.filter(({ max }) => isShown(max, scale));
+  const upper = linePath(shown, (at) => shown[at]?.max, scales);
+  const back = shown.toReversed();
+  const lowOf = ({ min, max }: Readonly<{ min: number; max: number }>): number =>
+    isShown(min, scale) ? min : max;
+  const lower = linePath(
+    back,
+    (at) => {
+      const part = back[at];
+      return part === undefined ? undefined : lowOf(part);
+    },
+    scales,
+  );
+  return upper === '' ? '' : `${upper}${lower.replace('M', 'L')}Z`;
 }
 
 /**
@@ -74,7 +93,7 @@ export function valueExtent(
   let min = Infinity;
   let max = -Infinity;
   const take = (value: number): void => {
-    if (scale === 'log' && value <= 0) return;
+    if (!isShown(value, scale)) return;
     if (value < min) min = value;
     if (value > max) max = value;
   };

@@ -124,7 +124,7 @@ function LossChart({ run, live, zoom, onZoom }: LossChartProps): ReactElement {
   );
   const csv = async (): Promise<string> => {
     const own = await rawCurves(run.id, LOSS_KEYS, run.step);
-    const columns = LOSS_KEYS.map((key, at) => ({ label: key as string, points: own[at] ?? [] }));
+    const columns = LOSS_KEYS.map((key, at) => ({ label: key, points: own[at] ?? [] }));
     const other = reference.run;
     if (other === undefined) return chartCsv(columns);
     const [points = []] = await rawCurves(other.id, ['loss'], other.step);

@@ -9,7 +9,7 @@ type Answer = Readonly<{ ok: boolean; data?: unknown; error?: unknown }>;
  * Calls a method of the contract from inside the page, over a port of its own. Rejects with the error's body as
  * JSON text.
  */
-export async function callFromPage<Name extends keyof StudioContract & string>(
+export async function callFromPage<Name extends keyof StudioContract>(
   page: Page,
   method: Name,
   params: CallInput<StudioContract[Name]>,

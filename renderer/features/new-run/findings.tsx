@@ -56,8 +56,8 @@ function Remedies(props: RemedyProps): ReactElement {
           size="compact-xs"
           variant="default"
           styles={{
-            root: { height: 'auto', minHeight: 24 },
-            label: { whiteSpace: 'normal', textAlign: 'left' },
+            root: { height: 'auto', minHeight: 24, padding: '2px 8px' },
+            label: { whiteSpace: 'normal', textAlign: 'left', lineHeight: 1.4 },
           }}
           onClick={() =>
             change.apply(Object.fromEntries(fix.settings.map(({ field, value }) => [field, value])))

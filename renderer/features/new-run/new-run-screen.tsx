@@ -5,6 +5,7 @@ import { useConnection } from '../../api/hooks.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import classes from './new-run-screen.module.css';
+import { ImportDialog } from './import-dialog.tsx';
 import { PreflightSheet } from './preflight-sheet.tsx';
 import { PublishedNotes } from './published-notes.tsx';
 import { RecipeFields } from './recipe-fields.tsx';
@@ -40,7 +41,10 @@ export function NewRunScreen(): ReactElement {
           </Text>
         </Group>
         {library.error !== undefined && <ErrorNote error={library.error} onRetry={library.retry} />}
-        <RecipePicker form={form} />
+        <RecipePicker
+          form={form}
+          actions={<ImportDialog form={form} library={library} apply={change.apply} />}
+        />
         <PublishedNotes form={form} devices={DEVICES} />
         <RecipeFields form={form} library={library} />
       </Stack>

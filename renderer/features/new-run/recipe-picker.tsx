@@ -1,5 +1,5 @@
 import { Radio, Text } from '@mantine/core';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -9,10 +9,13 @@ import classes from './recipe-picker.module.css';
 import type { RecipeForm } from './use-recipe-form.ts';
 
 /** The presets as cards: what each was made for, and what came of it. */
-export function RecipePicker({ form }: Readonly<{ form: RecipeForm }>): ReactElement {
+export function RecipePicker({
+  form,
+  actions,
+}: Readonly<{ form: RecipeForm; actions: ReactNode }>): ReactElement {
   const words = useWords('new-run');
   return (
-    <Panel title={words('recipe')}>
+    <Panel title={words('recipe')} actions={actions}>
       <Radio.Group
         aria-label={words('recipe')}
         value={form.preset.id}

@@ -1,3 +1,5 @@
+import { useEffect } from 'react';
+
 import { useQueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
 
@@ -48,11 +50,13 @@ export function useTrial(recipe: Recipe | undefined, answer: PreflightAnswer): T
   const shown = useCall('runs.show', stored === undefined ? undefined : { run: stored.runId });
   const run = shown.data?.id === stored?.runId ? shown.data : undefined;
   const hasEnded = run !== undefined && !isLive(run.state);
-  useTopic(stored === undefined || hasEnded ? undefined : `run.${stored.runId}`, (frame) => {
+  useTopic(stored === undefined || hasEnded ? undefined : `run.${stored.runId}`, () => {
     void queries.invalidateQueries({ queryKey: ['runs', 'runs.show'] });
-    // Its speed is what the preflight reckons with from now on.
-    if (!isLive(frame.run.state)) void queries.invalidateQueries({ queryKey: ['preflight'] });
   });
+  // Its speed is what the preflight reckons with from now on.
+  useEffect(() => {
+    if (hasEnded) void queries.invalidateQueries({ queryKey: ['preflight'] });
+  }, [hasEnded, queries]);
   const peaks = useCall(
     'metrics.query',
     hasEnded ? { run: run.id, keys: ['peakBytes'], maxPoints: 100 } : undefined,

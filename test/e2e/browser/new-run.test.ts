@@ -101,6 +101,21 @@ describe('a new run in the browser', () => {
     await expect.poll(() => startButton().isEnabled(), { timeout: WAIT_MS }).toBe(true);
   });
 
+  it('fills the form from a pasted command, and hides no flag that it could not take', async () => {
+    await page.getByRole('button', { name: '粘贴命令或 YAML…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog
+      .getByRole('textbox')
+      .fill('torchrun supervised_finetuning.py --lora_rank 24 --my_flag 3 --model_max_length 1024 --fp16');
+    await dialog.getByRole('row', { name: 'LoRA 秩 8 24' }).waitFor();
+    await dialog.getByText('my_flag=3').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await dialog.getByRole('button', { name: /^填入 \d+ 项设置$/u }).click();
+    await expect.poll(() => field('LoRA 秩').inputValue(), { timeout: WAIT_MS }).toBe('24');
+    await sheet().getByRole('button', { name: '撤销' }).click();
+    await expect.poll(() => field('LoRA 秩').inputValue(), { timeout: WAIT_MS }).toBe('8');
+  });
+
   it('says what a field takes in the language of the screen', async () => {
     await field('LoRA 秩').fill('0');
     await page.getByText('0 超出范围，应为 整数 ≥ 1, ≤ 1,024').first().waitFor();

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+
+import { importSettings } from '../../../electron/shared/domain/recipes/import-settings.ts';
+import { readForeignSettings } from '../../../electron/shared/domain/recipes/foreign-settings.ts';
+
+/** The published settings of the first model, as its tool was started. */
+const MEDICAL_GPT = String.raw`CUDA_VISIBLE_DEVICES=0,1,2,3 torchrun --nproc_per_node 4 supervised_finetuning.py \
+    --model_type auto \
+    --model_name_or_path internlm/internlm-chat-7b \
+    --train_file_dir ./data/finetune \
+    --per_device_train_batch_size 1 \
+    --do_train \
+    --use_peft True \
+    --model_max_length 2048 \
+    --num_train_epochs 2 \
+    --learning_rate 2e-5 \
+    --warmup_ratio 0.05 \
+    --weight_decay 0.05 \
+    --logging_steps 10 \
+    --gradient_accumulation_steps 32 \
+    --preprocessing_num_workers 4 \
+    --output_dir outputs-sft-v1 \
+    --target_modules all \
+    --lora_rank 8 --lora_alpha 16 --lora_dropout 0.05 \
+    --torch_dtype float16 --fp16 \
+    --device_map auto \
+    --gradient_checkpointing True > train.log 2>&1`;
+
+const LLAMA_FACTORY = String.raw`deepspeed --num_gpus 7 src/train_bash.py --stage sft --do_train \
+  --model_name_or_path "/models/internlm2 chat 7b" --dataset 'disc_law' --template intern2 \
+  --finetuning_type lora --lora_target all --per_device_train_batch_size=4 \
+  --gradient_accumulation_steps 8 --lr_scheduler_type cosine --logging_steps 10 \
+  --save_steps 400 --learning_rate 5e-5 --num_train_epochs 2.0 --plot_loss --fp16 \
+  --quantization_bit 4 --my_own_flag 3`;
+
+const YAML = `### model
+model_name_or_path: internlm/internlm2-chat-7b
+trust_remote_code: true   # not here
+### method
+stage: sft
+finetuning_type: lora
+lora_rank: 16
+lora_target: "wqkv,wo"
+cutoff_len: 1024
+packing: true
+lr_scheduler_type: polynomial
+max_steps: -1
+bf16: true
+warmup_steps: 20
+`;
+
+const names = (settings: readonly Readonly<{ name: string }>[]): readonly string[] =>
+  settings.map(({ name }) => name);
+
+describe('a pasted train command', () => {
+  it('of MedicalGPT gives the published recipe', () => {
+    const { tool, settings, notCarried, notNeeded, unknown } = importSettings(MEDICAL_GPT);
+    expect(notNeeded).toContainEqual({ name: 'nproc_per_node', value: '4' });
+    expect(tool).toBe('medicalGpt');
+    expect(settings).toEqual({
+      model: 'internlm/internlm-chat-7b',
+      'batch.microBatch': 1,
+      'batch.gradientAccumulation': 32,
+      cutoffLength: 2048,
+      epochs: 2,
+      'optimizer.learningRate': 2e-5,
+      'optimizer.weightDecay': 0.05,
+      'schedule.warmupRatio': 0.05,
+      'lora.targets': 'all',
+      'lora.rank': 8,
+      'lora.alpha': 16,
+      'lora.dropout': 0.05,
+      'hardware.precision': 'fp16',
+    });
+    expect(names(notCarried)).toEqual(['train_file_dir']);
+    expect(unknown).toEqual([]);
+  });
+
+  it('of LLaMA-Factory keeps quoted texts whole and drops no flag silently', () => {
+    const { tool, settings, assumed, notCarried, notNeeded, unknown } = importSettings(LLAMA_FACTORY);
+    expect(tool).toBe('llamaFactory');
+    expect(settings).toMatchObject({
+      model: '/models/internlm2 chat 7b',
+      dataset: 'disc_law',
+      template: 'intern2',
+      'schedule.kind': 'cosine',
+      'checkpoints.everySteps': 400,
+      epochs: 2,
+    });
+    // What was not written is not ours but that tool's: no warm-up there, 3 % here.
+    expect(assumed).toMatchObject({ 'schedule.warmupRatio': 0 });
+    expect(names(notCarried)).toEqual(['quantization_bit']);
+    expect(unknown).toEqual([{ name: 'my_own_flag', value: '3' }]);
+    const written = names(readForeignSettings(LLAMA_FACTORY));
+    const precision = 1;
+    expect(
+      Object.keys(settings).length - precision + notCarried.length + notNeeded.length + unknown.length,
+    ).toBe(written.length - precision);
+  });
+
+  it('as YAML reads comments, quotes, lists of modules and values it cannot take', () => {
+    const { settings, assumed, notCarried, unknown } = importSettings(YAML);
+    expect(settings).toEqual({
+      model: 'internlm/internlm2-chat-7b',
+      'lora.rank': 16,
+      'lora.targets': ['wqkv', 'wo'],
+      cutoffLength: 1024,
+      'batch.unit': 'packs',
+      maxSteps: 0,
+      'hardware.precision': 'bf16',
+    });
+    expect(assumed).toMatchObject({ 'lora.alpha': 32, 'optimizer.learningRate': 5e-5, epochs: 3 });
+    expect(notCarried).toEqual([
+      { name: 'lr_scheduler_type', value: 'polynomial' },
+      { name: 'warmup_steps', value: '20' },
+    ]);
+    expect(unknown).toEqual([]);
+  });
+
+  it.each(['', 'hello world', '请帮我训练一个模型', '{}'])('finds nothing in %j', (text) => {
+    expect(importSettings(text)).toMatchObject({ tool: undefined, settings: {}, assumed: {} });
+  });
+});

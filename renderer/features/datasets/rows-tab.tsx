@@ -159,7 +159,7 @@ function RowDetail({
       className={classes['detail'] ?? ''}
       title={`${row.file}${row.line === undefined ? '' : ` : ${row.line}`}`}
       actions={
-        <Badge variant="light" tt="none">
+        <Badge variant="light" tt="none" flex="none">
           {words(`split.${row.split}`)}
         </Badge>
       }

@@ -90,7 +90,7 @@ describe('data and a new run in the browser', () => {
     expect(await button.isDisabled()).toBe(true);
     await page.getByRole('checkbox', { name: /只导入可用的 40 行，排除 1 行/u }).press('Space');
     await button.press('Enter');
-    await page.getByRole('heading', { name: '法律三元组' }).waitFor();
+    await page.getByRole('heading', { name: '法律三元组', exact: true }).waitFor();
     await page.getByRole('tab', { name: '数据样本' }).waitFor();
     expect([await count('all'), await count('excluded')]).toEqual(['41', '1']);
   });

@@ -185,8 +185,10 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
       return exportRun(run, repositories, findAdapter(services, run, undefined)?.path, request);
     },
     'runs.adopt': async ({ path: source, name }) => toRunSummary(await adopt(ports, services, source, name)),
-    'runs.setTags': ({ run, tags }) => toRunSummary(runs.label(run, { tags })),
-    'runs.setNote': ({ run, note }) => toRunSummary(runs.label(run, { note })),
+    'runs.setTags': ({ run, tags, seen }) =>
+      toRunSummary(runs.label(run, { tags }, seen === undefined ? {} : { tags: seen })),
+    'runs.setNote': ({ run, note, seen }) =>
+      toRunSummary(runs.label(run, { note }, seen === undefined ? {} : { note: seen })),
     'runs.checkpoints': ({ run }) => ({ items: runs.checkpoints(run) }),
     'runs.remove': ({ run: reference }) => {
       const { id } = runs.find(reference);

@@ -182,9 +182,16 @@ export class RunService {
     );
   }
 
-  /** Gives a run other tags or another note, in its folder and in the history. */
-  label(reference: string, changes: Partial<RunLabels>): RunRecord {
+  /**
+   * Gives a run other tags or another note, in its folder and in the history. `seen` is what the person was
+   * shown before the change; where it is something else by now, throws `run.label_changed`.
+   */
+  label(reference: string, changes: Partial<RunLabels>, seen: Partial<RunLabels> = {}): RunRecord {
     const run = this.find(reference);
+    const hasChanged =
+      (seen.note !== undefined && seen.note !== run.note) ||
+      (seen.tags !== undefined && JSON.stringify(seen.tags) !== JSON.stringify(run.tags));
+    if (hasChanged) throw new StudioError('run.label_changed', { run: run.name });
     // The file first: a database can be rebuilt from it, not the other way round.
     writeRunFile(run.dir, { ...readRunFile(run.dir), ...copyLabels(changes) });
     const labelled = { ...run, ...changes };

@@ -10,6 +10,7 @@ import { HealthPanel } from './health-panel.tsx';
 import classes from './home-screen.module.css';
 import { nextStep } from './next-step.ts';
 import { NextStepPanel } from './next-step-panel.tsx';
+import { QueuePanel } from './queue-panel.tsx';
 import { RecentRuns } from './recent-runs.tsx';
 
 const RECENT = 8;
@@ -39,6 +40,7 @@ export function HomeScreen(): ReactElement {
           {runs.data !== undefined && ready !== undefined && (
             <>
               <NextStepPanel step={nextStep(runs.data.items, ready)} />
+              <QueuePanel />
               <RecentRuns runs={runs.data.items} />
             </>
           )}

@@ -10,7 +10,9 @@ import { useWords } from '../../i18n/use-words.ts';
 import { formatBytes } from '../../i18n/format.ts';
 import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { askToNotifyOnce } from '../../state/ask-to-notify.ts';
 import { fieldInputId } from './field-row.tsx';
+import { QueueButton } from './queue-button.tsx';
 import classes from './start-buttons.module.css';
 import type { RecipeForm } from './use-recipe-form.ts';
 import { issueText } from './value-text.ts';
@@ -30,6 +32,7 @@ export function StartButtons({ form, obstacles, preflight }: StartButtonsProps):
   const isBlocked = form.recipe === undefined || obstacles.length > 0;
   const begin = (force: boolean): void => {
     if (form.recipe === undefined || start.isPending) return;
+    askToNotifyOnce();
     start.mutate(
       { recipe: form.recipe, force },
       { onSuccess: ({ runId }) => void navigate(`/runs/${encodeURIComponent(runId)}`) },
@@ -52,6 +55,7 @@ export function StartButtons({ form, obstacles, preflight }: StartButtonsProps):
       >
         {words('start')}
       </Button>
+      <QueueButton recipe={form.recipe} isBlocked={isBlocked} />
       <div id="start-reasons" aria-live="polite">
         {isBlocked ? (
           <Reasons form={form} obstacles={obstacles} />

@@ -18,6 +18,7 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { Quantity } from '../../ui/quantity.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { QueueActions } from './queue-actions.tsx';
 import classes from './run.module.css';
 
 export type RunHeaderProps = Readonly<{
@@ -174,6 +175,7 @@ function RunActions({
             </Button.Group>
           </>
         )}
+        <QueueActions run={run} />
         {isResumable(run.state) && (
           <Button
             leftSection={<IconPlayerPlay size={16} aria-hidden />}

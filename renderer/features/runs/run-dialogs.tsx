@@ -1,26 +1,54 @@
 import { useState, type ReactElement } from 'react';
 
-import { Button, Group, Modal, Stack, TagsInput, Text, Textarea } from '@mantine/core';
+import { Alert, Button, Group, Modal, Stack, TagsInput, Text, Textarea } from '@mantine/core';
+
+import { IconAlertTriangle } from '@tabler/icons-react';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
-import { useAction } from '../../api/hooks.ts';
+import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+import { useAction, useTopic } from '../../api/hooks.ts';
+import { studio } from '../../api/studio-client.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 
 export type RunDialogProps = Readonly<{ run: RunSummary; onClose: () => void }>;
 
-/** Tags and note of a run. */
+type Labels = Readonly<{ tags: readonly string[]; note: string }>;
+
+const isSame = (left: Labels, right: Labels): boolean =>
+  left.note === right.note && left.tags.join('\n') === right.tags.join('\n');
+
+/** Tags and note of a run. What another window saves meanwhile is shown, and never written over unseen. */
 export function LabelDialog({ run, onClose }: RunDialogProps): ReactElement {
   const words = useWords('runs');
+  /** What stood there when the person began, or last decided. */
+  const [seen, setSeen] = useState<Labels>(run);
+  /** What stands there now, where it is something else. */
+  const [theirs, setTheirs] = useState<Labels | undefined>(undefined);
   const [tags, setTags] = useState<string[]>(run.tags);
   const [note, setNote] = useState(run.note);
   const saveTags = useAction('runs.setTags');
   const saveNote = useAction('runs.setNote');
   const error = saveTags.error ?? saveNote.error;
-  const save = async (): Promise<void> => {
-    await saveTags.mutateAsync({ run: run.id, tags });
-    await saveNote.mutateAsync({ run: run.id, note });
+  useTopic('runs', (frame) => {
+    if (frame.kind !== 'changed' || frame.run.id !== run.id) return;
+    const isOwn = saveTags.isPending || saveNote.isPending || isSame(frame.run, { tags, note });
+    setTheirs(isOwn || isSame(frame.run, seen) ? undefined : frame.run);
+  });
+  const save = async (known: Labels): Promise<void> => {
+    // Only what the person changed: the other field may be another window's.
+    if (tags.join('\n') !== known.tags.join('\n'))
+      await saveTags.mutateAsync({ run: run.id, tags, seen: [...known.tags] });
+    if (note.trim() !== known.note) await saveNote.mutateAsync({ run: run.id, note, seen: known.note });
     onClose();
+  };
+  const trySave = (known: Labels): void => {
+    setSeen(known);
+    setTheirs(undefined);
+    save(known).catch(async (failure: unknown) => {
+      if (failure instanceof StudioError && failure.code === 'run.label_changed')
+        setTheirs(await studio.client.call('runs.show', { run: run.id }));
+    });
   };
   return (
     <Modal
@@ -33,7 +61,7 @@ export function LabelDialog({ run, onClose }: RunDialogProps): ReactElement {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          save().catch(() => undefined);
+          if (theirs === undefined) trySave(seen);
         }}
       >
         <Stack>
@@ -54,18 +82,68 @@ export function LabelDialog({ run, onClose }: RunDialogProps): ReactElement {
             value={note}
             onChange={(event) => setNote(event.currentTarget.value)}
           />
-          {error !== null && <ErrorNote error={error} />}
+          {theirs === undefined && error !== null && <ErrorNote error={error} />}
+          {theirs !== undefined && (
+            <Changed
+              theirs={theirs}
+              onTake={() => {
+                setTags([...theirs.tags]);
+                setNote(theirs.note);
+                setSeen(theirs);
+                setTheirs(undefined);
+              }}
+              onKeep={() => trySave(theirs)}
+            />
+          )}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {words('common:cancel')}
             </Button>
-            <Button type="submit" loading={saveTags.isPending || saveNote.isPending}>
+            <Button
+              type="submit"
+              disabled={theirs !== undefined}
+              loading={saveTags.isPending || saveNote.isPending}
+            >
               {words('label.save')}
             </Button>
           </Group>
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+type ChangedProps = Readonly<{ theirs: Labels; onTake: () => void; onKeep: () => void }>;
+
+function Changed({ theirs, onTake, onKeep }: ChangedProps): ReactElement {
+  const words = useWords('runs');
+  const tags = theirs.tags.length === 0 ? words('label.none') : theirs.tags.join(words('label.comma'));
+  const note = theirs.note === '' ? words('label.none') : theirs.note;
+  return (
+    <Alert
+      role="alert"
+      variant="outline"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={words('label.changed')}
+      styles={{
+        root: { background: 'var(--le-amber-soft)', borderColor: 'var(--le-amber)' },
+        title: { color: 'var(--le-amber)' },
+        icon: { color: 'var(--le-amber)' },
+        message: { color: 'var(--le-ink)' },
+      }}
+    >
+      <Stack gap="xs">
+        <Text lineClamp={6}>{words('label.theirs', { tags, note })}</Text>
+        <Group gap="xs">
+          <Button size="compact-sm" onClick={onTake}>
+            {words('label.useTheirs')}
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={onKeep}>
+            {words('label.keepMine')}
+          </Button>
+        </Group>
+      </Stack>
+    </Alert>
   );
 }
 

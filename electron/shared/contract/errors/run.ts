@@ -1,6 +1,18 @@
 import type { ErrorTable } from './error-table.ts';
 
 export const RUN_ERRORS = {
+  'run.label_changed': {
+    en: {
+      message: 'Tags or note of “{run}” were changed elsewhere meanwhile.',
+      cause: 'Another window or program saved its own after this one had read them.',
+      action: 'Look at what stands there now, then decide which to keep.',
+    },
+    zh: {
+      message: '“{run}”的标签或备注刚在别处改动过。',
+      cause: '在本窗口读取之后，另一个窗口或程序保存了新的内容。',
+      action: '请先查看现在的内容，再决定保留哪一份。',
+    },
+  },
   'run.not_live': {
     en: {
       message: 'The run “{run}” is not running.',

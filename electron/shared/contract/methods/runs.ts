@@ -207,15 +207,17 @@ export const RUN_METHODS = {
       'recipe.invalid',
     ],
   }),
+  /** `seen`: the tags that the person was shown; where others stand there by now, nothing is changed. */
   'runs.setTags': method({
-    input: runInput.extend({ tags: tagsSchema }),
+    input: runInput.extend({ tags: tagsSchema, seen: z.array(z.string()).optional() }),
     output: runSummarySchema,
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only'],
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.label_changed'],
   }),
+  /** `seen` as for `runs.setTags`. */
   'runs.setNote': method({
-    input: runInput.extend({ note: z.string().trim().max(10_000) }),
+    input: runInput.extend({ note: z.string().trim().max(10_000), seen: z.string().optional() }),
     output: runSummarySchema,
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only'],
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.label_changed'],
   }),
   /** The checkpoints of a run's present course as the disk holds them, in ascending steps. */
   'runs.checkpoints': method({

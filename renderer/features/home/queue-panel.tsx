@@ -23,7 +23,8 @@ export function QueuePanel(): ReactElement | null {
   const live = useLiveRuns();
   const queue = useQueue();
   const setPaused = useAction('queue.setPaused');
-  const isIdle = queue?.paused !== true && (queue?.items.length ?? 0) === 0;
+  const items = queue?.items ?? [];
+  const isIdle = queue?.paused !== true && items.length === 0;
   if (live.length === 0 && isIdle) return null;
   return (
     <Panel
@@ -62,8 +63,8 @@ export function QueuePanel(): ReactElement | null {
           ))}
         </ul>
       )}
-      {queue !== undefined && queue.items.length > 0 && <Waiting items={queue.items} />}
-      {queue !== undefined && queue.items.length === 0 && (
+      {items.length > 0 && <Waiting items={items} />}
+      {queue !== undefined && items.length === 0 && (
         <Text c="dimmed" fz="xs">
           {words('queue.empty')}
         </Text>

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { dropFile } from './drop-file.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
 import { repositoryRoot, sharedFolder } from '../../helpers/studio-cli.ts';
 
@@ -30,7 +31,7 @@ describe('data and a new run in the browser', () => {
     await page.getByRole('link', { name: '数据集' }).click();
     const rows = readFileSync(path.join(sharedFolder, 'data/disc-law-sft/triplet.jsonl'), 'utf8');
     const broken = `${rows.trimEnd()}\n{"id":"x","input":"没有回答的问题"}\n{"id":"y","input":"断\n`;
-    await dropFile(page, '法律三元组.jsonl', broken);
+    await dropFile(page, page.getByRole('heading', { level: 1, name: '数据集' }), '法律三元组.jsonl', broken);
     await page.getByText('记录缺少 output。').waitFor();
     // 40 real rows, one without an answer; a broken line is no row.
     expect([await count('all'), await count('excluded')]).toEqual(['41', '1']);
@@ -160,19 +161,3 @@ describe('data and a new run in the browser', () => {
     expect(studio.complaints).toEqual([]);
   });
 });
-
-/** A drop as the browser sends it: an event with the file in its data transfer. */
-async function dropFile(page: Page, name: string, text: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ([fileName, content]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([content], fileName, { type: 'application/json' }));
-      return data;
-    },
-    [name, text] as const,
-  );
-  const target = page.getByRole('heading', { level: 1, name: '数据集' });
-  for (const type of ['dragenter', 'dragover', 'drop']) {
-    await target.dispatchEvent(type, { dataTransfer: transfer });
-  }
-}

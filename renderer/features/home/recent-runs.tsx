@@ -31,7 +31,7 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
       {
         id: 'step',
         header: words('runs.step'),
-        width: 92,
+        width: 124,
         align: 'end',
         cell: (run) => `${formatNumber(run.step)} / ${formatNumber(run.steps)}`,
       },

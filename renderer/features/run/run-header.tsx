@@ -157,6 +157,8 @@ function RunActions({
                   <ActionIcon
                     variant="filled"
                     color="accent"
+                    // The same shade as the button it belongs to, in both themes.
+                    bg="var(--mantine-primary-color-filled)"
                     size={36}
                     aria-label={words('action.moreStops')}
                   >

@@ -70,7 +70,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
     const field = (name: string): Locator =>
       page.getByRole('textbox', { name: say(`new-run:fields.${name}.label`), exact: true });
     const lossLine = (): Locator =>
-      page.locator(`section[aria-label$="${say('run:curve.loss')}"] path.recharts-line-curve`).first();
+      page.locator(`section[aria-label$="· ${say('run:curve.loss')}"] [data-part="line"]`).first();
     const curve = async (): Promise<string> => (await lossLine().getAttribute('d')) ?? '';
     const stepShown = async (): Promise<number> => {
       const text = await page
@@ -223,9 +223,8 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       for (const name of ['quickstart', 'second'])
         await page.getByRole('checkbox', { name: say('runs:choose', { name }) }).check();
       await button('runs:compare.button', { count: 2 }).click();
-      const lines = page.locator(`section[aria-label="${say('runs:metric.loss')}"] path.recharts-line-curve`);
-      // Two runs, each raw and smoothed.
-      await lines.nth(3).waitFor({ state: 'attached' });
+      const lines = page.locator(`section[aria-label="${say('runs:metric.loss')}"] [data-part="line"]`);
+      await lines.nth(1).waitFor({ state: 'attached' });
       expect(await page.getByRole('row', { name: /lora\.rank/u }).innerText()).toMatch(
         /lora\.rank\s+16\s+4/u,
       );
@@ -246,7 +245,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       const column = (number: number): Locator =>
         page.getByRole('region', { name: say('chat:column', { number }), exact: true });
       const ready = (number: number): Promise<void> =>
-        column(number).getByText(like('chat:template')).waitFor();
+        column(number).getByText(say('chat:fact.template'), { exact: true }).waitFor();
       await ready(1);
       await button('chat:addColumn').click();
       await column(2)
@@ -254,9 +253,16 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
         .click();
       await page.getByRole('option', { name: 'tiny-model', exact: true }).click();
       await ready(2);
-      await button('chat:settings').click();
-      await page.getByRole('textbox', { name: say('chat:sampling.temperature') }).fill('0');
-      await page.getByRole('textbox', { name: say('chat:sampling.maxNewTokens') }).fill('60');
+      await column(1)
+        .getByRole('button', { name: say('chat:settings') })
+        .click();
+      const sampling = (name: string): Locator =>
+        column(1).getByRole('textbox', { name: say(`chat:sampling.${name}`), exact: true });
+      await sampling('temperature').fill('0');
+      await sampling('maxNewTokens').fill('60');
+      await column(1)
+        .getByRole('button', { name: say('chat:share') })
+        .click();
       for (const number of [1, 2])
         await column(number)
           .getByRole('log')

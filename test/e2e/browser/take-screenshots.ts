@@ -26,6 +26,9 @@ const SIZES = [
 ] as const;
 const README_SIZE = { width: 1440, height: 900 };
 const STEPS_BEFORE_PICTURES = 60;
+/** Long enough to be under way when the pictures are taken, short enough that its curve fills the chart. */
+const README_STEPS = 600;
+const README_FROM_STEP = 250;
 const POLL_MS = 500;
 
 const { values, positionals } = parseArgs({
@@ -104,7 +107,8 @@ try {
   const ids = await fill(page);
   await pictures(SHOTS, ids);
   if (values.readme !== undefined) await readme(values.readme, ids);
-  await callFromPage(page, 'runs.stop', { run: ids.live, deadlineMs: 0 });
+  const { state } = await callFromPage(page, 'runs.show', { run: ids.live });
+  if (state === 'running') await callFromPage(page, 'runs.stop', { run: ids.live, deadlineMs: 0 });
 } finally {
   await studio.close();
 }
@@ -158,7 +162,7 @@ async function fill(page: Page): Promise<Ids> {
   const done = await start('合同纠纷 r4', { maxSteps: 60, lora: { rank: 4 } });
   await until(async () => (await callFromPage(page, 'runs.show', { run: done })).state === 'done');
   await callFromPage(page, 'runs.setTags', { run: done, tags: ['合同', '基线'] });
-  const live = await start('law-tiny-r16 婚姻家庭与继承', { maxSteps: 4000, lora: { rank: 16 } });
+  const live = await start('law-tiny-r16 婚姻家庭与继承', { maxSteps: README_STEPS, lora: { rank: 16 } });
   await until(
     async () => (await callFromPage(page, 'runs.show', { run: live })).step >= STEPS_BEFORE_PICTURES,
   );
@@ -224,6 +228,9 @@ async function show(page: Page, shot: Shot, ids: Ids, words: ScreenWords): Promi
 
 async function readme(folder: string, ids: Ids): Promise<void> {
   mkdirSync(folder, { recursive: true });
+  await until(
+    async () => (await callFromPage(studio.page, 'runs.show', { run: ids.live })).step >= README_FROM_STEP,
+  );
   for (const [language, theme] of [
     ['zh-CN', 'light'],
     ['en', 'dark'],

@@ -40,6 +40,9 @@ const NO_PLACES = new Set([
   'mapping.reference',
   'mapping.referenceHeading',
   'mirror',
+  'before',
+  'seen',
+  'seen[]',
 ]);
 
 type Schema = Readonly<{

@@ -11,6 +11,8 @@ export default defineConfig({
   build: {
     outDir: path.join(import.meta.dirname, 'dist/renderer'),
     emptyOutDir: true,
+    // What a page fetches at first; electron/tools/check-bundle.ts reads it, nobody is served it.
+    manifest: true,
     // What the desktop app's engine runs at least, and what rig owners' browsers have had for years.
     target: 'chrome114',
     // The policy in front of the page allows no inline script, which the polyfill would be.

@@ -12,7 +12,7 @@ import { createRoot } from 'react-dom/client';
 
 import { studio } from './api/studio-client.ts';
 import { App } from './app/app.tsx';
-import { createRouter } from './app/router.tsx';
+import { createRouter, fetchScreensWhenIdle } from './app/router.tsx';
 import { startI18n } from './i18n/i18n.ts';
 import { usePreferences } from './state/preferences.ts';
 
@@ -26,3 +26,4 @@ createRoot(root).render(
     <App router={createRouter()} />
   </StrictMode>,
 );
+fetchScreensWhenIdle();

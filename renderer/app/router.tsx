@@ -1,17 +1,34 @@
-import type { ReactElement } from 'react';
-import { createHashRouter } from 'react-router';
+import type { ComponentType, ReactElement } from 'react';
+import { createHashRouter, type RouteObject } from 'react-router';
 
-import { ChatScreen } from '../features/chat/index.ts';
-import { DatasetScreen, DatasetsScreen } from '../features/datasets/index.ts';
-import { HomeScreen } from '../features/home/index.ts';
-import { NewRunScreen } from '../features/new-run/index.ts';
-import { RunScreen } from '../features/run/index.ts';
-import { RunsScreen } from '../features/runs/index.ts';
+import { Skeletons } from '../ui/skeletons.tsx';
 import { MissingScreen } from './missing-screen.tsx';
 import { ScreenFault } from './screen-fault.tsx';
 import { Shell } from './shell.tsx';
 
 const fault: ReactElement = <ScreenFault />;
+const waiting: ReactElement = <Skeletons rows={9} height={28} />;
+
+type Load = () => Promise<ComponentType>;
+
+/** The screens, each in a file of its own: the first page comes without the others' code. */
+const SCREENS: Readonly<Record<string, Load>> = {
+  '/': async () => (await import('../features/home/index.ts')).HomeScreen,
+  '/datasets': async () => (await import('../features/datasets/index.ts')).DatasetsScreen,
+  '/datasets/:id': async () => (await import('../features/datasets/index.ts')).DatasetScreen,
+  '/new': async () => (await import('../features/new-run/index.ts')).NewRunScreen,
+  '/runs': async () => (await import('../features/runs/index.ts')).RunsScreen,
+  '/runs/:id': async () => (await import('../features/run/index.ts')).RunScreen,
+  '/chat': async () => (await import('../features/chat/index.ts')).ChatScreen,
+};
+
+const toRoute = ([path, load]: readonly [string, Load]): RouteObject => ({
+  path,
+  lazy: async () => ({ Component: await load() }),
+  // Only for the first page: on the way to another one the old one stands until the new one is there.
+  hydrateFallbackElement: waiting,
+  errorElement: fault,
+});
 
 export type StudioRouter = ReturnType<typeof createHashRouter>;
 
@@ -21,15 +38,14 @@ export const createRouter = (): StudioRouter =>
     {
       element: <Shell />,
       errorElement: fault,
-      children: [
-        { path: '/', element: <HomeScreen />, errorElement: fault },
-        { path: '/datasets', element: <DatasetsScreen />, errorElement: fault },
-        { path: '/datasets/:id', element: <DatasetScreen />, errorElement: fault },
-        { path: '/new', element: <NewRunScreen />, errorElement: fault },
-        { path: '/runs', element: <RunsScreen />, errorElement: fault },
-        { path: '/runs/:id', element: <RunScreen />, errorElement: fault },
-        { path: '/chat', element: <ChatScreen />, errorElement: fault },
-        { path: '*', element: <MissingScreen /> },
-      ],
+      children: [...Object.entries(SCREENS).map(toRoute), { path: '*', element: <MissingScreen /> }],
     },
   ]);
+
+/** Fetches the code of every screen when the page has nothing else to do, so that no click waits for it. */
+export function fetchScreensWhenIdle(): void {
+  window.requestIdleCallback(() => {
+    // One that fails now is fetched again, and said, when it is opened.
+    for (const load of Object.values(SCREENS)) load().catch(() => undefined);
+  });
+}

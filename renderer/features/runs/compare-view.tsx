@@ -69,9 +69,9 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
   const joined = ids.join();
   // A comparison that was opened by its address has its colours from here.
   useEffect(() => rememberOrders(joined.split(',')), [joined]);
-  const answers = useRunCurves(ids, { keys: KEYS, smoothing, range: zoom });
+  const { answers, range: answered } = useRunCurves(ids, { keys: KEYS, smoothing, range: zoom });
   const last = Math.max(1, ...runs.map((run) => run.steps ?? run.step));
-  const range = useMemo(() => zoom ?? { from: 0, to: last }, [zoom, last]);
+  const range = useMemo(() => answered ?? { from: 0, to: last }, [answered, last]);
   const csvOf = (key: Key) => async (): Promise<string> => {
     const curves = await Promise.all(runs.map((run) => rawCurves(run.id, [key], run.step)));
     return chartCsv(runs.map((run, at) => ({ label: `${run.name} ${key}`, points: curves[at]?.[0] ?? [] })));

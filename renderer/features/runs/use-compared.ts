@@ -15,7 +15,7 @@ export type CurveQuestion = Readonly<{
   range: StepRange | undefined;
 }>;
 
-/** Points a curve; the rows of four runs add up, as their decimated steps differ. */
+/** Points a curve: what a chart of 1,200 px shows of each of four. */
 const MOST_POINTS = 400;
 /** How often a run that goes on is asked for its curves; one that has ended is asked once. */
 const REFETCH_MS = 3000;
@@ -32,18 +32,28 @@ export function useRunDetails(ids: readonly string[]): readonly UseQueryResult<R
   return places.slice(0, ids.length);
 }
 
-export function useRunCurves(
-  ids: readonly string[],
-  question: CurveQuestion,
-): readonly (CurveAnswer | undefined)[] {
+export type ComparedCurves = Readonly<{
+  answers: readonly (CurveAnswer | undefined)[];
+  /** The range that the curves were asked for with; an earlier one until all of them are answered. */
+  range: StepRange | undefined;
+}>;
+
+/** The curves of a comparison. The answers to a new question are shown together: one drawing, not one for each. */
+export function useRunCurves(ids: readonly string[], question: CurveQuestion): ComparedCurves {
   const live = useLiveAmong(ids);
   const places = [
     useCurvesOf(ids[0], question, live),
     useCurvesOf(ids[1], question, live),
     useCurvesOf(ids[2], question, live),
     useCurvesOf(ids[3], question, live),
-  ];
-  return places.slice(0, ids.length);
+  ].slice(0, ids.length);
+  const now: ComparedCurves = { answers: places.map((place) => place.data), range: question.range };
+  const [shown, setShown] = useState(now);
+  const isOther = shown.answers.length !== now.answers.length;
+  const isAnswered = places.every((place) => !place.isPlaceholderData && !place.isPending);
+  const isChanged = shown.range !== now.range || now.answers.some((one, at) => one !== shown.answers[at]);
+  if (isChanged && (isAnswered || isOther)) setShown(now);
+  return shown;
 }
 
 type Ids = ReadonlySet<string>;
@@ -81,10 +91,10 @@ function useCurvesOf(
   id: string | undefined,
   { keys, smoothing, range }: CurveQuestion,
   live: Ids,
-): CurveAnswer | undefined {
+): UseQueryResult<CurveAnswer, StudioError> {
   const input =
     id === undefined ? undefined : { run: id, keys: [...keys], smoothing, maxPoints: MOST_POINTS, ...range };
-  return useCall('metrics.query', input, { keepPrevious: true, ...whileLive(id, live) }).data;
+  return useCall('metrics.query', input, { keepPrevious: true, ...whileLive(id, live) });
 }
 
 const whileLive = (id: string | undefined, live: Ids): { refetchIntervalMs?: number } =>

@@ -1,29 +1,6 @@
-// The order matters: the policy of the page and zod's setting stand before what they are about.
+// The policy of the page and zod's setting stand before anything else is so much as loaded: in one file with what
+// they are about they would come after the parts that several screens share.
 import './app/trusted-types.ts';
 import './app/without-eval.ts';
 
-import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
-import '@mantine/spotlight/styles.css';
-import './theme/base.css';
-
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-
-import { studio } from './api/studio-client.ts';
-import { App } from './app/app.tsx';
-import { createRouter, fetchScreensWhenIdle } from './app/router.tsx';
-import { startI18n } from './i18n/i18n.ts';
-import { usePreferences } from './state/preferences.ts';
-
-startI18n(usePreferences.getState().language);
-studio.start();
-
-const root = document.getElementById('root');
-if (root === null) throw new Error('index.html has a #root');
-createRoot(root).render(
-  <StrictMode>
-    <App router={createRouter()} />
-  </StrictMode>,
-);
-fetchScreensWhenIdle();
+await import('./app/start.tsx');

@@ -19,9 +19,10 @@ import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
 import { pageRunEvents } from './runs/run-events.ts';
 import { adapterDir, attemptDir } from './runs/run-folder.ts';
-import { readLogSlice } from './runs/run-log.ts';
+import { readLogPage } from './runs/run-log.ts';
 import { adapterOf } from './runs/run-service.ts';
 import { toRunDetail, toRunSummary } from './runs/run-view.ts';
+import { searchLog } from './runs/search-log.ts';
 import { sampleFiles } from './sample-files.ts';
 import { toJobView } from './topics/job-view.ts';
 
@@ -204,12 +205,17 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
             : repositories.jobs.eventsAfter(jobId, seq, count),
         { types, after, limit },
       ),
-    'runs.log': ({ run: reference, attempt, offset, limitBytes }) => {
-      const run = runs.find(reference);
-      const number = attempt ?? Math.max(run.attempts, 1);
-      const slice = readLogSlice(path.join(attemptDir(run.dir, number), JOB_FILES.log), offset, limitBytes);
-      if (slice === undefined) throw new StudioError('run.no_log', { run: run.name, attempt: number });
-      return { attempt: number, ...slice };
+    'runs.log': ({ run: reference, attempt: number, limitBytes, ...place }) => {
+      const log = logOf(services, reference, number);
+      const page = readLogPage(log.file, place, limitBytes);
+      if (page === undefined) throw log.missing();
+      return { attempt: log.attempt, ...page };
+    },
+    'runs.searchLog': async ({ run: reference, attempt: number, ...query }) => {
+      const log = logOf(services, reference, number);
+      const findings = await searchLog(log.file, query);
+      if (findings === undefined) throw log.missing();
+      return { attempt: log.attempt, ...findings };
     },
   };
 }
@@ -276,6 +282,20 @@ function requireJob(services: CoreServices, jobId: string): JobRecord {
   const job = services.supervisor.find(jobId);
   if (job === undefined) throw notFound('job', jobId);
   return job;
+}
+
+function logOf(
+  { runs }: CoreServices,
+  reference: string,
+  number: number | undefined,
+): Readonly<{ file: string; attempt: number; missing: () => StudioError }> {
+  const run = runs.find(reference);
+  const attempt = number ?? Math.max(run.attempts, 1);
+  return {
+    file: path.join(attemptDir(run.dir, attempt), JOB_FILES.log),
+    attempt,
+    missing: () => new StudioError('run.no_log', { run: run.name, attempt }),
+  };
 }
 
 function findAdapter(

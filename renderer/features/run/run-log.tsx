@@ -1,29 +1,30 @@
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
 
-import { Button, Group, Select, Text, TextInput } from '@mantine/core';
-import { IconFileText, IconSearch } from '@tabler/icons-react';
+import { Button, Group, Select, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { IconArrowBarToDown, IconArrowBarToUp, IconFileText } from '@tabler/icons-react';
 
-import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
-import { studio } from '../../api/studio-client.ts';
 import { formatBytes } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
-import { joinLog, splitMatches, type LogText } from './log-text.ts';
-import classes from './run.module.css';
+import { Skeletons } from '../../ui/skeletons.tsx';
+import { LogSearchField } from './log-search-field.tsx';
+import { LogView, type LogTarget } from './log-view.tsx';
+import { MOST_LINES, reachesEnd, type LogWindow } from './log-window.ts';
+import { useLogSearch } from './use-log-search.ts';
+import { useLogWindow } from './use-log-window.ts';
 
-const PAGE_BYTES = 65_536;
-const POLL_MS = 1500;
-/** Matches that are marked at most; their number is counted in full. */
-const MOST_MARKS = 500;
+const TYPING_MS = 250;
 
 export type RunLogProps = Readonly<{ runId: string; attempts: number; isLive: boolean }>;
 
-/** The log of an attempt from its end backwards, a page at a time; it follows the end while the run goes on. */
+/** The log of an attempt, the newest unless another is chosen; it follows the end while the run goes on. */
 export function RunLog({ runId, attempts, isLive }: RunLogProps): ReactElement {
   const words = useWords('run');
   const [attempt, setAttempt] = useState<number | undefined>(undefined);
-  const shown = attempt ?? Math.max(attempts, 1);
+  const newest = Math.max(attempts, 1);
+  const shown = attempt ?? newest;
   return (
     <LogOfAttempt
       key={`${runId} ${String(shown)}`}
@@ -34,10 +35,10 @@ export function RunLog({ runId, attempts, isLive }: RunLogProps): ReactElement {
         attempts > 1 ? (
           <Select
             size="xs"
-            w={140}
+            w={150}
             aria-label={words('log.attempt')}
             value={String(shown)}
-            onChange={(value) => setAttempt(Number(value))}
+            onChange={(value) => setAttempt(Number(value) === newest ? undefined : Number(value))}
             data={Array.from({ length: attempts }, (_, at) => ({
               value: String(at + 1),
               label: words('log.attemptN', { number: at + 1 }),
@@ -59,100 +60,120 @@ type LogOfAttemptProps = Readonly<{
 
 function LogOfAttempt({ runId, attempt, isLive, picker }: LogOfAttemptProps): ReactElement {
   const words = useWords('run');
-  const [log, setLog] = useState<LogText | undefined>(undefined);
-  const [error, setError] = useState<StudioError | undefined>(undefined);
-  const [search, setSearch] = useState('');
-  const box = useRef<HTMLPreElement>(null);
-  const followsEnd = useRef(true);
-  const known = useRef(log);
-
-  const read = async (offset: number | undefined, limitBytes: number): Promise<void> => {
-    try {
-      await studio.ready();
-      const page = await studio.client.call('runs.log', {
-        run: runId,
-        attempt,
-        limitBytes,
-        ...(offset === undefined ? {} : { offset }),
-      });
-      known.current = joinLog(known.current, page);
-      setLog(known.current);
-      setError(undefined);
-    } catch (thrown) {
-      setError(thrown as StudioError);
-    }
+  const isAtEnd = useRef(true);
+  const [showsEnd, setShowsEnd] = useState(true);
+  const lineCount = useRef(0);
+  const { log, error, earlier, later, toEnd, toStart, goTo } = useLogWindow(
+    runId,
+    attempt,
+    isLive,
+    () => isAtEnd.current || lineCount.current < MOST_LINES,
+  );
+  lineCount.current = log?.lines.length ?? 0;
+  const [typed, setTyped] = useState('');
+  const [settled] = useDebouncedValue(typed, TYPING_MS);
+  const search = typed === '' ? '' : settled;
+  const found = useLogSearch(runId, attempt, search, log?.sizeBytes ?? 0);
+  const [current, setCurrent] = useState<number | undefined>(undefined);
+  const [target, setTarget] = useState<LogTarget | undefined>(undefined);
+  const jump = async (offset: number): Promise<void> => {
+    isAtEnd.current = false;
+    setShowsEnd(false);
+    setCurrent(offset);
+    await goTo(offset);
+    setTarget({ offset, time: Date.now() });
   };
-  const readRef = useRef(read);
-  readRef.current = read;
-  useEffect(() => {
-    void readRef.current(undefined, PAGE_BYTES);
-    if (!isLive) return undefined;
-    const timer = setInterval(() => void readRef.current(known.current?.nextOffset, PAGE_BYTES), POLL_MS);
-    return () => clearInterval(timer);
-  }, [isLive]);
-  useEffect(() => {
-    if (followsEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
-  }, [log]);
 
-  const parts = useMemo(() => splitMatches(log?.text ?? '', search, MOST_MARKS), [log?.text, search]);
-  if (log === undefined && error !== undefined) {
-    if (error.code === 'run.no_log')
-      return <EmptyState icon={<IconFileText size={36} stroke={1.5} />} sentence={words('log.none')} />;
-    return <ErrorNote error={error} onRetry={() => void read(undefined, PAGE_BYTES)} />;
+  if (error?.code === 'run.no_log' && log === undefined) {
+    return (
+      <>
+        {picker}
+        <EmptyState icon={<IconFileText size={36} stroke={1.5} />} sentence={words('log.none')} />
+      </>
+    );
+  }
+  if (log === undefined) {
+    return error === undefined ? <Skeletons rows={8} /> : <ErrorNote error={error} onRetry={later} />;
   }
   return (
     <div>
       <Group gap="sm" mb={8}>
-        <TextInput
-          size="xs"
-          w={260}
-          leftSection={<IconSearch size={14} aria-hidden />}
-          placeholder={words('log.search')}
-          aria-label={words('log.search')}
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
+        <LogSearchField
+          value={typed}
+          onChange={setTyped}
+          found={found}
+          current={current}
+          onStep={(offset) => void jump(offset)}
         />
-        {search !== '' && (
-          <Text fz="xs" role="status">
-            {words('log.matches', { count: parts.count })}
-          </Text>
-        )}
         {picker}
-        {log !== undefined && log.offset > 0 && (
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={() => {
-              followsEnd.current = false;
-              void read(Math.max(0, log.offset - PAGE_BYTES), Math.min(PAGE_BYTES, log.offset));
-            }}
-          >
-            {words('log.earlier', { size: formatBytes(log.offset) })}
-          </Button>
-        )}
+        <LogEnds
+          log={log}
+          isAtEnd={showsEnd}
+          onStart={() => {
+            isAtEnd.current = false;
+            setShowsEnd(false);
+            toStart();
+            setTarget({ offset: 0, time: Date.now() });
+          }}
+          onEnd={() => {
+            isAtEnd.current = true;
+            setShowsEnd(true);
+            toEnd();
+          }}
+        />
+        <Text fz="xs" c="dimmed">
+          {isLive && showsEnd && reachesEnd(log) ? words('log.follows') : formatBytes(log.sizeBytes)}
+        </Text>
       </Group>
-      <pre
-        ref={box}
-        className={classes['log']}
-        tabIndex={0}
-        aria-label={words('tab.log')}
-        onScroll={(event) => {
-          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
-          followsEnd.current = scrollTop + clientHeight > scrollHeight - 24;
-        }}
-      >
-        {log?.text === ''
-          ? words('log.empty')
-          : parts.pieces.map((piece, at) =>
-              piece.isMatch ? (
-                <mark key={at} className={classes['hit']}>
-                  {piece.text}
-                </mark>
-              ) : (
-                piece.text
-              ),
-            )}
-      </pre>
+      {error !== undefined && <ErrorNote error={error} onRetry={later} />}
+      {found.error !== undefined && <ErrorNote error={found.error} />}
+      {log.sizeBytes === 0 ? (
+        <EmptyState icon={<IconFileText size={36} stroke={1.5} />} sentence={words('log.empty')} />
+      ) : (
+        <LogView
+          log={log}
+          search={search}
+          currentOffset={current}
+          target={target}
+          isAtEnd={isAtEnd}
+          onAtEnd={setShowsEnd}
+          onNearStart={earlier}
+          onNearEnd={() => {
+            if (!reachesEnd(log)) later();
+          }}
+        />
+      )}
     </div>
+  );
+}
+
+function LogEnds({
+  log,
+  isAtEnd,
+  onStart,
+  onEnd,
+}: Readonly<{ log: LogWindow; isAtEnd: boolean; onStart: () => void; onEnd: () => void }>): ReactElement {
+  const words = useWords('run');
+  return (
+    <Group gap={4}>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<IconArrowBarToUp size={14} aria-hidden />}
+        disabled={log.sizeBytes === 0}
+        onClick={onStart}
+      >
+        {words('log.toStart')}
+      </Button>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<IconArrowBarToDown size={14} aria-hidden />}
+        disabled={isAtEnd && reachesEnd(log)}
+        onClick={onEnd}
+      >
+        {words('log.toEnd')}
+      </Button>
+    </Group>
   );
 }

@@ -110,6 +110,9 @@ const checkpointStateSchema = checkpointSchema.extend({
   whole: z.boolean(),
 });
 
+/** A line as a terminal would show it; `offset` is its first byte, `cut` the characters left out at its end. */
+const logLineSchema = z.object({ offset: z.int(), text: z.string(), cut: z.int().optional() });
+
 const runInput = z.object({ run: referenceSchema });
 
 export const RUN_METHODS = {
@@ -239,19 +242,43 @@ export const RUN_METHODS = {
     output: z.object({ items: z.array(runEventSchema), more: z.boolean() }),
     errors: ['core.not_found', 'core.ambiguous'],
   }),
-  /** A byte range of an attempt's log, cut at character borders. Without `offset`: the last `limitBytes`. */
+  /** Whole lines of an attempt's log from a byte on, or up to a byte; without either, the last `limitBytes`. */
   'runs.log': method({
     input: runInput.extend({
       attempt: z.int().min(1).optional(),
-      offset: z.int().nonnegative().optional(),
+      /** Where a line begins: 0, or `to` of another page. */
+      from: z.int().nonnegative().optional(),
+      /** Where a line ends: `from` of another page. Not together with `from`. */
+      before: z.int().nonnegative().optional(),
       limitBytes: z.int().min(1).max(1_048_576).default(65_536),
     }),
     output: z.object({
       attempt: z.int(),
-      offset: z.int(),
-      nextOffset: z.int(),
+      from: z.int(),
+      to: z.int(),
       sizeBytes: z.int(),
-      text: z.string(),
+      lines: z.array(logLineSchema),
+      /** The beginning of a line that is still being written. */
+      open: logLineSchema.optional(),
+    }),
+    errors: ['core.not_found', 'core.ambiguous', 'run.no_log'],
+  }),
+  /** The lines of an attempt's log that contain a text, in any case; answered in parts where there are many. */
+  'runs.searchLog': method({
+    input: runInput.extend({
+      attempt: z.int().min(1).optional(),
+      search: z.string().min(1).max(200),
+      from: z.int().nonnegative().default(0),
+      limit: z.int().min(1).max(5000).default(2000),
+    }),
+    output: z.object({
+      attempt: z.int(),
+      sizeBytes: z.int(),
+      /** First bytes of the lines found, ascending. */
+      hits: z.array(z.int()),
+      /** Where to look on; lines found from here on are found again. */
+      nextOffset: z.int(),
+      hasEnded: z.boolean(),
     }),
     errors: ['core.not_found', 'core.ambiguous', 'run.no_log'],
   }),
@@ -259,6 +286,7 @@ export const RUN_METHODS = {
 
 export type RunSummary = z.output<typeof runSummarySchema>;
 export type RunDetail = z.output<typeof runDetailSchema>;
+export type LogLine = z.output<typeof logLineSchema>;
 export type RunSort = (typeof RUN_SORTS)[number];
 export type CheckpointState = z.output<typeof checkpointStateSchema>;
 export type CheckpointView = z.output<typeof checkpointSchema>;

@@ -22,28 +22,67 @@ export type WholeCheckpoint = Readonly<{
 
 const NAME = /^step-(\d{8,})$/u;
 
+/** Why a checkpoint folder is not whole, as far as its manifest and the sizes of its files tell. */
+export type CheckpointFault = Readonly<
+  | { kind: 'folder_missing' | 'manifest_missing' | 'manifest_unreadable' }
+  | { kind: 'file_missing'; file: string }
+  | { kind: 'file_size'; file: string; bytes: number; expectedBytes: number }
+>;
+
 /**
- * The checkpoint in a folder, or undefined where its manifest is unreadable or a file of it is missing or has
- * another size. The trainer checks the hashes of the contents when it loads them.
+ * The checkpoint in a folder, or why there is none. Contents are not read: the trainer checks their hashes when
+ * it loads them.
  */
-export function readWholeCheckpoint(dir: string): WholeCheckpoint | undefined {
-  if (!NAME.test(path.basename(dir))) return undefined;
-  try {
-    const bytes = readFileSync(path.join(dir, 'manifest.json'));
-    const manifest = manifestSchema.parse(JSON.parse(bytes.toString('utf8')));
-    const isWhole = Object.entries(manifest.files).every(
-      ([name, expected]) => statSync(path.join(dir, name)).size === expected.bytes,
-    );
-    if (!isWhole) return undefined;
-    const manifestSha256 = createHash('sha256').update(bytes).digest('hex');
-    const content = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
-    return {
+export function inspectCheckpoint(
+  dir: string,
+): Readonly<{ checkpoint: WholeCheckpoint } | { fault: CheckpointFault }> {
+  if (!NAME.test(path.basename(dir)) || sizeOf(dir) === undefined) return fault({ kind: 'folder_missing' });
+  const file = path.join(dir, 'manifest.json');
+  if (sizeOf(file) === undefined) return fault({ kind: 'manifest_missing' });
+  const read = readManifest(file);
+  if (read === undefined) return fault({ kind: 'manifest_unreadable' });
+  const { bytes, manifest } = read;
+  for (const [name, { bytes: expectedBytes }] of Object.entries(manifest.files)) {
+    const found = sizeOf(path.join(dir, name));
+    if (found === undefined) return fault({ kind: 'file_missing', file: name });
+    if (found !== expectedBytes) return fault({ kind: 'file_size', file: name, bytes: found, expectedBytes });
+  }
+  const content = Object.values(manifest.files).reduce((sum, one) => sum + one.bytes, 0);
+  return {
+    checkpoint: {
       step: manifest.step,
       path: dir,
       savedAtMs: manifest.savedAtMs,
       bytes: content + bytes.length,
-      manifestSha256,
-    };
+      manifestSha256: createHash('sha256').update(bytes).digest('hex'),
+    },
+  };
+}
+
+/** The checkpoint in a folder, or undefined where it is not whole. */
+export function readWholeCheckpoint(dir: string): WholeCheckpoint | undefined {
+  const found = inspectCheckpoint(dir);
+  return 'checkpoint' in found ? found.checkpoint : undefined;
+}
+
+function fault(of: CheckpointFault): Readonly<{ fault: CheckpointFault }> {
+  return { fault: of };
+}
+
+function readManifest(
+  file: string,
+): Readonly<{ bytes: Buffer; manifest: z.output<typeof manifestSchema> }> | undefined {
+  try {
+    const bytes = readFileSync(file);
+    return { bytes, manifest: manifestSchema.parse(JSON.parse(bytes.toString('utf8'))) };
+  } catch {
+    return undefined;
+  }
+}
+
+function sizeOf(file: string): number | undefined {
+  try {
+    return statSync(file).size;
   } catch {
     return undefined;
   }

@@ -13,7 +13,7 @@ import type { RunRecord } from '../db/repositories/run-repository.ts';
 import type { JobSupervisor } from '../jobs/job-supervisor.ts';
 import { newJobSpec } from '../new-job-spec.ts';
 import type { Clock, IdGen } from '../ports.ts';
-import { listWholeCheckpoints, type WholeCheckpoint } from './checkpoint-files.ts';
+import { inspectCheckpoint, listWholeCheckpoints, type WholeCheckpoint } from './checkpoint-files.ts';
 import { attemptDir, readRunFile, writeRunFile } from './run-folder.ts';
 import type { RunFeed } from './run-feed.ts';
 import type { RunRepositories } from './train-projector.ts';
@@ -208,7 +208,10 @@ export class RunService {
     );
     const states = this.#deps.repositories.checkpoints.ofRun(run.id).map((row): CheckpointState => {
       const { runId: _runId, ...checkpoint } = row;
-      return { ...checkpoint, whole: whole.delete(`${row.step}:${row.manifestSha256}`) };
+      if (whole.delete(`${row.step}:${row.manifestSha256}`)) return { ...checkpoint, whole: true };
+      const found = inspectCheckpoint(row.path);
+      // All there, but not what was saved then: another attempt has written over it.
+      return { ...checkpoint, whole: false, fault: 'fault' in found ? found.fault : { kind: 'replaced' } };
     });
     // Saved by a runner that died before it could say so.
     for (const { savedAtMs, ...found } of whole.values()) {

@@ -1,13 +1,14 @@
 import { useEffect, type ReactElement } from 'react';
 
-import { Button, Group, Text } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconDiamond } from '@tabler/icons-react';
+import { ActionIcon, Button, CopyButton, Group, Text, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconCheck, IconCircleCheck, IconCopy, IconDiamond } from '@tabler/icons-react';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isResumable } from '../../../electron/shared/domain/run-state.ts';
 import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
 import { formatBytes, formatLoss, formatNumber, formatTime } from '../../i18n/format.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
+import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
@@ -27,7 +28,7 @@ export function CheckpointList({ run, mark }: Readonly<{ run: RunSummary; mark: 
     return <EmptyState icon={<IconDiamond size={36} stroke={1.5} />} sentence={words('checkpoints.none')} />;
   }
   return (
-    <div style={{ overflowX: 'auto' }}>
+    <div className={classes['scrolled']} tabIndex={0} role="region" aria-label={words('tab.checkpoints')}>
       <table className={classes['table']}>
         <thead>
           <tr>
@@ -44,6 +45,9 @@ export function CheckpointList({ run, mark }: Readonly<{ run: RunSummary; mark: 
           ))}
         </tbody>
       </table>
+      <Text fz="xs" c="dimmed" mt={6}>
+        {words('checkpoints.mergeNote')}
+      </Text>
     </div>
   );
 }
@@ -51,20 +55,14 @@ export function CheckpointList({ run, mark }: Readonly<{ run: RunSummary; mark: 
 function Row({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkpoint }>): ReactElement {
   const words = useWords('run');
   const language = useLanguage();
-  const resume = useAction('runs.resume');
-  const { step, whole } = checkpoint;
-  const canResume = whole && isResumable(run.state);
-  const state = !whole ? 'damaged' : run.state === 'done' ? 'wholeMerge' : 'whole';
+  const { step, whole, path } = checkpoint;
   return (
     <tr>
-      <td>{formatNumber(step)}</td>
+      <td className={classes['number']}>{formatNumber(step)}</td>
       <td>
-        <Group gap={4} wrap="nowrap" c={whole ? 'var(--le-green)' : 'var(--le-red)'}>
-          {whole ? <IconCircleCheck size={16} aria-hidden /> : <IconAlertTriangle size={16} aria-hidden />}
-          {words(`checkpoints.is.${state}`)}
-        </Group>
+        <State run={run} checkpoint={checkpoint} />
       </td>
-      <td>
+      <td className={classes['number']}>
         {formatLoss(checkpoint.evalLoss)}
         {checkpoint.best && (
           <Text span fz="xs" fw={600} ml={6}>
@@ -73,24 +71,80 @@ function Row({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkp
         )}
       </td>
       <td>{words(`reason.${checkpoint.reason}`)}</td>
-      <td>{formatBytes(checkpoint.bytes)}</td>
-      <td>{formatTime(checkpoint.createdAtMs, language)}</td>
+      <td className={classes['number']}>{formatBytes(checkpoint.bytes)}</td>
+      <td className={classes['number']}>{formatTime(checkpoint.createdAtMs, language)}</td>
       <td>
-        <Group gap="xs" wrap="nowrap">
-          {canResume && (
-            <Button
-              size="compact-sm"
-              variant="default"
-              loading={resume.isPending}
-              onClick={() => resume.mutate({ run: run.id, fromStep: step })}
-            >
-              {words('action.resumeHere')}
-            </Button>
-          )}
+        <Group gap="xs" wrap="nowrap" align="flex-start">
+          {whole && isResumable(run.state) && <ResumeHere run={run} step={step} />}
           {whole && <MergeButton run={run} step={step} />}
+          <CopyButton value={path}>
+            {({ copied, copy }) => (
+              <Tooltip label={copied ? words('checkpoints.copied') : path} openDelay={300}>
+                <ActionIcon
+                  variant="default"
+                  size={26}
+                  aria-label={`${words('checkpoints.copyPath')} ${formatNumber(step)}`}
+                  onClick={copy}
+                >
+                  {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+                </ActionIcon>
+              </Tooltip>
+            )}
+          </CopyButton>
         </Group>
-        {resume.error !== null && <ErrorNote error={resume.error} />}
       </td>
     </tr>
+  );
+}
+
+function State({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkpoint }>): ReactElement {
+  const words = useWords('run');
+  const { whole, fault } = checkpoint;
+  const state = !whole ? 'torn' : run.state === 'done' ? 'wholeMerge' : 'whole';
+  const sizes =
+    fault?.kind === 'file_size'
+      ? { bytes: formatBytes(fault.bytes), expectedBytes: formatBytes(fault.expectedBytes) }
+      : {};
+  return (
+    <>
+      <Group gap={4} wrap="nowrap" c={whole ? 'var(--le-green)' : 'var(--le-red)'}>
+        {whole ? <IconCircleCheck size={16} aria-hidden /> : <IconAlertTriangle size={16} aria-hidden />}
+        {words(`checkpoints.is.${state}`)}
+      </Group>
+      {fault !== undefined && (
+        <Text fz="xs" c="dimmed">
+          {words(`checkpoints.fault.${fault.kind}`, { ...fault, ...sizes })}
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** Goes back to a checkpoint; asks first where steps that were taken become void. */
+function ResumeHere({ run, step }: Readonly<{ run: RunSummary; step: number }>): ReactElement {
+  const words = useWords('run');
+  const resume = useAction('runs.resume');
+  const lost = Math.max(0, run.step - step);
+  const start = (): void => resume.mutate({ run: run.id, fromStep: step });
+  return (
+    <div>
+      {lost === 0 ? (
+        <Button size="compact-sm" variant="default" loading={resume.isPending} onClick={start}>
+          {words('action.resumeHere')}
+        </Button>
+      ) : (
+        <ConfirmButton
+          button={{ size: 'compact-sm' }}
+          loading={resume.isPending}
+          question={words('checkpoints.resumeQuestion', { step: formatNumber(step) })}
+          consequence={words('checkpoints.resumeLoses', { count: lost, lost: formatNumber(lost) })}
+          confirm={words('action.resumeHere')}
+          onConfirm={start}
+        >
+          {words('action.resumeHere')}
+        </ConfirmButton>
+      )}
+      {resume.error !== null && <ErrorNote error={resume.error} />}
+    </div>
   );
 }

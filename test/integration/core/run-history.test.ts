@@ -146,8 +146,23 @@ describe('runs.adopt', () => {
     const folder = before.items[0]?.path ?? '';
     const [file] = readdirSync(folder).filter((name) => name !== 'manifest.json');
     writeFileSync(path.join(folder, file ?? ''), 'cut');
-    const after = await client.call('runs.checkpoints', { run: FIXTURE_RUN_ID });
-    expect(after.items.map(({ step: at, whole }) => [at, whole])).toEqual([[4, false]]);
+    // "Damaged" alone leaves a person without a way to find out what happened to the file.
+    const faultOf = async () => {
+      const { items } = await client.call('runs.checkpoints', { run: FIXTURE_RUN_ID });
+      expect(items.map(({ step: at, whole }) => [at, whole])).toEqual([[4, false]]);
+      return items[0]?.fault;
+    };
+    expect(await faultOf()).toEqual({ kind: 'file_size', file, bytes: 3, expectedBytes: 7 });
+    rmSync(path.join(folder, file ?? ''));
+    expect(await faultOf()).toEqual({ kind: 'file_missing', file });
+    writeFileSync(path.join(folder, 'manifest.json'), '{');
+    expect(await faultOf()).toEqual({ kind: 'manifest_unreadable' });
+    rmSync(path.join(folder, 'manifest.json'));
+    expect(await faultOf()).toEqual({ kind: 'manifest_missing' });
+    rmSync(folder, { recursive: true });
+    expect(await faultOf()).toEqual({ kind: 'folder_missing' });
+    writeCheckpoint(path.dirname(path.dirname(folder)), 4, 5);
+    expect(await faultOf()).toEqual({ kind: 'replaced' });
   });
 
   it('keeps tags and note of a run when the database is made anew from the folders', async () => {

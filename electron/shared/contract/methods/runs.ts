@@ -108,6 +108,19 @@ const tagsSchema = z
 const checkpointStateSchema = checkpointSchema.extend({
   /** Every file of its manifest is there in its size; only such a checkpoint can be resumed from or merged. */
   whole: z.boolean(),
+  /** Why it is not whole. `replaced`: all there, but another attempt's. */
+  fault: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.enum(['folder_missing', 'manifest_missing', 'manifest_unreadable', 'replaced']) }),
+      z.object({ kind: z.literal('file_missing'), file: z.string() }),
+      z.object({
+        kind: z.literal('file_size'),
+        file: z.string(),
+        bytes: z.int(),
+        expectedBytes: z.int(),
+      }),
+    ])
+    .optional(),
 });
 
 /** A line as a terminal would show it; `offset` is its first byte, `cut` the characters left out at its end. */

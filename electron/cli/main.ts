@@ -14,7 +14,7 @@ import { merge } from './verbs/merge.ts';
 import { modelAdd, modelList, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
-import { runsAdopt, runsExport, runsList, runsResume, runsShow, runsStop } from './verbs/runs.ts';
+import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
 import { serve } from './verbs/serve.ts';
 import { train } from './verbs/train.ts';
@@ -37,6 +37,7 @@ const VERBS: readonly Verb[] = [
   runsStop,
   runsResume,
   runsExport,
+  runsReport,
   runsAdopt,
   merge,
   chat,

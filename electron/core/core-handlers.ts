@@ -10,7 +10,6 @@ import type { CoreServices } from './core-services.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
 import { notFound } from './db/repositories/require-one.ts';
-import { JOB_FILES } from './jobs/job-folder.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
 import { queryMetrics } from './metrics/metric-service.ts';
@@ -18,11 +17,10 @@ import type { CorePorts } from './ports.ts';
 import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
 import { pageRunEvents } from './runs/run-events.ts';
-import { adapterDir, attemptDir } from './runs/run-folder.ts';
-import { readLogPage } from './runs/run-log.ts';
+import { adapterDir } from './runs/run-folder.ts';
 import { adapterOf } from './runs/run-service.ts';
 import { toRunDetail, toRunSummary } from './runs/run-view.ts';
-import { searchLog } from './runs/search-log.ts';
+import { runFileHandlers } from './run-file-handlers.ts';
 import { sampleFiles } from './sample-files.ts';
 import { toJobView } from './topics/job-view.ts';
 
@@ -205,18 +203,7 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
             : repositories.jobs.eventsAfter(jobId, seq, count),
         { types, after, limit },
       ),
-    'runs.log': ({ run: reference, attempt: number, limitBytes, ...place }) => {
-      const log = logOf(services, reference, number);
-      const page = readLogPage(log.file, place, limitBytes);
-      if (page === undefined) throw log.missing();
-      return { attempt: log.attempt, ...page };
-    },
-    'runs.searchLog': async ({ run: reference, attempt: number, ...query }) => {
-      const log = logOf(services, reference, number);
-      const findings = await searchLog(log.file, query);
-      if (findings === undefined) throw log.missing();
-      return { attempt: log.attempt, ...findings };
-    },
+    ...runFileHandlers(ports, services),
   };
 }
 
@@ -282,20 +269,6 @@ function requireJob(services: CoreServices, jobId: string): JobRecord {
   const job = services.supervisor.find(jobId);
   if (job === undefined) throw notFound('job', jobId);
   return job;
-}
-
-function logOf(
-  { runs }: CoreServices,
-  reference: string,
-  number: number | undefined,
-): Readonly<{ file: string; attempt: number; missing: () => StudioError }> {
-  const run = runs.find(reference);
-  const attempt = number ?? Math.max(run.attempts, 1);
-  return {
-    file: path.join(attemptDir(run.dir, attempt), JOB_FILES.log),
-    attempt,
-    missing: () => new StudioError('run.no_log', { run: run.name, attempt }),
-  };
 }
 
 function findAdapter(

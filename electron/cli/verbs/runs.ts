@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { RunSummary } from '../../shared/contract/methods/runs.ts';
@@ -140,6 +141,37 @@ export const runsExport: Verb = {
     });
     terminal.say(exported.path);
     return { value: exported };
+  },
+};
+
+export const runsReport: Verb = {
+  name: 'runs report',
+  summary: {
+    en: 'one run as an HTML page to read or pass on',
+    zh: '将一次训练写成可阅读、可转交的 HTML 报告',
+  },
+  usage: 'RUN [FILE] [--overwrite]',
+  options: { overwrite: { kind: 'flag', help: { en: 'replace what is there', zh: '覆盖已有内容' } } },
+  run: async ({ args, terminal, session }) => {
+    const client = await session.open('read');
+    const { name, html } = await client.call('runs.report', {
+      run: args.required(0, 'RUN'),
+      language: terminal.language,
+    });
+    const file = path.resolve(args.positionals[1] ?? name);
+    try {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, html, { flag: args.flag('overwrite') ? 'w' : 'wx' });
+    } catch (error) {
+      const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      throw new StudioError(
+        exists ? 'run.export_exists' : 'run.export_failed',
+        { path: file },
+        { cause: error },
+      );
+    }
+    terminal.say(file);
+    return { value: { path: file, bytes: Buffer.byteLength(html) } };
   },
 };
 

@@ -21,9 +21,9 @@ export function splitLines(
 
 /* Terminal sequences: CSI (colours, cursor), OSC (titles, links), and single ones after an escape.
    ECMA-48, sections 5.4 and 8.3. */
-// eslint-disable-next-line no-control-regex
+
 const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_a-z])/gu;
-// eslint-disable-next-line no-control-regex
+
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/gu;
 
 /**

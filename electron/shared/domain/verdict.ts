@@ -28,6 +28,7 @@ export type VerdictRule =
   | 'stopping'
   | 'done'
   | 'done_best_earlier'
+  | 'done_worse'
   | 'stopped'
   | 'stopped_without_checkpoint'
   | 'interrupted'
@@ -103,7 +104,10 @@ function verdictOfEnded(facts: VerdictFacts): Verdict {
   }
 }
 
-function verdictOfDone({ evalLoss, step }: VerdictFacts): Verdict {
+function verdictOfDone(facts: VerdictFacts): Verdict {
+  const { evalLoss, step } = facts;
+  const worse = lossDiverging(facts);
+  if (worse !== undefined) return verdict('attention', 'done_worse', worse.params);
   const best = bestEvaluation(evalLoss);
   const last = evalLoss.at(-1);
   if (best !== undefined && last !== undefined && best.value < last.value) {

@@ -1,39 +1,102 @@
-import { useMemo, useState, type ReactElement } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 
-import { Badge, Button, Text } from '@mantine/core';
-import { IconAlertTriangle, IconMessageQuestion } from '@tabler/icons-react';
+import { Button, Group, Text } from '@mantine/core';
+import { IconChevronLeft, IconChevronRight, IconMessageQuestion } from '@tabler/icons-react';
 
-import { answerSigns } from '../../../electron/shared/domain/answer-signs.ts';
 import type { SampleView } from '../../../electron/shared/contract/methods/runs.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { boardOf } from './board.ts';
-import classes from './run.module.css';
+import classes from './answer-board.module.css';
+import { AnswerCell } from './answer-cell.tsx';
+import { boardOf, columnsOf, type Board } from './board.ts';
 
-/** The fixed questions against the steps at which they were answered; the base model stands first. */
-export function AnswerBoard({
-  samples,
-  prompts,
-}: Readonly<{ samples: readonly SampleView[]; prompts: readonly string[] }>): ReactElement {
+export type AnswerBoardProps = Readonly<{
+  samples: readonly SampleView[];
+  prompts: readonly string[];
+  /** Answers may still come. */
+  isLive: boolean;
+}>;
+
+/** The fixed questions against the steps at which they were answered; the base model stands first and stays. */
+export function AnswerBoard({ samples, prompts, isLive }: AnswerBoardProps): ReactElement {
   const words = useWords('run');
   const board = useMemo(() => boardOf(samples, prompts), [samples, prompts]);
-  if (board.prompts.length === 0 || board.steps.length === 0) {
-    return (
-      <EmptyState
-        icon={<IconMessageQuestion size={36} stroke={1.5} />}
-        sentence={words(board.prompts.length === 0 ? 'board.noPrompts' : 'board.noAnswers')}
-      />
-    );
+  const [back, setBack] = useState(0);
+  const { shown, hasEarlier, hasLater } = useMemo(() => columnsOf(board.steps, back), [board.steps, back]);
+  if (board.prompts.length === 0 || samples.length === 0) {
+    const sentence =
+      board.prompts.length === 0 ? 'board.noPrompts' : isLive ? 'board.noAnswers' : 'board.neverAsked';
+    return <EmptyState icon={<IconMessageQuestion size={36} stroke={1.5} />} sentence={words(sentence)} />;
   }
   return (
-    <div className={classes['board']} tabIndex={0} role="region" aria-label={words('tab.board')}>
+    <>
+      {(hasEarlier || hasLater) && (
+        <Group gap="xs" mb={6}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            leftSection={<IconChevronLeft size={14} aria-hidden />}
+            disabled={!hasEarlier}
+            onClick={() => setBack(back + 1)}
+          >
+            {words('board.earlier')}
+          </Button>
+          <Text fz="xs" c="dimmed" role="status">
+            {words('board.range', {
+              from: formatNumber(shown[0]),
+              to: formatNumber(shown.at(-1)),
+              count: formatNumber(board.steps.length),
+            })}
+          </Text>
+          <Button
+            size="compact-xs"
+            variant="default"
+            rightSection={<IconChevronRight size={14} aria-hidden />}
+            disabled={!hasLater}
+            onClick={() => setBack(Math.max(0, back - 1))}
+          >
+            {words('board.later')}
+          </Button>
+        </Group>
+      )}
+      {!board.hasBase && (
+        <Text fz="xs" c="dimmed" mb={6}>
+          {words('board.noBase')}
+        </Text>
+      )}
+      <Grid board={board} steps={shown} />
+    </>
+  );
+}
+
+function Grid({ board, steps }: Readonly<{ board: Board; steps: readonly number[] }>): ReactElement {
+  const words = useWords('run');
+  const box = useRef<HTMLDivElement>(null);
+  const isAtNewest = useRef(true);
+  const newest = steps.at(-1);
+  useLayoutEffect(() => {
+    // The newest answer beside the base, until a person scrolls back.
+    if (isAtNewest.current && box.current !== null) box.current.scrollLeft = box.current.scrollWidth;
+  }, [newest]);
+  const columns = board.hasBase ? [0, ...steps] : steps;
+  return (
+    <div
+      ref={box}
+      className={classes['board']}
+      tabIndex={0}
+      role="region"
+      aria-label={words('tab.board')}
+      onScroll={({ currentTarget: { scrollLeft, clientWidth, scrollWidth } }) => {
+        isAtNewest.current = scrollLeft + clientWidth > scrollWidth - 8;
+      }}
+    >
       <table>
         <thead>
           <tr>
             <th scope="col">{words('board.prompt')}</th>
-            {board.steps.map((step) => (
-              <th key={step} scope="col">
+            {columns.map((step) => (
+              <th key={step} scope="col" data-base={step === 0 ? true : undefined}>
                 {step === 0 ? words('board.base') : words('board.step', { step: formatNumber(step) })}
               </th>
             ))}
@@ -43,12 +106,9 @@ export function AnswerBoard({
           {board.prompts.map((prompt) => (
             <tr key={prompt}>
               <th scope="row">{prompt}</th>
-              {board.steps.map((step, at) => (
-                <td key={step}>
-                  <Answer
-                    sample={board.answer(prompt, step)}
-                    before={at === 0 ? undefined : board.answer(prompt, board.steps[at - 1] ?? -1)}
-                  />
+              {columns.map((step) => (
+                <td key={step} data-base={step === 0 ? true : undefined}>
+                  <AnswerCell sample={board.answer(prompt, step)} before={beforeOf(board, prompt, step)} />
                 </td>
               ))}
             </tr>
@@ -59,49 +119,9 @@ export function AnswerBoard({
   );
 }
 
-function Answer({
-  sample,
-  before,
-}: Readonly<{ sample: SampleView | undefined; before: SampleView | undefined }>): ReactElement | null {
-  const words = useWords('run');
-  const [isOpen, setOpen] = useState(false);
-  if (sample === undefined) return <Text c="dimmed">—</Text>;
-  const signs = answerSigns(sample.answer, sample.finish);
-  const isSame = before?.answer === sample.answer;
-  return (
-    <div className={classes['answer']}>
-      {signs.map((sign) => (
-        <div key={sign} className={classes['sign']}>
-          <IconAlertTriangle size={14} aria-hidden />
-          {words(`sign.${sign}`)}
-        </div>
-      ))}
-      {isSame ? (
-        <Text c="dimmed" fs="italic">
-          {words('board.same')}
-        </Text>
-      ) : (
-        <div className={isOpen ? undefined : classes['short']}>{sample.answer}</div>
-      )}
-      <Text fz="xs" c="dimmed" component="div">
-        {words('board.tokens', { count: sample.tokens })}
-        {before !== undefined && !isSame && (
-          <Badge size="xs" variant="light" ml={6} tt="none">
-            {words('board.changed')}
-          </Badge>
-        )}
-        {!isSame && sample.answer.length > 160 && (
-          <Button
-            size="compact-xs"
-            variant="subtle"
-            ml={4}
-            onClick={() => setOpen(!isOpen)}
-            aria-expanded={isOpen}
-          >
-            {words(isOpen ? 'board.less' : 'board.more')}
-          </Button>
-        )}
-      </Text>
-    </div>
-  );
+/** The answer one sampling earlier, be it in view or not; the base model's before the first. */
+function beforeOf(board: Board, prompt: string, step: number): SampleView | undefined {
+  if (step === 0) return undefined;
+  const earlier = board.steps[board.steps.indexOf(step) - 1] ?? 0;
+  return board.answer(prompt, earlier);
 }

@@ -1,11 +1,11 @@
-import { useEffect, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 
 import { ActionIcon, Button, CopyButton, Group, Text, Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconCircleCheck, IconCopy, IconDiamond } from '@tabler/icons-react';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isResumable } from '../../../electron/shared/domain/run-state.ts';
-import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
+import { useAction, type OutputOf } from '../../api/hooks.ts';
 import { formatBytes, formatLoss, formatNumber, formatTime } from '../../i18n/format.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { ConfirmButton } from '../../ui/confirm-button.tsx';
@@ -14,14 +14,15 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { MergeButton } from './merge-button.tsx';
 import classes from './run.module.css';
+import type { Checkpoints } from './use-checkpoints.ts';
 
 type Checkpoint = OutputOf<'runs.checkpoints'>['items'][number];
+export type CheckpointListProps = Readonly<{ run: RunSummary; checkpoints: Checkpoints }>;
 
-/** What is saved, whether it is whole, and what can be made of it. `mark` changes when something was saved. */
-export function CheckpointList({ run, mark }: Readonly<{ run: RunSummary; mark: string }>): ReactElement {
+/** What is saved, whether it is whole, and what can be made of it. */
+export function CheckpointList({ run, checkpoints }: CheckpointListProps): ReactElement {
   const words = useWords('run');
-  const { data, error, refetch } = useCall('runs.checkpoints', { run: run.id });
-  useEffect(() => void refetch(), [mark, refetch]);
+  const { data, error, refetch } = checkpoints;
   if (error !== null && data === undefined) return <ErrorNote error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Skeletons rows={3} />;
   if (data.items.length === 0) {

@@ -137,7 +137,7 @@ function useStay(
       }
     }
     if (isAtEnd.current) element.scrollTop = element.scrollHeight;
-    else if (before !== undefined && before.epoch === log.epoch && before.shift !== log.shift)
+    else if (before?.epoch === log.epoch && before.shift !== log.shift)
       element.scrollTop += (before.shift - log.shift) * LINE_PX;
   }, [box, log.epoch, log.shift, lines, isAtEnd, target]);
 }

@@ -73,7 +73,7 @@ export function RunEvents({ runId, mark }: Readonly<{ runId: string; mark: strin
   if (rows.length === 0)
     return <EmptyState icon={<IconListDetails size={36} stroke={1.5} />} sentence={words('events.none')} />;
   return (
-    <div className={classes['board']} tabIndex={0} role="region" aria-label={words('tab.events')}>
+    <div className={classes['scrolled']} tabIndex={0} role="region" aria-label={words('tab.events')}>
       <table className={classes['table']}>
         <tbody>
           {rows.map((row) => (

@@ -16,6 +16,8 @@ export type LiveRun = Readonly<{
   tail: readonly MetricPoint[];
   /** Grows when curves must be asked for again: after a gap, after a resume, when the tail overflows. */
   generation: number;
+  /** Snapshots so far: after another one, what was said between the two is unknown. */
+  snapshots: number;
   /** Curves asked for before this time are void after this step. */
   cut: Readonly<{ afterStep: number; atMs: number }> | undefined;
 }>;
@@ -45,7 +47,8 @@ export function applyRunFrame(
   if (frame.kind === 'snapshot') {
     const { checkpoints, samples, ...run } = frame.run;
     const generation = (live?.generation ?? 0) + 1;
-    return { run, checkpoints, samples, controlsDone: [], tail: [], generation, cut: live?.cut };
+    const snapshots = (live?.snapshots ?? 0) + 1;
+    return { run, checkpoints, samples, controlsDone: [], tail: [], generation, snapshots, cut: live?.cut };
   }
   if (live === undefined) return undefined;
   const after = frame.truncatedAfterStep;

@@ -1,36 +1,22 @@
 import { useEffect, useState, type ReactElement } from 'react';
 
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, Title } from '@mantine/core';
-import {
-  IconChevronDown,
-  IconDeviceFloppy,
-  IconMessageQuestion,
-  IconPlayerPlay,
-  IconPlayerStop,
-} from '@tabler/icons-react';
+import { Stack, Text, Title } from '@mantine/core';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
-import { isLive, isResumable } from '../../../electron/shared/domain/run-state.ts';
-import { useAction } from '../../api/hooks.ts';
+import { isLive } from '../../../electron/shared/domain/run-state.ts';
 import { bytesParts, formatDuration, formatLoss, formatNumber } from '../../i18n/format.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
-import { ErrorNote } from '../../ui/error-note.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { Quantity } from '../../ui/quantity.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
-import { QueueActions } from './queue-actions.tsx';
+import { RunActions, type RunActionsProps } from './run-actions.tsx';
 import classes from './run.module.css';
 
-export type RunHeaderProps = Readonly<{
-  run: RunSummary;
-  /** Newest whole checkpoint. */
-  checkpointStep: number | undefined;
-  /** Whether it has questions to answer when asked now. */
-  hasPrompts: boolean;
-  peakBytes: number | undefined;
-}>;
+export type RunHeaderProps = RunActionsProps & Readonly<{ peakBytes: number | undefined }>;
 
-export function RunHeader({ run, checkpointStep, hasPrompts, peakBytes }: RunHeaderProps): ReactElement {
+/** What a run is called, how far it is and what can be done with it. */
+export function RunHeader({ peakBytes, ...actions }: RunHeaderProps): ReactElement {
+  const { run } = actions;
   const words = useWords('run');
   const language = useLanguage();
   const elapsedMs = useElapsed(run);
@@ -40,7 +26,7 @@ export function RunHeader({ run, checkpointStep, hasPrompts, peakBytes }: RunHea
     <Stack gap={8}>
       <div className={classes['head']}>
         <div className={classes['title']}>
-          <Title order={1} fz="lg" lineClamp={1} title={run.name}>
+          <Title order={1} fz="lg" lineClamp={2} title={run.name}>
             {run.name}
           </Title>
           <StateBadge state={run.state} />
@@ -48,7 +34,7 @@ export function RunHeader({ run, checkpointStep, hasPrompts, peakBytes }: RunHea
             {run.modelName} · {run.datasetName}
           </Text>
         </div>
-        <RunActions {...{ run, checkpointStep, hasPrompts }} />
+        <RunActions {...actions} />
       </div>
       <div className={classes['figures']}>
         <span>
@@ -98,129 +84,4 @@ function useElapsed(run: RunSummary): number | undefined {
   }, [live]);
   if (run.startedAtMs === undefined) return undefined;
   return Math.max(0, (live ? nowMs : (run.endedAtMs ?? run.startedAtMs)) - run.startedAtMs);
-}
-
-function RunActions({
-  run,
-  checkpointStep,
-  hasPrompts,
-}: Pick<RunHeaderProps, 'run' | 'checkpointStep' | 'hasPrompts'>): ReactElement {
-  const words = useWords('run');
-  const stop = useAction('runs.stop');
-  const save = useAction('runs.saveNow');
-  const sample = useAction('runs.sampleNow');
-  const resume = useAction('runs.resume');
-  const [isAsking, setAsking] = useState(false);
-  const failed = [stop, save, sample, resume].find((action) => action.error !== null);
-  const canAct = run.state === 'running';
-  const lost = Math.max(0, run.step - (checkpointStep ?? 0));
-  const lostSentence = words(checkpointStep === undefined ? 'stopNow.losesAll' : 'stopNow.loses', {
-    count: lost,
-    lost: formatNumber(lost),
-    step: formatNumber(checkpointStep ?? 0),
-  });
-  return (
-    <Stack gap={4} align="flex-end">
-      <Group gap="xs">
-        {isLive(run.state) && (
-          <>
-            <Button
-              variant="default"
-              leftSection={<IconDeviceFloppy size={16} aria-hidden />}
-              disabled={!canAct}
-              loading={save.isPending}
-              onClick={() => save.mutate({ run: run.id })}
-            >
-              {words('action.saveNow')}
-            </Button>
-            <Button
-              variant="default"
-              leftSection={<IconMessageQuestion size={16} aria-hidden />}
-              disabled={!canAct || !hasPrompts}
-              title={hasPrompts ? undefined : words('action.noPrompts')}
-              loading={sample.isPending}
-              onClick={() => sample.mutate({ run: run.id })}
-            >
-              {words('action.sampleNow')}
-            </Button>
-            <Button.Group>
-              <Button
-                leftSection={<IconPlayerStop size={16} aria-hidden />}
-                disabled={run.state === 'stopping'}
-                loading={stop.isPending}
-                onClick={() => stop.mutate({ run: run.id })}
-              >
-                {words('action.stop')}
-              </Button>
-              <Menu position="bottom-end">
-                <Menu.Target>
-                  <ActionIcon
-                    variant="filled"
-                    color="accent"
-                    // The same shade as the button it belongs to, in both themes.
-                    bg="var(--mantine-primary-color-filled)"
-                    size={36}
-                    aria-label={words('action.moreStops')}
-                  >
-                    <IconChevronDown size={16} aria-hidden />
-                  </ActionIcon>
-                </Menu.Target>
-                <Menu.Dropdown maw={320}>
-                  <Menu.Item onClick={() => setAsking(true)}>
-                    {words('action.stopNow')}
-                    <Text fz="xs" c="dimmed">
-                      {lostSentence}
-                    </Text>
-                  </Menu.Item>
-                </Menu.Dropdown>
-              </Menu>
-            </Button.Group>
-          </>
-        )}
-        <QueueActions run={run} />
-        {isResumable(run.state) && (
-          <Button
-            leftSection={<IconPlayerPlay size={16} aria-hidden />}
-            loading={resume.isPending}
-            onClick={() => resume.mutate({ run: run.id })}
-          >
-            {words('action.resume')}
-          </Button>
-        )}
-      </Group>
-      {isResumable(run.state) && (
-        <Text fz="xs" c="dimmed">
-          {checkpointStep === undefined
-            ? words('resume.fromStart')
-            : words('resume.from', { step: formatNumber(checkpointStep) })}
-        </Text>
-      )}
-      {failed !== undefined && <ErrorNote error={failed.error} />}
-      <Modal
-        closeButtonProps={{ 'aria-label': words('common:close') }}
-        opened={isAsking}
-        onClose={() => setAsking(false)}
-        title={words('stopNow.question')}
-        centered
-      >
-        <Stack>
-          <Text>{lostSentence}</Text>
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
-              {words('common:cancel')}
-            </Button>
-            <Button
-              styles={{ root: { background: 'var(--le-red)', color: 'var(--le-panel)' } }}
-              onClick={() => {
-                setAsking(false);
-                stop.mutate({ run: run.id, deadlineMs: 0 });
-              }}
-            >
-              {words('action.stopNow')}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </Stack>
-  );
 }

@@ -23,6 +23,7 @@ import { RunHeader } from './run-header.tsx';
 import { RunLog } from './run-log.tsx';
 import { RunSettings } from './run-settings.tsx';
 import classes from './run.module.css';
+import { useCheckpoints } from './use-checkpoints.ts';
 import { useCurves } from './use-curves.ts';
 import { useRun } from './use-run.ts';
 import { VerdictLine } from './verdict-line.tsx';
@@ -74,9 +75,14 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
   const checkpoints = live?.checkpoints ?? detail.checkpoints;
   const samples = live?.samples ?? detail.samples;
   const prompts = detail.recipe.evaluation.samplePrompts;
-  const checkpointStep = checkpoints.at(-1)?.step;
-  const { verdict, peakBytes } = useVerdict(detail, live, checkpointStep);
   const saved = `${run.state} ${checkpoints.map((one) => one.step).join()}`;
+  const onDisk = useCheckpoints(detail.id, saved);
+  // A live run has just written them; of one that ended, files may be gone by now.
+  const checkpointStep =
+    isLive(run.state) || onDisk.data === undefined
+      ? checkpoints.at(-1)?.step
+      : onDisk.data.items.findLast((one) => one.whole)?.step;
+  const { verdict, peakBytes } = useVerdict(detail, live, checkpointStep);
   const clone = (): void => {
     putCloneDraft(detail, words('copyName', { name: detail.name }));
     void navigate('/new');
@@ -87,9 +93,11 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
       {run.error !== undefined && <ErrorNote error={run.error} />}
       <RunHeader
         run={run}
+        live={live}
         checkpointStep={checkpointStep}
         hasPrompts={prompts.length > 0}
         peakBytes={peakBytes}
+        onClone={clone}
       />
       <RunCharts run={run} live={live} />
       <Panel>
@@ -102,10 +110,10 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
             ))}
           </Tabs.List>
           <Tabs.Panel value="board">
-            <AnswerBoard samples={samples} prompts={prompts} />
+            <AnswerBoard samples={samples} prompts={prompts} isLive={isLive(run.state)} />
           </Tabs.Panel>
           <Tabs.Panel value="checkpoints">
-            <CheckpointList run={run} mark={saved} />
+            <CheckpointList run={run} checkpoints={onDisk} />
           </Tabs.Panel>
           <Tabs.Panel value="log">
             <RunLog runId={run.id} attempts={run.attempts} isLive={isLive(run.state)} />

@@ -10,8 +10,8 @@ import {
 } from '@tabler/icons-react';
 
 import type { Verdict, VerdictLevel } from '../../../electron/shared/domain/verdict.ts';
-import { formatLoss, formatNumber } from '../../i18n/format.ts';
-import { useWords } from '../../i18n/use-words.ts';
+import { describeVerdict } from '../../../electron/shared/domain/verdict-words.ts';
+import { useErrorLanguage } from '../../i18n/use-words.ts';
 import classes from './run.module.css';
 
 const SIGNS: Readonly<Record<VerdictLevel, Icon>> = {
@@ -21,25 +21,18 @@ const SIGNS: Readonly<Record<VerdictLevel, Icon>> = {
   neutral: IconInfoCircle,
 };
 
-const LOSSES: ReadonlySet<string> = new Set(['loss', 'firstLoss', 'bestLoss', 'lastLoss']);
-
 /** How the run is, in one sentence, and the rule that says so. */
 export function VerdictLine({ verdict }: Readonly<{ verdict: Verdict }>): ReactElement {
-  const words = useWords('run');
-  const { level, rule } = verdict;
+  const language = useErrorLanguage();
+  const { level } = verdict;
   const Sign = SIGNS[level];
-  const params = Object.fromEntries(
-    Object.entries(verdict.params).map(([name, value]) => [
-      name,
-      LOSSES.has(name) ? formatLoss(value) : formatNumber(value),
-    ]),
-  );
+  const { sentence, rule } = describeVerdict(verdict, language);
   return (
     <div className={classes['verdict']} data-level={level} role="status">
       <Sign size={18} aria-hidden />
-      <Text fw={600}>{words(`verdict.${rule}`, params)}</Text>
+      <Text fw={600}>{sentence}</Text>
       <Text c="dimmed" fz="xs">
-        {words(`rule.${rule}`, params)}
+        {rule}
       </Text>
     </div>
   );

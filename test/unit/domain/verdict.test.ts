@@ -99,3 +99,13 @@ it('the best evaluation is the lowest, and the first of equals', () => {
   expect(bestEvaluation(evals(2, 1, 1))?.step).toBe(20);
   expect(bestEvaluation([])).toBeUndefined();
 });
+
+it('a run that ended far above where it began is not called a success', () => {
+  const recentLoss = HEALTHY.recentLoss.map((point) => ({ ...point, value: 6 }));
+  expect(verdictOf({ ...HEALTHY, state: 'done', recentLoss })).toEqual({
+    level: 'attention',
+    rule: 'done_worse',
+    params: { loss: 6, firstLoss: 3 },
+  });
+  expect(ruleOf({ state: 'done' })).toBe('done');
+});

@@ -211,6 +211,13 @@ export const RUN_METHODS = {
     output: z.object({ path: z.string(), files: z.array(z.string()), bytes: z.int() }),
     errors: ['core.not_found', 'core.ambiguous', 'run.export_exists', 'run.export_failed'],
   }),
+  /** A run as one HTML page without a script: settings, curves, checkpoints, answers, environment. */
+  'runs.report': method({
+    input: runInput.extend({ language: z.enum(['en', 'zh']) }),
+    /** `name` is a file's name that every system takes. */
+    output: z.object({ name: z.string(), html: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous'],
+  }),
   /** Takes a run folder made by `python -m legal_eagle train` on another machine into the history. */
   'runs.adopt': method({
     input: z.object({ path: z.string().min(1), name: z.string().trim().min(1).max(120).optional() }),

@@ -3,7 +3,6 @@ const MOST_BYTES = 180;
 
 /** A file's name for what is made of a run, which every file system takes; the id keeps two of one name apart. */
 export function runFileName(run: Readonly<{ id: string; name: string }>): string {
-   
   let name = run.name.replace(/[\u0000-\u001f<>:"/\\|?*]/gu, '_').replace(/^[. ]+|[. ]+$/gu, '');
   while (utf8Bytes(name) > MOST_BYTES) name = Array.from(name).slice(0, -1).join('');
   return `${name === '' ? 'run' : name}-${run.id.slice(-6)}`;

@@ -6,7 +6,7 @@ import type { LogLine } from '../../../electron/shared/contract/methods/runs.ts'
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { splitMatches } from './log-marks.ts';
-import type { LogWindow } from './log-window.ts';
+import { reachesEnd, type LogWindow } from './log-window.ts';
 import classes from './run-log.module.css';
 
 const LINE_PX = 18;
@@ -22,7 +22,7 @@ export type LogViewProps = Readonly<{
   currentOffset: number | undefined;
   /** Scrolled into the middle when it changes. */
   target: LogTarget | undefined;
-  /** Whether the view is at its very end; kept up to date here. */
+  /** Whether the end of the file is in view; kept up to date here. */
   isAtEnd: RefObject<boolean>;
   /** Told when that changes. */
   onAtEnd: (isAtEnd: boolean) => void;
@@ -52,8 +52,8 @@ export function LogView(props: LogViewProps): ReactElement {
   const last = drawn.at(-1)?.index ?? 0;
   useEffect(() => {
     if (first < NEAR_LINES) onNearStart();
-    if (last > lines.length - NEAR_LINES && !isAtEnd.current) onNearEnd();
-  }, [first, last, lines.length, isAtEnd, onNearStart, onNearEnd]);
+    if (last > lines.length - NEAR_LINES) onNearEnd();
+  }, [first, last, lines.length, onNearStart, onNearEnd]);
 
   const columns = useMemo(() => widest(lines), [lines]);
   return (
@@ -64,7 +64,8 @@ export function LogView(props: LogViewProps): ReactElement {
       role="region"
       aria-label={words('tab.log')}
       onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-        const now = scrollTop + clientHeight > scrollHeight - LINE_PX;
+        // The end of what is held is not yet the end of the file.
+        const now = reachesEnd(log) && scrollTop + clientHeight > scrollHeight - LINE_PX;
         if (now !== isAtEnd.current) onAtEnd(now);
         isAtEnd.current = now;
       }}

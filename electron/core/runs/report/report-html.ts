@@ -105,7 +105,7 @@ function curves({ run, curves: all }: ReportFacts, words: ReportWords): string {
   const evalLoss = all.find((one) => one.key === 'evalLoss');
   const figureOf = (data: MetricSeries, index: number): string => {
     const own = { label: titles[data.key] ?? data.key, colour: COLOURS[index] ?? '#000', data, dots: false };
-    const withEval = data.key === 'loss' && evalLoss !== undefined;
+    const withEval = data.key === 'loss' && evalLoss !== undefined && evalLoss.points.length > 0;
     const evaluated = {
       label: words.curve.evalLoss,
       colour: COLOURS[1] ?? '#000',
@@ -178,10 +178,13 @@ function data({ run, dataset }: ReportFacts, words: ReportWords): string {
   );
 }
 
+/** Of the recipe, what the report says in another place. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['name', 'version', 'evaluation.samplePrompts']);
+
 function settings({ run }: ReportFacts, words: ReportWords): string {
   const { model, dataset } = run.recipe;
   const rows = settingRows([run.recipe, recipeSchema.parse({ model, dataset })])
-    .filter(({ path }) => path !== 'evaluation.samplePrompts')
+    .filter(({ path }) => !TOLD_ELSEWHERE.has(path))
     .map(({ path, values: [here, standard] }) => {
       const isOwn = path === 'model' || path === 'dataset' || isSame(here, standard);
       const value = escapeHtml(settingText(here));
@@ -193,7 +196,7 @@ function settings({ run }: ReportFacts, words: ReportWords): string {
     });
   return section(
     words.settings,
-    `<p class="none">${words.changedNote}</p>${table([words.setting, words.here, words.standard], rows)}`,
+    `<p class="none">${words.changedNote}</p><div class="settings">${table([words.setting, words.here, words.standard], rows)}</div>`,
   );
 }
 
@@ -252,7 +255,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** Puts figures, which need no escaping, in the places of a sentence. */
-export function fill(sentence: string, figuresByName: Readonly<Record<string, string>>): string {
+function fill(sentence: string, figuresByName: Readonly<Record<string, string>>): string {
   return sentence.replace(/\{(\w+)\}/gu, (whole, name: string) => figuresByName[name] ?? whole);
 }
 

@@ -17,7 +17,7 @@ dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 .none{color:var(--dim);font-style:italic}.bad{color:var(--bad);font-weight:600}
 table{width:100%;border-collapse:collapse;margin-top:8px}
 th,td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-th{font-weight:600}code,pre{font:12px/1.5 ui-monospace,monospace}pre{white-space:pre-wrap;background:var(--soft);padding:8px 12px}
+th{font-weight:600}.settings td:first-child,.settings td:last-child,.settings th{white-space:nowrap}code,pre{font:12px/1.5 ui-monospace,monospace}pre{white-space:pre-wrap;background:var(--soft);padding:8px 12px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:16px}
 figure{margin:0}figcaption{font-size:13px;font-weight:600;margin-bottom:4px}
 svg{width:100%;height:auto}svg text{font-size:12px;fill:#625c53}svg .grid{stroke:#dcd7cd}

@@ -8,6 +8,7 @@ import { JOB_FILES } from './jobs/job-folder.ts';
 import { queryMetrics } from './metrics/metric-service.ts';
 import type { CorePorts } from './ports.ts';
 import { makeReport } from './runs/report/make-report.ts';
+import { REPORT_CURVES, REPORT_POINTS, REPORT_SMOOTHING } from './runs/report/report-facts.ts';
 import { attemptDir } from './runs/run-folder.ts';
 import { readLogPage } from './runs/run-log.ts';
 import { searchLog } from './runs/search-log.ts';
@@ -31,14 +32,18 @@ export function runFileHandlers(
       if (findings === undefined) throw log.missing();
       return { attempt: log.attempt, ...findings };
     },
-    'runs.report': ({ run: reference, language }) => {
+    'runs.report': async ({ run: reference, language }) => {
       const run = runs.find(reference);
+      const shape = { from: 0, to: undefined, maxPoints: REPORT_POINTS };
+      const [smoothed, plain] = await Promise.all([
+        queryMetrics(repositories.metrics, run.id, { ...shape, keys: ['loss'], smoothing: REPORT_SMOOTHING }),
+        queryMetrics(repositories.metrics, run.id, { ...shape, keys: REPORT_CURVES, smoothing: 0 }),
+      ]);
       return makeReport(run, runs.checkpoints(run.id), language, {
         repositories,
         dataset: (id) => repositories.datasets.byId(id),
         firstEvents: (jobId, count) => repositories.jobs.eventsAfter(jobId, 0, count),
-        curve: (runId, key, shape) =>
-          queryMetrics(repositories.metrics, runId, { keys: [key], from: 0, to: undefined, ...shape })[0],
+        curves: [...smoothed, ...plain],
         studioVersion: ports.version,
         nowMs: ports.clock.nowMs(),
       });

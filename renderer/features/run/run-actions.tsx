@@ -45,6 +45,11 @@ export function RunActions({
   return (
     <div className={classes['actions']}>
       <Group gap="xs" wrap="nowrap">
+        {run.state === 'queued' && (
+          <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate({ run: run.id })}>
+            {words('action.leaveQueue')}
+          </Button>
+        )}
         {isLive(run.state) && (
           <>
             <StopButton
@@ -118,6 +123,7 @@ function sentence(
       ? words('resume.fromWithLoss', { count: lost, step, lost: formatNumber(lost) })
       : words('resume.from', { step });
   }
+  if (run.state === 'queued') return words('now.queued');
   if (run.state === 'starting') return words('now.starting');
   if (run.state === 'stopping') return words('now.stopping');
   if (run.state !== 'running') return undefined;

@@ -6,24 +6,14 @@ import type { RunRecord } from '../../db/repositories/run-repository.ts';
 import type { MetricSeries } from '../../../shared/contract/methods/metrics.ts';
 import { toRunDetail } from '../run-view.ts';
 import type { RunRepositories } from '../train-projector.ts';
-import {
-  REPORT_CURVES,
-  REPORT_POINTS,
-  REPORT_SMOOTHING,
-  verdictFrom,
-  type ReportFacts,
-} from './report-facts.ts';
+import { verdictFrom, type ReportFacts } from './report-facts.ts';
 import { reportHtml, type ReportLanguage } from './report-html.ts';
 
 export type ReportDeps = Readonly<{
   repositories: RunRepositories;
   dataset: (id: string) => DatasetRecord | undefined;
   firstEvents: (jobId: string, count: number) => readonly StoredJobEvent[];
-  curve: (
-    runId: string,
-    key: string,
-    shape: Readonly<{ maxPoints: number; smoothing: number }>,
-  ) => MetricSeries | undefined;
+  curves: readonly MetricSeries[];
   studioVersion: string;
   nowMs: number;
 }>;
@@ -52,10 +42,7 @@ export function makeReport(
         return machine === undefined ? [] : [[number, machine] as const];
       }),
     ),
-    curves: REPORT_CURVES.flatMap((key) => {
-      const smoothing = key === 'loss' ? REPORT_SMOOTHING : 0;
-      return deps.curve(record.id, key, { maxPoints: REPORT_POINTS, smoothing }) ?? [];
-    }),
+    curves: deps.curves,
     tokens: sum('tokens'),
     answerTokens: sum('answerTokens'),
     checkpoints,

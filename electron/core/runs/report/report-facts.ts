@@ -19,8 +19,8 @@ export type ReportFacts = Readonly<{
   madeAtMs: number;
 }>;
 
+/** Besides the loss, which is drawn with its average. */
 export const REPORT_CURVES = [
-  'loss',
   'evalLoss',
   'learningRate',
   'gradNorm',

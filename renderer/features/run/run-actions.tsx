@@ -9,6 +9,7 @@ import { useAction } from '../../api/hooks.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
 import { useWords, type Words } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { QueueActions } from './queue-actions.tsx';
 import type { LiveRun } from './run-frames.ts';
 import { RunMore } from './run-more.tsx';
 import classes from './run.module.css';
@@ -45,11 +46,6 @@ export function RunActions({
   return (
     <div className={classes['actions']}>
       <Group gap="xs" wrap="nowrap">
-        {run.state === 'queued' && (
-          <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate({ run: run.id })}>
-            {words('action.leaveQueue')}
-          </Button>
-        )}
         {isLive(run.state) && (
           <>
             <StopButton
@@ -81,6 +77,7 @@ export function RunActions({
             </Button>
           </>
         )}
+        <QueueActions run={run} />
         {isResumable(run.state) && (
           <Button
             leftSection={<IconPlayerPlay size={16} aria-hidden />}

@@ -42,6 +42,8 @@ export function StopButton({ run, checkpointStep, isStopping, onStop }: StopButt
             <ActionIcon
               variant="filled"
               color="accent"
+              // The same shade as the button it belongs to, in both themes.
+              bg="var(--mantine-primary-color-filled)"
               size={36}
               aria-label={words('action.moreStops')}
               style={{ borderLeft: '1px solid var(--le-panel)' }}

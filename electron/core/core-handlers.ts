@@ -42,9 +42,14 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...chatHandlers(services),
     ...queueHandlers(services),
     'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
-    'gpu.list': () => ports.gpu.list(),
+    'gpu.list': () => services.gpu.list(),
+    'gpu.telemetry': () => services.gpu.telemetry(),
     'runtime.status': () => ports.runtime.overview(),
     'runtime.install': (request) => services.runtimeInstaller.start(request),
+    'runtime.cancel': () => {
+      services.runtimeInstaller.cancel();
+      return {};
+    },
     'jobs.show': ({ jobId }) => toJobView(requireJob(services, jobId)),
     'jobs.stop': ({ jobId, deadlineMs }) => {
       requireJob(services, jobId);

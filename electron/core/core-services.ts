@@ -15,6 +15,8 @@ import { createRunRepository } from './db/repositories/run-repository.ts';
 import { createSampleRepository } from './db/repositories/sample-repository.ts';
 import { createSettingsRepository } from './db/repositories/settings-repository.ts';
 import { createGpuSampler } from './gpu/gpu-sampler.ts';
+import { createGpuWatch, type GpuWatch } from './gpu/gpu-watch.ts';
+import { cardEnvironment, chooseRunCard } from './gpu/run-card.ts';
 import type { JobProjector } from './jobs/job-record.ts';
 import { EventTailer } from './jobs/event-tailer.ts';
 import type { JobLog } from './jobs/job-log.ts';
@@ -30,6 +32,8 @@ import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
 import { toRunSummary } from './runs/run-view.ts';
 import { RunService } from './runs/run-service.ts';
 import { createTrainProjector, type RunRepositories } from './runs/train-projector.ts';
+import type { RunDevice } from '../shared/domain/choose-card.ts';
+import type { Recipe } from '../shared/protocol/recipe.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { appendTelemetry, telemetryLine, telemetryPoints } from './runs/run-telemetry.ts';
 import { createRuntimeInstaller, type RuntimeInstaller } from './runtime/runtime-installer.ts';
@@ -60,6 +64,7 @@ export type CoreServices = Readonly<{
   board: TopicBoard;
   supervisor: JobSupervisor;
   runFeed: RunFeed;
+  gpu: GpuWatch;
   runs: RunService;
   queue: QueueService;
   datasets: DatasetService;
@@ -128,8 +133,16 @@ export function createServices(
     board,
     ports.clock,
   );
-  const gpuSampler = createGpuSampler({
+  const gpu = createGpuWatch({
     probe: ports.gpu,
+    clock: ports.clock,
+    runOf: (pid) =>
+      repositories.runs
+        .live()
+        .find(({ jobId }) => jobId !== undefined && supervisor.find(jobId)?.process?.pid === pid),
+  });
+  const gpuSampler = createGpuSampler({
+    probe: gpu,
     clock: ports.clock,
     live: () => repositories.runs.live().map((run) => run.id),
     store: (runId, cards) => {
@@ -158,12 +171,17 @@ export function createServices(
     resolveModel: (reference: string) =>
       models.resolve(reference) ?? raise('recipe.model_not_found', { model: reference }),
   };
-  const { gpu, host, runtime } = ports;
+  const cards = {
+    gpu,
+    runtime: ports.runtime,
+    visibleDevices: ports.environment['CUDA_VISIBLE_DEVICES'],
+    held: () => runs.heldCards(),
+  };
+  const cardFor = (hardware: Recipe['hardware']): Promise<RunDevice> => chooseRunCard(cards, hardware);
   const preflight = new PreflightService({
     ...inputs,
-    gpu,
-    host,
-    runtime,
+    cardFor,
+    host: ports.host,
     folder,
     shapeOf: readShapeOf,
     lastThroughput: createLastThroughput(repositories),
@@ -174,8 +192,10 @@ export function createServices(
     feed: runFeed,
     removeJob: (jobId) => jobs.remove(jobId),
     ...inputs,
-    refusalOf: async (recipe, dataset, model) =>
-      (await preflight.assess(recipe, dataset.path, model.path)).refusal,
+    cardFor,
+    environmentOf: cardEnvironment,
+    refusalOf: (recipe, dataset, model, device) =>
+      preflight.assess(recipe, dataset.path, model.path, device).refusal,
   });
   const queue = new QueueService({
     file: folder.queueFile,
@@ -215,6 +235,7 @@ export function createServices(
     models,
     runs,
     queue,
+    gpu,
     preflight,
     merges: new MergeService({
       ...base,

@@ -4,7 +4,7 @@ import type { CallerFor } from '../shared/contract/define.ts';
 import type { Disposable } from '../shared/contract/disposable.ts';
 import type { HostContract } from '../shared/contract/host-contract.ts';
 import type { Capabilities } from '../shared/contract/methods/app.ts';
-import type { GpuReport } from '../shared/contract/methods/gpu.ts';
+import type { GpuProcess, GpuReport } from '../shared/contract/methods/gpu.ts';
 import type { InstallInput, InstallProgress, RuntimeOverview } from '../shared/contract/methods/runtime.ts';
 import type { TrainingVariant } from '../shared/domain/runtime-variant.ts';
 
@@ -69,15 +69,20 @@ export type RuntimePort = Readonly<{
   overview(): Promise<RuntimeOverview>;
   /** The variant that a request comes to. Throws the refusal where none fits. */
   resolve(variant: InstallInput['variant']): Promise<TrainingVariant>;
-  /** Makes an environment and has jobs run on it from then on. Throws `runtime.*`. */
+  /** Makes an environment and has jobs run on it from then on. Throws `runtime.*`; `runtime.cancelled` by the signal. */
   install(
     request: Readonly<{ variant: TrainingVariant; mirror?: string | undefined; repair: boolean }>,
     onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
   ): Promise<void>;
 }>;
 
 /** The NVIDIA cards of this machine. Never rejects: a driver that fails is a report that says so. */
-export type GpuProbe = Readonly<{ list(): Promise<GpuReport> }>;
+export type GpuProbe = Readonly<{
+  list(): Promise<GpuReport>;
+  /** Who holds memory of the cards; undefined where the driver does not say. Never rejects. */
+  processes(): Promise<readonly GpuProcess[] | undefined>;
+}>;
 
 /** Memory and disks of this machine, in bytes. */
 export type HostResources = Readonly<{

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +134,36 @@ def test_what_the_machine_cannot_do_is_refused() -> None:
     ]
     if not torch.cuda.is_available():
         cases.append(({"device": "cuda"}, {}, "train.no_cuda"))
+        # Bug caught: a run whose card is gone goes on silently, and a hundred times slower, on the CPU.
+        cases.append(({"device": "auto", "gpu": "GPU-0a"}, {}, "train.no_cuda"))
     for changes, environment, code in cases:
         with pytest.raises(JobError) as caught:
             choose_device(hardware(**changes), environment)
         assert caught.value.code == code
         assert caught.value.exit_code in (EXIT_SPEC, EXIT_ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "after"),
+    [
+        ({"device": "auto", "gpu": "GPU-0a"}, {}, {"CUDA_VISIBLE_DEVICES": "GPU-0a"}),
+        # A scheduler or the studio has decided already.
+        (
+            {"device": "auto", "gpu": "GPU-0a"},
+            {"CUDA_VISIBLE_DEVICES": "3"},
+            {"CUDA_VISIBLE_DEVICES": "3"},
+        ),
+        ({"device": "auto", "gpu": "auto"}, {}, {}),
+        ({"device": "cpu", "gpu": "GPU-0a"}, {}, {}),
+    ],
+)
+def test_a_named_card_is_the_only_visible_one(
+    changes: dict[str, Any], before: dict[str, str], after: dict[str, str]
+) -> None:
+    environment = dict(before)
+    with contextlib.suppress(JobError):
+        choose_device(hardware(**changes), environment)
+    assert environment == after
 
 
 def test_peak_memory_is_in_bytes() -> None:

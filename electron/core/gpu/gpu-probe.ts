@@ -1,8 +1,15 @@
-import type { GpuReport } from '../../shared/contract/methods/gpu.ts';
+import type { GpuProcess, GpuReport } from '../../shared/contract/methods/gpu.ts';
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
 import type { GpuProbe } from '../ports.ts';
 import type { CommandResult, RunCommand } from '../run-command.ts';
-import { GPU_QUERIES, isFieldRefused, UnreadableLine, type GpuQuery } from './nvidia-smi-output.ts';
+import {
+  GPU_QUERIES,
+  isFieldRefused,
+  parseProcesses,
+  PROCESS_ARGS,
+  UnreadableLine,
+  type GpuQuery,
+} from './nvidia-smi-output.ts';
 import { nvidiaSmiCandidates } from './nvidia-smi-path.ts';
 
 /** A healthy driver answers within a second; one whose cards sleep (no persistence mode) within three. */
@@ -25,6 +32,7 @@ export type GpuProbeOptions = Readonly<{
 /** Asks `nvidia-smi`, one question at a time. Never rejects: a failure is a report with `gpu.*`. */
 export const createGpuProbe = (options: GpuProbeOptions): GpuProbe => {
   let running: Promise<GpuReport> | undefined;
+  let listing: Promise<readonly GpuProcess[] | undefined> | undefined;
   let failure: Readonly<{ report: GpuReport; untilMs: number }> | undefined;
   return {
     list: () => {
@@ -45,7 +53,25 @@ export const createGpuProbe = (options: GpuProbeOptions): GpuProbe => {
         });
       return running;
     },
+    processes: () => {
+      if (failure !== undefined && options.nowMs() < failure.untilMs) return Promise.resolve(undefined);
+      listing ??= askProcesses(options).finally(() => {
+        listing = undefined;
+      });
+      return listing;
+    },
   };
+};
+
+const askProcesses = async (options: GpuProbeOptions): Promise<readonly GpuProcess[] | undefined> => {
+  const env = { ...options.env, LC_ALL: 'C' };
+  const timeoutMs = options.timeoutMs ?? PROBE_TIMEOUT_MS;
+  for (const command of options.candidates ?? nvidiaSmiCandidates(options.platform, options.env)) {
+    const result = await options.run(command, PROCESS_ARGS, { env, timeoutMs });
+    if (result.startError !== undefined) continue;
+    return result.exitCode === 0 ? parseProcesses(result.stdout) : undefined;
+  }
+  return undefined;
 };
 
 const ask = async (options: GpuProbeOptions): Promise<GpuReport> => {

@@ -1,4 +1,4 @@
-import type { GpuCard } from '../../shared/contract/methods/gpu.ts';
+import type { GpuCard, GpuProcess } from '../../shared/contract/methods/gpu.ts';
 
 type CardFields = Omit<GpuCard, 'index' | 'uuid' | 'name'>;
 
@@ -106,3 +106,23 @@ export const GPU_QUERIES: readonly GpuQuery[] = [gpuQuery([...BASE, ...NEWER]), 
 /** Whether an answer is the refusal of a field, which the next, shorter query can get around. */
 export const isFieldRefused = (output: string): boolean =>
   /is not a valid field to query|not a valid field/iu.test(output);
+
+/** Asks who holds memory of the cards. */
+export const PROCESS_ARGS = [
+  '--query-compute-apps=gpu_uuid,pid,process_name,used_memory',
+  '--format=csv,noheader,nounits',
+] as const;
+
+/** The processes in what `nvidia-smi` answered; a line of another form is left out. */
+export const parseProcesses = (stdout: string): readonly GpuProcess[] =>
+  stdout.split(/\r?\n/u).flatMap((line) => {
+    const values = line.split(',').map((value) => value.trim());
+    const [gpuUuid, pid, ...rest] = values;
+    const used = numberOf(rest.at(-1) ?? '');
+    if (gpuUuid === undefined || !/^\d+$/u.test(pid ?? '') || rest.length < 2) return [];
+    // A path may hold commas; the memory stands behind the last.
+    const name = present(rest.slice(0, -1).join(', ')) ?? '';
+    return [
+      { gpuUuid, pid: Number(pid), name, ...(used === undefined ? {} : { memoryBytes: used * MEBIBYTE }) },
+    ];
+  });

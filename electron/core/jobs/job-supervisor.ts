@@ -44,6 +44,8 @@ export type StartOptions = Readonly<{
   detached: boolean;
   /** Handed to a service job on its standard input, and written nowhere. */
   secrets?: Readonly<Record<string, string>>;
+  /** Variables of the process besides those that every job gets; they win over inherited ones. */
+  variables?: Readonly<Record<string, string>>;
 }>;
 
 export type JobHandle = Readonly<{
@@ -179,6 +181,7 @@ export class JobSupervisor {
         dir: options.dir,
         detached: options.detached,
         secrets: options.secrets ?? {},
+        variables: options.variables ?? {},
         runner: await this.#deps.runner(),
         environment: this.#deps.environment,
       });

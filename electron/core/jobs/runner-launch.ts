@@ -16,6 +16,8 @@ export type LaunchOptions = Readonly<{
   dir: string;
   detached: boolean;
   secrets: Readonly<Record<string, string>>;
+  /** Variables of this job alone; they win over inherited ones. */
+  variables: Readonly<Record<string, string>>;
   runner: RunnerCommand;
   environment: Readonly<Record<string, string | undefined>>;
 }>;
@@ -50,11 +52,14 @@ export async function launchRunner(
       command: python,
       args: ['-I', '-X', 'utf8', runScript, options.dir],
       cwd: options.dir,
-      env: runnerEnvironment(
-        options.environment,
-        platform.inheritedEnvironment,
-        jobMarker(spec.id, spec.nonce),
-      ),
+      env: {
+        ...runnerEnvironment(
+          options.environment,
+          platform.inheritedEnvironment,
+          jobMarker(spec.id, spec.nonce),
+        ),
+        ...options.variables,
+      },
       detached: options.detached,
       logDescriptor,
       stdout: spec.kind === 'chat' && !options.detached ? 'pipe' : 'log',

@@ -14,7 +14,8 @@ import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import type { Recipe } from '../../shared/protocol/recipe.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { DatasetFile } from '../db/repositories/dataset-file.ts';
-import type { GpuProbe, HostResources, RuntimePort } from '../ports.ts';
+import type { RunDevice } from '../../shared/domain/choose-card.ts';
+import type { HostResources } from '../ports.ts';
 import type { LastThroughput } from './last-throughput.ts';
 
 type Located = Readonly<{ path: string }>;
@@ -26,8 +27,8 @@ export type PreflightServiceDeps = Readonly<{
   resolveModel: (reference: string) => Located;
   shapeOf: (modelPath: string) => DecoderShape & Readonly<{ maxPositions: number }>;
   host: HostResources;
-  gpu: GpuProbe;
-  runtime: Pick<RuntimePort, 'overview'>;
+  /** What a recipe's run computes on. Throws `gpu.*`. */
+  cardFor: (hardware: Recipe['hardware']) => Promise<RunDevice>;
   folder: Pick<DataFolder, 'root'>;
   lastThroughput: LastThroughput;
 }>;
@@ -56,7 +57,7 @@ export class PreflightService {
     this.#deps = deps;
   }
 
-  /** Throws `recipe.*`, `dataset.*` and `model.*` as starting the run would. */
+  /** Throws `recipe.*`, `dataset.*`, `model.*` and `gpu.*` as starting the run would. */
   async estimate(recipeInput: unknown): Promise<PreflightView> {
     const checked = checkRecipe(recipeInput);
     if ('issues' in checked) {
@@ -65,7 +66,8 @@ export class PreflightService {
     const { recipe } = checked;
     const dataset = this.#deps.resolveDataset(recipe.dataset);
     const model = this.#deps.resolveModel(recipe.model);
-    const { report, tokenSource, counts } = await this.assess(recipe, dataset.path, model.path);
+    const chosen = await this.#deps.cardFor(recipe.hardware);
+    const { report, tokenSource, counts } = this.assess(recipe, dataset.path, model.path, chosen);
     const { forecast, disk, cut } = report;
     const [device] = report.memory;
     const throughput = device === undefined ? undefined : this.#deps.lastThroughput(model.path, device);
@@ -93,7 +95,7 @@ export class PreflightService {
     };
   }
 
-  async assess(recipe: Recipe, datasetPath: string, modelPath: string): Promise<Assessment> {
+  assess(recipe: Recipe, datasetPath: string, modelPath: string, chosen: RunDevice): Assessment {
     const { host, folder, shapeOf } = this.#deps;
     const { maxPositions, ...shape } = shapeOf(modelPath);
     const { counts, lengths } = this.#readDataset(datasetPath, recipe);
@@ -104,7 +106,7 @@ export class PreflightService {
       trainRows: counts.train,
       evalRows: counts.eval,
       lengths,
-      device: await this.#device(recipe),
+      device: this.#device(chosen),
       freeDiskBytes: host.freeDiskBytes(folder.root),
     });
     const refused = report.problems.find((problem) => REFUSALS.has(problem.code));
@@ -116,13 +118,10 @@ export class PreflightService {
     };
   }
 
-  /** What the engine will compute on: the first card where the recipe allows one and the environment can. */
-  async #device(recipe: Recipe): Promise<DeviceFacts | 'missing' | 'unmeasured'> {
-    const wanted = recipe.hardware.device;
-    const card = wanted === 'cpu' ? undefined : (await this.#deps.gpu.list()).cards[0];
-    const usesCuda = card !== undefined && (await this.#deps.runtime.overview()).current.startsWith('cu');
-    if (!usesCuda) return wanted === 'cuda' ? 'missing' : this.#cpu();
-    const { name, index, memoryTotalBytes: capacityBytes, memoryUsedBytes = 0, computeCapability } = card;
+  #device(chosen: RunDevice): DeviceFacts | 'missing' | 'unmeasured' {
+    if (chosen === 'missing') return 'missing';
+    if (chosen === 'cpu') return this.#cpu();
+    const { name, index, memoryTotalBytes: capacityBytes, memoryUsedBytes = 0, computeCapability } = chosen;
     if (capacityBytes === undefined) return 'unmeasured';
     return {
       device: `cuda:${String(index)}`,

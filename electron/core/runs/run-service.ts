@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import type { CheckpointState } from '../../shared/contract/methods/runs.ts';
 import { StudioError, toErrorBody, type ErrorBody } from '../../shared/contract/studio-error.ts';
+import { AUTOMATIC_CARD, type RunDevice } from '../../shared/domain/choose-card.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
 import type { ControlCommand } from '../../shared/protocol/control.ts';
@@ -34,12 +35,17 @@ export type RunServiceDeps = Readonly<{
   resolveDataset: (reference: string) => ResolvedInput;
   /** Throws `recipe.model_not_found`, `model.*`. */
   resolveModel: (reference: string) => ResolvedInput;
+  /** What a recipe's run computes on. Throws `gpu.*`. */
+  cardFor: (hardware: Recipe['hardware']) => Promise<RunDevice>;
+  /** Variables that give a runner its device and no other. */
+  environmentOf: (device: RunDevice) => Readonly<Record<string, string>>;
   /** What keeps a run from fitting into memory or on the disk, found before anything is made. */
   refusalOf: (
     recipe: Recipe,
     dataset: ResolvedInput,
     model: ResolvedInput,
-  ) => Promise<StudioError | undefined>;
+    device: RunDevice,
+  ) => StudioError | undefined;
 }>;
 
 export type RunLabels = Pick<RunRecord, 'tags' | 'note'>;
@@ -51,6 +57,8 @@ export type ResumedRun = StartedRun & Readonly<{ attempt: number; fromStep: numb
 /** Starts, stops and resumes runs. */
 export class RunService {
   readonly #deps: RunServiceDeps;
+  /** The card of each run that this core started. */
+  readonly #cards = new Map<string, string>();
 
   constructor(deps: RunServiceDeps) {
     this.#deps = deps;
@@ -63,14 +71,14 @@ export class RunService {
 
   /** Checks the recipe, makes the run's folder, and starts its first attempt. */
   async start(recipeInput: unknown, options: StartOptions): Promise<StartedRun> {
-    const run = await this.#create(recipeInput, { ...options, state: 'starting' });
-    const { jobId } = await this.#attempt(run, undefined);
+    const { run, device } = await this.#create(recipeInput, { ...options, state: 'starting' });
+    const { jobId } = await this.#attempt(run, undefined, device);
     return { runId: run.id, jobId };
   }
 
   /** As {@link start}, but the run only waits: it has its folder and its recipe, and no attempt yet. */
   async createQueued(recipeInput: unknown, options: StartOptions): Promise<RunRecord> {
-    const run = await this.#create(recipeInput, { ...options, state: 'queued' });
+    const { run } = await this.#create(recipeInput, { ...options, state: 'queued' });
     this.#deps.feed.note({ run });
     return run;
   }
@@ -83,13 +91,17 @@ export class RunService {
     run: RunRecord,
     options: Readonly<{ force: boolean; fromStep: number | undefined; isWanted: () => boolean }>,
   ): Promise<void> {
-    const { refusalOf, resolveDataset, resolveModel } = this.#deps;
+    const { cardFor, refusalOf, resolveDataset, resolveModel } = this.#deps;
     const dataset = resolveDataset(run.datasetId ?? run.datasetPath);
     const model = resolveModel(run.modelId ?? run.modelPath);
-    const refusal = options.force ? undefined : await refusalOf(run.recipe, dataset, model);
+    // Cards are chosen when their turn comes: which one is free, and which are still there, nobody knew before.
+    const device = await (run.attempts === 0
+      ? cardFor(run.recipe.hardware)
+      : this.#deviceAgain(run.recipe.hardware));
+    const refusal = options.force ? undefined : refusalOf(run.recipe, dataset, model, device);
     if (refusal !== undefined) throw refusal;
     const checkpoint = this.#checkpointFor(run, options.fromStep);
-    if (options.isWanted()) await this.#attempt(run, checkpoint);
+    if (options.isWanted()) await this.#attempt(run, checkpoint, device);
   }
 
   /** What the queue decided on a run that has no process. */
@@ -109,7 +121,7 @@ export class RunService {
   async #create(
     recipeInput: unknown,
     options: StartOptions & Readonly<{ state: 'queued' | 'starting' }>,
-  ): Promise<RunRecord> {
+  ): Promise<Readonly<{ run: RunRecord; device: RunDevice }>> {
     const checked = checkRecipe(recipeInput);
     if ('issues' in checked) {
       throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
@@ -117,7 +129,8 @@ export class RunService {
     const { recipe } = checked;
     const dataset = this.#deps.resolveDataset(recipe.dataset);
     const model = this.#deps.resolveModel(recipe.model);
-    const refusal = options.force ? undefined : await this.#deps.refusalOf(recipe, dataset, model);
+    const device = await this.#deps.cardFor(recipe.hardware);
+    const refusal = options.force ? undefined : this.#deps.refusalOf(recipe, dataset, model, device);
     if (refusal !== undefined) throw refusal;
     const run = { ...this.#newRun(recipe, dataset, model, options.tags ?? []), state: options.state };
     writeRunFile(run.dir, {
@@ -137,7 +150,21 @@ export class RunService {
       note: '',
     });
     this.#deps.repositories.runs.insert(run);
-    return run;
+    return { run, device };
+  }
+
+  /** UUIDs of the cards that live runs were given. */
+  heldCards(): ReadonlySet<string> {
+    const live = new Set(this.#deps.repositories.runs.live().map((run) => run.id));
+    for (const runId of this.#cards.keys()) if (!live.has(runId)) this.#cards.delete(runId);
+    return new Set(this.#cards.values());
+  }
+
+  /** UUIDs of the cards that live runs were given. */
+  heldCards(): ReadonlySet<string> {
+    const live = new Set(this.#deps.repositories.runs.live().map((run) => run.id));
+    for (const runId of this.#cards.keys()) if (!live.has(runId)) this.#cards.delete(runId);
+    return new Set(this.#cards.values());
   }
 
   /** Stop and save. Resolves when the runner has ended. Throws `run.not_live`. */
@@ -159,7 +186,8 @@ export class RunService {
     if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
     if (run.state === 'done') throw new StudioError('run.finished', { run: run.name });
     const checkpoint = this.#checkpointFor(run, fromStep);
-    const { jobId, attempt } = await this.#attempt(run, checkpoint);
+    const device = await this.#deviceAgain(run.recipe.hardware);
+    const { jobId, attempt } = await this.#attempt(run, checkpoint, device);
     return { runId: run.id, jobId, attempt, fromStep: checkpoint?.step ?? 0 };
   }
 
@@ -270,8 +298,9 @@ export class RunService {
   async #attempt(
     run: RunRecord,
     checkpoint: WholeCheckpoint | undefined,
+    device: RunDevice,
   ): Promise<Readonly<{ jobId: string; attempt: number }>> {
-    const { clock, folder, ids, repositories, supervisor } = this.#deps;
+    const { clock, environmentOf, folder, ids, repositories, supervisor } = this.#deps;
     const jobId = ids.next();
     const attempt = run.attempts + 1;
     const dir = attemptDir(run.dir, attempt);
@@ -306,13 +335,22 @@ export class RunService {
       resumedFromStep: checkpoint?.step,
       createdAtMs,
     });
+    if (typeof device !== 'string') this.#cards.set(run.id, device.uuid);
     try {
-      await supervisor.start(spec, { dir, detached: true });
+      await supervisor.start(spec, { dir, detached: true, variables: environmentOf(device) });
     } catch (error) {
       this.#failedToStart(run.id, error);
       throw error;
     }
     return { jobId, attempt };
+  }
+
+  /** A card that was taken out since must not keep a run from going on. */
+  #deviceAgain(hardware: Recipe['hardware']): Promise<RunDevice> {
+    return this.#deps.cardFor(hardware).catch((error: unknown) => {
+      if (!(error instanceof StudioError) || error.code !== 'gpu.unknown_card') throw error;
+      return this.#deps.cardFor({ ...hardware, gpu: AUTOMATIC_CARD });
+    });
   }
 
   /** Covers what fails before the supervisor knows the job (a full disk, a folder that is not writable). */

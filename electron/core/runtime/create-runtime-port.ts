@@ -43,8 +43,8 @@ export const createRuntimePort = ({
     if (choice.kind === 'refused') throw new StudioError(choice.code, choice.params);
     return choice.variant;
   },
-  install: async (request, onProgress) => {
-    await service.ensure({ ...request, proxy: options.proxy, onProgress });
+  install: async (request, onProgress, signal) => {
+    await service.ensure({ ...request, proxy: options.proxy, onProgress, signal });
     service.use(request.variant);
   },
 });

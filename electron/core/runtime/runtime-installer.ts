@@ -1,4 +1,8 @@
-import type { InstallInput, RuntimeTopicData } from '../../shared/contract/methods/runtime.ts';
+import type {
+  InstallInput,
+  InstallProgress,
+  RuntimeTopicData,
+} from '../../shared/contract/methods/runtime.ts';
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
 import type { TrainingVariant } from '../../shared/domain/runtime-variant.ts';
 import type { Clock, RuntimePort } from '../ports.ts';
@@ -11,6 +15,8 @@ export type RuntimeInstaller = Disposable &
   Readonly<{
     /** Starts an installation and returns what it installs. Throws `runtime.busy`, or why nothing fits. */
     start(request: InstallInput): Promise<Readonly<{ variant: TrainingVariant }>>;
+    /** Gives up the installation that is under way, if one is. */
+    cancel(): void;
     /** The installation that is under way, or the end of the last one. */
     state(): RuntimeTopicData;
   }>;
@@ -24,6 +30,7 @@ export const createRuntimeInstaller = (
   let state: RuntimeTopicData = { state: 'idle' };
   let timer: Disposable | undefined;
   let starting = false;
+  let stopper = new AbortController();
   const change = (next: RuntimeTopicData): void => {
     timer?.dispose();
     timer = undefined;
@@ -31,16 +38,23 @@ export const createRuntimeInstaller = (
     publish(state);
   };
   const work = async (variant: TrainingVariant, { mirror, repair }: InstallInput): Promise<void> => {
-    try {
-      await runtime.install({ variant, mirror, repair }, (progress) => {
-        state = { state: 'installing', variant, progress };
-        timer ??= clock.after(FRAME_INTERVAL_MS, () => {
-          timer = undefined;
-          publish(state);
-        });
+    const { signal } = stopper;
+    const report = (progress: InstallProgress): void => {
+      state = { state: 'installing', variant, progress };
+      timer ??= clock.after(FRAME_INTERVAL_MS, () => {
+        timer = undefined;
+        publish(state);
       });
+    };
+    try {
+      await runtime.install({ variant, mirror, repair }, report, signal);
       change({ state: 'done', variant });
     } catch (error) {
+      if (signal.aborted) {
+        // The person's own decision is no failure.
+        change({ state: 'idle' });
+        return;
+      }
       const { code, params, detail } = toErrorBody(error);
       const body = { code, params: { ...params }, ...(detail === undefined ? {} : { detail }) };
       change({ state: 'failed', variant, error: body });
@@ -54,6 +68,7 @@ export const createRuntimeInstaller = (
       starting = true;
       try {
         const variant = await runtime.resolve(request.variant);
+        stopper = new AbortController();
         change({ state: 'installing', variant });
         void work(variant, request);
         return { variant };
@@ -61,7 +76,11 @@ export const createRuntimeInstaller = (
         starting = false;
       }
     },
+    cancel: () => stopper.abort(),
     state: () => state,
-    dispose: () => timer?.dispose(),
+    dispose: () => {
+      stopper.abort();
+      timer?.dispose();
+    },
   };
 };

@@ -79,6 +79,8 @@ export type InstallRequest = Readonly<{
   proxy?: string | undefined;
   repair?: boolean;
   onProgress?: (progress: InstallProgress) => void;
+  /** Gives the installation up: what was half made is removed, and `runtime.cancelled` is thrown. */
+  signal?: AbortSignal;
 }>;
 
 /**
@@ -115,10 +117,11 @@ export class RuntimeService {
   async ensure(request: InstallRequest): Promise<RuntimeStatus> {
     const before = this.status(request.variant);
     if (before.installed && request.repair !== true) return before;
-    return withEnvironmentLock(before.path, async () => {
+    const work = async (): Promise<RuntimeStatus> => {
       const now = this.status(request.variant);
       return now.installed && request.repair !== true ? now : this.#install(request);
-    });
+    };
+    return withEnvironmentLock(before.path, work, request.signal);
   }
 
   /** The variant that jobs run on, where a person has installed one. */
@@ -142,11 +145,14 @@ export class RuntimeService {
   selfTest(variant: RuntimeVariant): Promise<SelfTestReport> {
     const status = this.status(variant);
     if (!status.installed) throw new StudioError('runtime.not_installed');
-    return this.#selfTest(status.python);
+    return this.#selfTest(status.python, this.#options.run);
   }
 
   async #install(request: InstallRequest): Promise<RuntimeStatus> {
-    const { run, platform, pythonRuntimeDir } = this.#options;
+    const { platform, pythonRuntimeDir } = this.#options;
+    const { signal } = request;
+    const run: RunCommand = (command, args, options) =>
+      this.#options.run(command, args, { ...options, ...(signal === undefined ? {} : { signal }) });
     const env = this.#installEnv(request);
     const base = await findPython({ run, platform, env });
     const lock = readLock(pythonRuntimeDir, request.variant, platform);
@@ -175,7 +181,8 @@ export class RuntimeService {
         fileTotalBytes: 0,
         downloadedBytes: 0,
       });
-      await this.#selfTest(environmentPython(platform, dir));
+      await this.#selfTest(environmentPython(platform, dir), run);
+      signal?.throwIfAborted();
       writeManifest(dir, {
         version: 1,
         variant: request.variant,
@@ -190,15 +197,17 @@ export class RuntimeService {
         createdAtMs: this.#options.nowMs(),
       });
     } catch (error) {
-      rmSync(dir, { recursive: true, force: true });
+      // A killed program's own children may write for a moment longer.
+      rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      if (signal?.aborted === true) throw new StudioError('runtime.cancelled');
       throw error;
     }
     return this.status(request.variant);
   }
 
-  #selfTest(python: string): Promise<SelfTestReport> {
+  #selfTest(python: string, run: RunCommand): Promise<SelfTestReport> {
     return runSelfTest({
-      run: this.#options.run,
+      run,
       python,
       entry: path.join(this.#options.pythonRuntimeDir, 'run.py'),
       env: this.#options.env,

@@ -29,6 +29,8 @@ export const EVENT_DATA = {
   device: z.strictObject({
     device: z.string(),
     name: z.string(),
+    /** Of a card, as the driver names it: a name alone does not tell two of a kind apart. */
+    uuid: z.string().optional(),
     precision: z.string(),
     cpuThreads: z.int(),
     reasons: z.array(z.string()),

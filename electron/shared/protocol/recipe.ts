@@ -138,6 +138,10 @@ const checkpointsSchema = z.strictObject({
 
 const hardwareSchema = z.strictObject({
   device: field(z.enum(['auto', 'cpu', 'cuda']).default('auto'), 'Where the run computes.'),
+  gpu: field(
+    z.string().min(1).max(80).default('auto'),
+    'Card of the run: auto takes the one with most free memory, else the UUID that nvidia-smi -L prints.',
+  ),
   precision: field(
     z.enum(['auto', 'fp32', 'bf16', 'fp16']).default('auto'),
     'Arithmetic of the frozen base; auto takes bf16 where the GPU has it and fp32 on a CPU.',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,8 @@ from legal_eagle.protocol.spec_types import RecipeHardware
 # On a CPU larger forward passes gain nothing once a matrix product fills the caches.
 _CPU_TOKENS = 2048
 _CUDA_TOKENS = 8192
+
+_ANY_CARD = "auto"
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -30,11 +32,15 @@ class DeviceChoice:
     cpu_threads: int
     max_tokens_per_micro_batch: int
     reasons: tuple[str, ...]
+    uuid: str | None = None
 
 
-def choose_device(hardware: RecipeHardware, environment: Mapping[str, str] = os.environ) -> DeviceChoice:
+def choose_device(
+    hardware: RecipeHardware, environment: MutableMapping[str, str] = os.environ
+) -> DeviceChoice:
     """Resolves every `auto` of the recipe. JobError `train.no_cuda`, `train.precision_unsupported`,
-    `train.several_processes`.
+    `train.several_processes`. A named card becomes the only visible one, which must happen before CUDA
+    starts.
     """
     if int(environment.get("WORLD_SIZE", "1") or "1") > 1:
         raise JobError(
@@ -44,7 +50,13 @@ def choose_device(hardware: RecipeHardware, environment: Mapping[str, str] = os.
             params={"worldSize": environment["WORLD_SIZE"]},
         )
     reasons: list[str] = []
-    device = _device(hardware["device"], reasons)
+    wanted = hardware["device"]
+    card = hardware["gpu"]
+    if card != _ANY_CARD and wanted != "cpu":
+        # Whoever started this process has already decided where this is set (the studio, a scheduler).
+        environment.setdefault("CUDA_VISIBLE_DEVICES", card)
+        wanted = "cuda"
+    device = _device(wanted, reasons)
     precision = _precision(hardware["precision"], device, reasons)
     threads = hardware["cpuThreads"]
     if threads == 0:
@@ -55,7 +67,17 @@ def choose_device(hardware: RecipeHardware, environment: Mapping[str, str] = os.
         tokens = _CPU_TOKENS if device.type == "cpu" else _CUDA_TOKENS
         reasons.append(f"maxTokensPerMicroBatch {tokens}: the default of a {device.type} run")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _cpu_name()
-    return DeviceChoice(device, name, precision, _DTYPES[precision], threads, tokens, tuple(reasons))
+    return DeviceChoice(
+        device, name, precision, _DTYPES[precision], threads, tokens, tuple(reasons), _uuid_of(device)
+    )
+
+
+def _uuid_of(device: torch.device) -> str | None:
+    """As `nvidia-smi` prints it; None on a CPU and where torch does not tell."""
+    if device.type != "cuda":
+        return None
+    uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return None if uuid is None else f"GPU-{uuid}"
 
 
 def _device(wanted: str, reasons: list[str]) -> torch.device:

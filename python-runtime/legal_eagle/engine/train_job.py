@@ -39,6 +39,7 @@ def run(context: JobContext) -> Outcome:
                 {
                     "device": str(choice.device),
                     "name": choice.name,
+                    **({} if choice.uuid is None else {"uuid": choice.uuid}),
                     "precision": choice.precision,
                     "cpuThreads": choice.cpu_threads,
                     "reasons": list(choice.reasons),

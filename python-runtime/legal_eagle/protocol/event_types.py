@@ -51,6 +51,7 @@ class JobEventProgress(TypedDict):
 class JobEventDeviceData(TypedDict):
     device: str
     name: str
+    uuid: str
     precision: str
     cpuThreads: int
     reasons: list[str]

@@ -48,6 +48,7 @@ class RecipeCheckpoints(TypedDict):
 
 class RecipeHardware(TypedDict):
     device: Literal["auto", "cpu", "cuda"]
+    gpu: str
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     cpuThreads: int
     maxTokensPerMicroBatch: int

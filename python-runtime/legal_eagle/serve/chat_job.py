@@ -32,6 +32,7 @@ def run(context: JobContext) -> Outcome:
     choice = choose_device(
         {
             "device": params["device"],
+            "gpu": "auto",
             "precision": "auto",
             "cpuThreads": params["cpuThreads"],
             "maxTokensPerMicroBatch": 0,

@@ -35,7 +35,10 @@ export function testPorts(home: string): CorePorts {
       resolve: () => Promise.reject(new Error('no environments in this test')),
       install: () => Promise.reject(new Error('no environments in this test')),
     },
-    gpu: { list: () => Promise.resolve({ state: 'none', cards: [] }) },
+    gpu: {
+      list: () => Promise.resolve({ state: 'none', cards: [] }),
+      processes: () => Promise.resolve(undefined),
+    },
     host: hostResources,
     resourcesDir: path.join(ROOT, 'resources'),
     runScript: path.join(ROOT, 'python-runtime/run.py'),

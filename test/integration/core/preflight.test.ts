@@ -162,7 +162,10 @@ describe('the preflight', () => {
       const ports = testPorts(studio.home);
       const choice = { reason: { en: '', zh: '' } };
       client = await studio.client('read', {
-        gpu: { list: () => Promise.resolve({ state: 'ok', cards: [{ ...card, ...memory }] }) },
+        gpu: {
+          list: () => Promise.resolve({ state: 'ok', cards: [{ ...card, ...memory }] }),
+          processes: () => Promise.resolve(undefined),
+        },
         runtime: { ...ports.runtime, overview: () => Promise.resolve({ current, choice, environments: [] }) },
       });
       return client.call('preflight.estimate', { recipe: { ...RECIPE, hardware: { device } } });

@@ -37,4 +37,16 @@ export const GPU_ERRORS = {
       action: '请更新 NVIDIA 驱动；若仍如此，请反馈该行内容。',
     },
   },
+  'gpu.unknown_card': {
+    en: {
+      message: 'The chosen card {gpu} is not in this machine.',
+      cause: 'hardware.gpu names a card by its UUID; the driver lists: {cards}',
+      action: 'Choose one of these cards, or “automatic”.',
+    },
+    zh: {
+      message: '所选显卡 {gpu} 不在本机。',
+      cause: 'hardware.gpu 以 UUID 指定显卡；驱动列出的是：{cards}',
+      action: '请改选其中一张显卡，或设为“自动”。',
+    },
+  },
 } as const satisfies ErrorTable;

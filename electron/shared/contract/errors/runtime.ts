@@ -163,4 +163,16 @@ export const RUNTIME_ERRORS = {
       action: '请使用其中之一。',
     },
   },
+  'runtime.cancelled': {
+    en: {
+      message: 'The installation was cancelled.',
+      cause: 'It was given up before its end; the half-made environment was removed.',
+      action: 'Install again when you like: files that were fetched whole are not fetched again.',
+    },
+    zh: {
+      message: '安装已取消。',
+      cause: '安装未完成即被中止，做到一半的环境已删除。',
+      action: '可随时重新安装：已完整下载的文件不会重复下载。',
+    },
+  },
 } as const satisfies ErrorTable;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { method } from '../define.ts';
-import { emptySchema, errorSummarySchema } from './common.ts';
+import { emptySchema, errorSummarySchema, timeMsSchema } from './common.ts';
 
 /** One NVIDIA card. A value that the driver does not tell is left out, never guessed. */
 export const gpuCardSchema = z.object({
@@ -32,9 +32,51 @@ export const gpuReportSchema = z.object({
   error: errorSummarySchema.optional(),
 });
 
+/** Why the cards cannot be told, where one is asked for by name. */
+export const CARD_ERRORS = ['gpu.driver_failed', 'gpu.output_unreadable', 'gpu.probe_timeout'] as const;
+
+/** A card at one moment. */
+const gpuSampleSchema = z.object({
+  atMs: timeMsSchema,
+  memoryBytes: z.int().nonnegative().optional(),
+  /** 0–1 */
+  utilisation: z.number().optional(),
+  temperatureCelsius: z.number().optional(),
+  powerWatts: z.number().optional(),
+});
+
+/** A process that holds memory of a card. */
+export const gpuProcessSchema = z.object({
+  gpuUuid: z.string(),
+  pid: z.int().nonnegative(),
+  /** Path or name of the program, as the driver tells it. */
+  name: z.string(),
+  /** Left out where the driver keeps it to itself (Windows, containers). */
+  memoryBytes: z.int().nonnegative().optional(),
+});
+
 export const GPU_METHODS = {
   'gpu.list': method({ input: emptySchema, output: gpuReportSchema, errors: [] }),
+  /** The cards now and over the last minutes. Samples exist for the time in which anybody looked or a run lived. */
+  'gpu.telemetry': method({
+    input: emptySchema,
+    output: z.object({
+      report: gpuReportSchema,
+      atMs: timeMsSchema,
+      /** How far back the samples go at most. */
+      windowMs: z.int(),
+      history: z.array(z.object({ uuid: z.string(), samples: z.array(gpuSampleSchema) })),
+      /** Undefined: the driver does not say who holds the memory. */
+      processes: z
+        .array(gpuProcessSchema.extend({ run: z.object({ id: z.string(), name: z.string() }).optional() }))
+        .optional(),
+    }),
+    errors: [],
+  }),
 } as const;
 
 export type GpuCard = z.output<typeof gpuCardSchema>;
+export type GpuProcess = z.output<typeof gpuProcessSchema>;
+export type GpuSample = z.output<typeof gpuSampleSchema>;
+export type GpuTelemetry = z.output<(typeof GPU_METHODS)['gpu.telemetry']['output']>;
 export type GpuReport = z.output<typeof gpuReportSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { method } from '../define.ts';
 import { timeMsSchema } from './common.ts';
+import { CARD_ERRORS } from './gpu.ts';
 
 const bytesSchema = z.int().nonnegative();
 
@@ -61,6 +62,8 @@ const preflightErrors = [
   'dataset.not_ready',
   'dataset.unreadable',
   'model.not_ready',
+  'gpu.unknown_card',
+  ...CARD_ERRORS,
 ] as const;
 
 export const PREFLIGHT_METHODS = {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RUN_STATES } from '../../domain/run-state.ts';
 import { recipeSchema } from '../../protocol/recipe.ts';
 import { method } from '../define.ts';
+import { CARD_ERRORS } from './gpu.ts';
 import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
 
 export const runSummarySchema = z.object({
@@ -152,6 +153,8 @@ export const RUN_METHODS = {
       'preflight.does_not_fit',
       'preflight.cannot_fit',
       'preflight.disk_too_small',
+      'gpu.unknown_card',
+      ...CARD_ERRORS,
     ],
   }),
   'runs.list': method({
@@ -200,6 +203,7 @@ export const RUN_METHODS = {
       'run.already_live',
       'run.finished',
       'run.no_checkpoint',
+      ...CARD_ERRORS,
     ],
   }),
   'runs.export': method({

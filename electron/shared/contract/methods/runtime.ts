@@ -84,6 +84,8 @@ export const RUNTIME_METHODS = {
       'core.read_only',
     ],
   }),
+  /** Gives up the installation that is under way; what was half made is removed. The topic then says `idle`. */
+  'runtime.cancel': method({ input: emptySchema, output: emptySchema, errors: ['core.read_only'] }),
 } as const;
 
 /** `runtime`: the installation that is under way, or the end of the last one. */

@@ -65,6 +65,7 @@ const SIMPLE: ReadonlySet<string> = new Set([
   'lora.alpha',
   'evaluation.samplePrompts',
   'hardware.device',
+  'hardware.gpu',
 ]);
 
 type JsonSchema = Readonly<{

@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import {
   IconBell,
   IconBellOff,
+  IconCpu2,
   IconDatabase,
   IconHistory,
   IconKeyboard,
@@ -18,6 +19,7 @@ import { useWords } from '../i18n/use-words.ts';
 import { usePreferences } from '../state/preferences.ts';
 import { nextTheme, otherLanguage } from './appearance.ts';
 import { askToNotify } from '../state/ask-to-notify.ts';
+import { useGpuDrawer } from './gpu-drawer-state.ts';
 import { SCREENS } from './screens.ts';
 
 const PAUSE_MS = 120;
@@ -31,6 +33,7 @@ export function Palette({ onKeys }: PaletteProps): ReactElement {
   const words = useWords('common');
   const navigate = useNavigate();
   const { language, theme, notify, setLanguage, setTheme, setNotify } = usePreferences();
+  const openGpus = useGpuDrawer((state) => state.open);
   const [open, setOpen] = useState(false);
   const [query, setQuery] = useState('');
   const [search] = useDebouncedValue(query.trim().slice(0, 200), PAUSE_MS);
@@ -63,6 +66,12 @@ export function Palette({ onKeys }: PaletteProps): ReactElement {
           label: words('palette.theme'),
           leftSection: <IconMoon {...ICON} />,
           onClick: () => setTheme(nextTheme(theme)),
+        },
+        {
+          id: 'gpu',
+          label: words('gpu:open'),
+          leftSection: <IconCpu2 {...ICON} />,
+          onClick: openGpus,
         },
         {
           id: 'notify',

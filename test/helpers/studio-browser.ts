@@ -31,6 +31,8 @@ export type StudioBrowserOptions = Readonly<{
   grant?: readonly string[];
   /** A data folder that stays; without it a fresh one is made and goes with the browser. */
   home?: string;
+  /** Variables of the server besides those of this process. */
+  variables?: Readonly<Record<string, string>>;
 }>;
 
 /** `legal-eagle serve` on a data folder, and a real browser on its printed address. */
@@ -38,7 +40,7 @@ export async function openStudioBrowser(options: StudioBrowserOptions = {}): Pro
   const executablePath = browserPath();
   if (executablePath === undefined) throw new Error('no Chromium: set LEGAL_EAGLE_TEST_BROWSER');
   const home = options.home ?? mkdtempSync(path.join(tmpdir(), 'legal-eagle-browser-'));
-  const server = await startStudioServer(home, [sharedFolder, ...(options.grant ?? [])]);
+  const server = await startStudioServer(home, [sharedFolder, ...(options.grant ?? [])], options.variables);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     await browser?.close();

@@ -11,7 +11,11 @@ export type StudioServer = Readonly<{
 }>;
 
 /** `legal-eagle serve` on a data folder. */
-export async function startStudioServer(home: string, grants: readonly string[] = []): Promise<StudioServer> {
+export async function startStudioServer(
+  home: string,
+  grants: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<StudioServer> {
   const server = spawn(
     process.execPath,
     [
@@ -22,7 +26,13 @@ export async function startStudioServer(home: string, grants: readonly string[] 
       ...grants.flatMap((folder) => ['--grant', folder]),
     ],
     {
-      env: { ...process.env, LEGAL_EAGLE_HOME: home, LEGAL_EAGLE_VARIANT: 'dev', LEGAL_EAGLE_LANGUAGE: 'en' },
+      env: {
+        ...process.env,
+        LEGAL_EAGLE_HOME: home,
+        LEGAL_EAGLE_VARIANT: 'dev',
+        LEGAL_EAGLE_LANGUAGE: 'en',
+        ...variables,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     },
   );

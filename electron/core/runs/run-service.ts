@@ -160,13 +160,6 @@ export class RunService {
     return new Set(this.#cards.values());
   }
 
-  /** UUIDs of the cards that live runs were given. */
-  heldCards(): ReadonlySet<string> {
-    const live = new Set(this.#deps.repositories.runs.live().map((run) => run.id));
-    for (const runId of this.#cards.keys()) if (!live.has(runId)) this.#cards.delete(runId);
-    return new Set(this.#cards.values());
-  }
-
   /** Stop and save. Resolves when the runner has ended. Throws `run.not_live`. */
   async stop(reference: string, deadlineMs: number): Promise<RunRecord> {
     const { run, jobId } = this.#requireLive(reference);

@@ -3,19 +3,18 @@ import type { ReactElement } from 'react';
 import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import type { GpuCard } from '../../../electron/shared/contract/methods/gpu.ts';
 import { useCall } from '../../api/hooks.ts';
-import { formatNumber } from '../../i18n/format.ts';
+import { cardGigabytes, formatNumber } from '../../i18n/format.ts';
 import { useErrorLanguage, useWords, type Words } from '../../i18n/use-words.ts';
 import { HealthRow } from './health-row.tsx';
 
 /** A person looks for a card's memory to be free again; the driver is asked no oftener. */
 const REFRESH_MS = 5000;
-const GIGABYTE = 1024 ** 3;
 
 const factsOf = (card: GpuCard, words: Words): string =>
   [
     card.memoryTotalBytes === undefined
       ? undefined
-      : `${formatNumber((card.memoryUsedBytes ?? 0) / GIGABYTE, 1)}/${formatNumber(card.memoryTotalBytes / GIGABYTE, 1)}\u2009GB`,
+      : `${cardGigabytes(card.memoryUsedBytes ?? 0)}/${cardGigabytes(card.memoryTotalBytes)}\u2009GB`,
     card.temperatureCelsius === undefined ? undefined : `${formatNumber(card.temperatureCelsius)}\u2009°C`,
     card.powerWatts === undefined ? undefined : `${formatNumber(card.powerWatts)}\u2009W`,
     card.computeCapability === undefined

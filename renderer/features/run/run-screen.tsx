@@ -16,6 +16,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { AnswerBoard } from './answer-board.tsx';
 import { CheckpointList } from './checkpoint-list.tsx';
+import { GpuCharts } from './gpu-charts.tsx';
 import { RunCharts } from './run-charts.tsx';
 import { RunEvents } from './run-events.tsx';
 import type { LiveRun } from './run-frames.ts';
@@ -34,7 +35,7 @@ const VERDICT_STEPS = 400;
 const VERDICT_STRIDE_STEPS = 200;
 const FIRST_STEPS = { from: 0, to: 10 };
 const RECENT_KEYS = ['loss', 'tokensPerSecond', 'peakBytes'] as const;
-const TABS = ['board', 'checkpoints', 'log', 'settings', 'events'] as const;
+const TABS = ['board', 'checkpoints', 'gpu', 'log', 'settings', 'events'] as const;
 
 export function RunScreen(): ReactElement {
   const { id = '' } = useParams();
@@ -114,6 +115,9 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
           </Tabs.Panel>
           <Tabs.Panel value="checkpoints">
             <CheckpointList run={run} checkpoints={onDisk} />
+          </Tabs.Panel>
+          <Tabs.Panel value="gpu">
+            <GpuCharts run={run} />
           </Tabs.Panel>
           <Tabs.Panel value="log">
             <RunLog runId={run.id} attempts={run.attempts} isLive={isLive(run.state)} />

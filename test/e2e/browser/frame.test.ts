@@ -1,21 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core';
+import type { Page, WebSocketRoute } from 'playwright-core';
 
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
 import { accessibilityFaults } from './accessibility.ts';
+import { withoutPolicy } from './without-policy.ts';
 
 const WAIT_MS = 20_000;
-
-/** The same person in a window that lets the checker's script in. */
-async function withoutPolicy(page: Page): Promise<{ context: BrowserContext; page: Page }> {
-  const browser = page.context().browser();
-  if (browser === null) throw new Error('the page has a browser');
-  const storageState = await page.context().storageState();
-  const context = await browser.newContext({ bypassCSP: true, storageState, locale: 'zh-CN' });
-  const opened = await context.newPage();
-  await opened.goto(page.url());
-  return { context, page: opened };
-}
 
 /** The frame of every screen, on a fresh data folder, in a real browser over the real server and its policy. */
 describe('the frame in the browser', () => {

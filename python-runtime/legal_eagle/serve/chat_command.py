@@ -40,7 +40,13 @@ def run(chosen: argparse.Namespace) -> int:
 
     sampling = _sampling(chosen)
     choice = choose_device(
-        {"device": chosen.device, "precision": "auto", "cpuThreads": 0, "maxTokensPerMicroBatch": 0}
+        {
+            "device": chosen.device,
+            "gpu": "auto",
+            "precision": "auto",
+            "cpuThreads": 0,
+            "maxTokensPerMicroBatch": 0,
+        }
     )
     session = ChatSession(load_chat_model(chosen.model, chosen.adapter, AUTO, choice))
     conversation: list[dict[str, str]] = []

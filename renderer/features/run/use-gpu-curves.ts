@@ -27,7 +27,7 @@ export const gpuKey = (index: number, figure: GpuFigure): string => `gpu.${Strin
 /** What the cards did during a run, live and afterwards. */
 export function useGpuCurves(run: string, isLive: boolean, range: StepRange | undefined): GpuCurves {
   const first = useCards(run, 0, isLive, range, true);
-  const isFull = first.cards !== undefined && first.cards.length === CARDS_A_QUESTION;
+  const isFull = first.cards?.length === CARDS_A_QUESTION;
   const second = useCards(run, CARDS_A_QUESTION, isLive, range, isFull);
   return {
     cards: first.cards === undefined ? undefined : [...first.cards, ...(second.cards ?? [])],

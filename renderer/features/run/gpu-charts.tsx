@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from 'react';
+import { memo, useMemo, useState, type ReactElement } from 'react';
 
 import { useComputedColorScheme } from '@mantine/core';
 import { IconCpu2 } from '@tabler/icons-react';
@@ -32,20 +32,25 @@ const SCALES: Readonly<Record<GpuFigure, Scale>> = {
 
 /** Memory, utilisation, temperature and power of every card over the steps of a run; a line is a card. */
 export function GpuCharts({ run }: Readonly<{ run: RunSummary }>): ReactElement {
+  return <CardCharts id={run.id} name={run.name} live={isLive(run.state)} steps={run.steps} />;
+}
+
+type CardChartsProps = Readonly<{ id: string; name: string; live: boolean; steps: number | undefined }>;
+
+/** A run changes four times a second, its cards every five seconds: nothing here is drawn for the former. */
+const CardCharts = memo(function CardCharts({ id, name, live, steps }: CardChartsProps): ReactElement {
   const words = useWords('run');
   const [zoom, setZoom] = useState<StepRange | undefined>(undefined);
-  const { cards, error, retry } = useGpuCurves(run.id, isLive(run.state), zoom);
-  const range = useMemo(
-    () => zoom ?? { from: 0, to: Math.max(run.steps ?? run.step, 1) },
-    [zoom, run.steps, run.step],
-  );
+  const { cards, error, retry } = useGpuCurves(id, live, zoom);
+  const reached = lastStepOf(cards ?? []);
+  const range = useMemo(() => zoom ?? { from: 0, to: Math.max(steps ?? reached, 1) }, [zoom, steps, reached]);
   if (error !== null) return <ErrorNote error={error} onRetry={retry} />;
   if (cards === undefined) return <Skeletons rows={6} />;
   if (cards.length === 0) {
     return (
       <EmptyState
         icon={<IconCpu2 size={36} stroke={1.5} />}
-        sentence={words(isLive(run.state) ? 'gpu.notYet' : 'gpu.never')}
+        sentence={words(live ? 'gpu.notYet' : 'gpu.never')}
       />
     );
   }
@@ -54,17 +59,27 @@ export function GpuCharts({ run }: Readonly<{ run: RunSummary }>): ReactElement 
       {GPU_FIGURES.map((figure) => (
         <FigureChart
           key={figure}
-          {...{ run, figure, cards, range }}
+          {...{ id, name, figure, cards, range }}
+          lastStep={Math.max(reached, steps ?? 0)}
           isZoomed={zoom !== undefined}
           onZoom={setZoom}
         />
       ))}
     </div>
   );
-}
+});
+
+const lastStepOf = (cards: readonly CardCurves[]): number =>
+  Math.max(
+    0,
+    ...cards.flatMap(({ figures }) => GPU_FIGURES.map((one) => figures[one].points.at(-1)?.step ?? 0)),
+  );
 
 type FigureChartProps = Readonly<{
-  run: RunSummary;
+  id: string;
+  name: string;
+  /** Of the whole run, however little of it is shown. */
+  lastStep: number;
   figure: GpuFigure;
   cards: readonly CardCurves[];
   range: StepRange;
@@ -72,7 +87,7 @@ type FigureChartProps = Readonly<{
   onZoom: (range: StepRange | undefined) => void;
 }>;
 
-function FigureChart({ run, figure, cards, ...chart }: FigureChartProps): ReactElement {
+function FigureChart({ id, name, lastStep, figure, cards, ...chart }: FigureChartProps): ReactElement {
   const words = useWords('run');
   const scheme = useComputedColorScheme('light');
   const heading = words(`gpu.${figure}`);
@@ -94,13 +109,13 @@ function FigureChart({ run, figure, cards, ...chart }: FigureChartProps): ReactE
   );
   const csv = async (): Promise<string> => {
     const keys = cards.map(({ index }) => gpuKey(index, figure));
-    const raw = await rawCurves(run.id, keys, run.step);
+    const raw = await rawCurves(id, keys, lastStep);
     return chartCsv(keys.map((key, at) => ({ label: key, points: raw[at] ?? [] })));
   };
   return (
     <LineChart
       {...chart}
-      title={`${run.name} · ${heading}`}
+      title={`${name} · ${heading}`}
       heading={heading}
       series={series}
       height={HEIGHT_PX}

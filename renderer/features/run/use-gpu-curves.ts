@@ -1,3 +1,5 @@
+import { useMemo } from 'react';
+
 import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import type { MetricSeries } from '../../../electron/shared/contract/methods/metrics.ts';
 import { useCall } from '../../api/hooks.ts';
@@ -29,8 +31,13 @@ export function useGpuCurves(run: string, isLive: boolean, range: StepRange | un
   const first = useCards(run, 0, isLive, range, true);
   const isFull = first.cards?.length === CARDS_A_QUESTION;
   const second = useCards(run, CARDS_A_QUESTION, isLive, range, isFull);
+  // A run's frames arrive four times a second; charts are drawn anew only when these figures change.
+  const cards = useMemo(
+    () => (first.cards === undefined ? undefined : [...first.cards, ...(second.cards ?? [])]),
+    [first.cards, second.cards],
+  );
   return {
-    cards: first.cards === undefined ? undefined : [...first.cards, ...(second.cards ?? [])],
+    cards,
     error: first.error ?? second.error,
     retry: first.retry,
   };
@@ -43,7 +50,10 @@ function useCards(
   range: StepRange | undefined,
   enabled: boolean,
 ): GpuCurves {
-  const indices = Array.from({ length: CARDS_A_QUESTION }, (_, at) => firstIndex + at);
+  const indices = useMemo(
+    () => Array.from({ length: CARDS_A_QUESTION }, (_, at) => firstIndex + at),
+    [firstIndex],
+  );
   const { data, error, refetch } = useCall(
     'metrics.query',
     {
@@ -54,7 +64,10 @@ function useCards(
     },
     { enabled, keepPrevious: true, ...(isLive ? { refetchIntervalMs: REFRESH_MS } : {}) },
   );
-  const cards = data && indices.flatMap((index) => cardOf(index, data.series));
+  const cards = useMemo(
+    () => data && indices.flatMap((index) => cardOf(index, data.series)),
+    [data, indices],
+  );
   return { cards, error, retry: () => void refetch() };
 }
 

@@ -57,8 +57,8 @@ describe('the person’s own cards in the browser', () => {
     await page.getByTitle('打开显卡遥测').getByText('GPU1').waitFor();
     await openDrawer();
     const dialog = page.getByRole('dialog', { name: '显卡遥测' });
-    expect(await dialog.getByRole('heading', { level: 3 }).count()).toBe(4);
     await dialog.getByText(FIRST_UUID).waitFor();
+    expect(await dialog.getByRole('heading', { level: 3 }).count()).toBe(4);
     await dialog.getByText('17.6/24.0').first().waitFor();
     await dialog.getByText('412/450').first().waitFor();
     await dialog.getByText('trainer', { exact: true }).waitFor();

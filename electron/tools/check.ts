@@ -74,6 +74,7 @@ const gates = (python: string): readonly Step[] => {
       args: ['-c', LINT_IMPORTS, '--no-cache', '--no-logo', '--config', 'python-runtime/pyproject.toml'],
     },
     { name: 'protocol types', command: node, args: ['electron/tools/generate-protocol.ts', '--check'] },
+    { name: 'fit table', command: node, args: ['electron/tools/fit-table.ts', '--check'] },
     { name: 'words', command: node, args: ['electron/tools/check-words.ts'] },
     { name: 'bundle', command: node, args: ['electron/tools/check-bundle.ts'] },
     { name: 'repository rules', command: node, args: ['electron/tools/repository-rules.ts'] },

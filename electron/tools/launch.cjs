@@ -22,7 +22,7 @@ const SCRIPTS = {
   'test:desktop': ['electron/tools/test-desktop.ts'],
   'bench:cpu': ['electron/tools/bench-cpu.ts'],
   'bench:studio': ['electron/tools/bench-studio.ts'],
-  generate: ['electron/tools/generate-protocol.ts'],
+  generate: ['electron/tools/generate.ts'],
   format: ['electron/tools/format.ts'],
   'build:desktop': ['electron/tools/build-desktop.ts'],
   'build:renderer': ['electron/tools/build-renderer.ts'],

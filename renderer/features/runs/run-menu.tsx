@@ -43,9 +43,9 @@ export function RunMenu({ run, at, onClose, onLabel, onRemove }: RunMenuProps): 
   return (
     <Menu position="bottom-start" opened returnFocus onChange={(opened) => opened || onClose()}>
       <Menu.Target>
-        <span style={{ position: 'fixed', left: at.x, top: at.y }} />
+        <span aria-hidden style={{ position: 'fixed', left: at.x, top: at.y }} />
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown aria-label={words('menu', { name: run.name })}>
         <Menu.Item
           leftSection={<IconExternalLink size={14} aria-hidden />}
           onClick={() => void navigate(`/runs/${run.id}`)}

@@ -62,3 +62,6 @@ export function formatTime(timeMs: number | undefined, language: FigureLanguage)
     minute: '2-digit',
   });
 }
+
+/** Memory of a card in the gigabytes that cards are sold and `nvidia-smi` counts in (2³⁰), without the unit. */
+export const cardGigabytes = (bytes: number): string => formatNumber(bytes / 2 ** 30, 1);

@@ -1,10 +1,14 @@
 import path from 'node:path';
 
-import type { CoreRepositories } from './core-services.ts';
+import type { DatasetRepository } from './db/repositories/dataset-repository.ts';
+import type { ModelRepository } from './db/repositories/model-repository.ts';
 import type { DescribeJob } from './topics/live-jobs-feed.ts';
 
 /** Names what imports, statistics and merges work on, and the screen that shows it. */
-export function createDescribeJob({ datasets, models }: CoreRepositories): DescribeJob {
+export function createDescribeJob({
+  datasets,
+  models,
+}: Readonly<{ datasets: DatasetRepository; models: ModelRepository }>): DescribeJob {
   return ({ id, spec }) => {
     switch (spec.kind) {
       case 'dataset-import': {

@@ -27,7 +27,7 @@ const LOOKS = [
 /** The whole job as a person does it, on real rows and the tiny model, in a real browser over the real server. */
 describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
   describe.each(LOOKS)('$language, $theme', ({ language, theme }) => {
-    const { say, like } = screenWords(language);
+    const { say, like, verdict } = screenWords(language);
     let studio: StudioBrowser;
     let page: Page;
     let runId = '';
@@ -187,7 +187,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
 
     it('it stops and saves, with every point once', async () => {
       await button('run:action.stop').click();
-      await page.getByText(like('run:verdict.stopped')).waitFor();
+      await page.getByText(verdict('stopped')).waitFor();
       await expectWholeCurve();
     });
 
@@ -196,7 +196,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       await button('run:action.resume').click();
       await waitForStepAfter(before + 3);
       await button('run:action.stop').click();
-      await page.getByText(like('run:verdict.stopped')).waitFor();
+      await page.getByText(verdict('stopped')).waitFor();
       await expectWholeCurve();
       const { attemptList } = await callFromPage(page, 'runs.show', { run: runId });
       expect(attemptList.map(({ startStep }) => startStep)).toEqual([0, before]);
@@ -218,7 +218,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       await expect.poll(() => start.isDisabled(), { timeout: WAIT_MS }).toBe(false);
       await start.press('Enter');
       await page.waitForURL((url) => url.hash.startsWith('#/runs/') && !url.hash.includes(runId));
-      await page.getByText(like('run:verdict.done')).waitFor();
+      await page.getByText(verdict('done')).waitFor();
       await page.getByRole('link', { name: say('common:rail.runs') }).click();
       for (const name of ['quickstart', 'second'])
         await page.getByRole('checkbox', { name: say('runs:choose', { name }) }).check();

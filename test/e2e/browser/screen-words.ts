@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { describeVerdict } from '../../../electron/shared/domain/verdict-words.ts';
+import type { VerdictRule } from '../../../electron/shared/domain/verdict.ts';
 import { repositoryRoot } from '../../helpers/studio-cli.ts';
 
 export type ScreenWords = Readonly<{
@@ -8,6 +10,8 @@ export type ScreenWords = Readonly<{
   say(key: string, values?: Readonly<Record<string, string | number>>): string;
   /** The same as a pattern: every hole that is not filled matches anything. */
   like(key: string, values?: Readonly<Record<string, string | number>>): RegExp;
+  /** The sentence of a run's verdict with any figures. */
+  verdict(rule: VerdictRule): RegExp;
 }>;
 
 const HOLE = /\{\{(\w+)\}\}/gu;
@@ -34,6 +38,12 @@ export function screenWords(language: 'zh-CN' | 'en'): ScreenWords {
         return value === undefined ? '.+' : escape(String(value));
       });
       return new RegExp(`^${pattern.join('')}$`, 'u');
+    },
+    verdict: (rule) => {
+      const empty = { level: 'neutral', rule, params: {} } as const;
+      const { sentence } = describeVerdict(empty, language === 'en' ? 'en' : 'zh');
+      // A dash stands where a figure is missing.
+      return new RegExp(`^${sentence.split('—').map(escape).join('.+')}$`, 'u');
     },
   };
 }

@@ -38,28 +38,30 @@ export function placeWindow(
   screens: readonly Rectangle[],
 ): Readonly<{ bounds: Rectangle; maximized: boolean }> {
   const [main = { x: 0, y: 0, ...FIRST_WINDOW }] = screens;
+  const wanted = last?.bounds ?? { ...FIRST_WINDOW };
   const held =
     last === undefined
       ? undefined
-      : screens.find(
-          (screen) =>
-            Math.min(last.bounds.x + last.bounds.width, screen.x + screen.width) -
-              Math.max(last.bounds.x, screen.x) >=
-              GRIP.width &&
-            last.bounds.y >= screen.y &&
-            last.bounds.y <= screen.y + screen.height - GRIP.height,
-        );
+      : screens.find((screen) => isInReach({ ...last.bounds, ...sizeOn(screen, wanted) }, screen));
   const screen = held ?? main;
-  const wanted = last?.bounds ?? { ...FIRST_WINDOW };
-  const width = Math.max(Math.min(wanted.width, screen.width), Math.min(SMALLEST_WINDOW.width, screen.width));
-  const height = Math.max(
-    Math.min(wanted.height, screen.height),
-    Math.min(SMALLEST_WINDOW.height, screen.height),
-  );
+  const size = sizeOn(screen, wanted);
   const middle = {
-    x: screen.x + Math.round((screen.width - width) / 2),
-    y: screen.y + Math.round((screen.height - height) / 2),
+    x: screen.x + Math.round((screen.width - size.width) / 2),
+    y: screen.y + Math.round((screen.height - size.height) / 2),
   };
   const corner = held === undefined || last === undefined ? middle : { x: last.bounds.x, y: last.bounds.y };
-  return { bounds: { ...corner, width, height }, maximized: last?.maximized ?? false };
+  return { bounds: { ...corner, ...size }, maximized: last?.maximized ?? false };
 }
+
+type Size = Readonly<{ width: number; height: number }>;
+
+/** The wanted size as far as the screen has room for it and the pages can bear it. */
+const sizeOn = (screen: Size, wanted: Size): Size => ({
+  width: Math.max(Math.min(wanted.width, screen.width), Math.min(SMALLEST_WINDOW.width, screen.width)),
+  height: Math.max(Math.min(wanted.height, screen.height), Math.min(SMALLEST_WINDOW.height, screen.height)),
+});
+
+const isInReach = (window: Rectangle, screen: Rectangle): boolean =>
+  Math.min(window.x + window.width, screen.x + screen.width) - Math.max(window.x, screen.x) >= GRIP.width &&
+  window.y >= screen.y &&
+  window.y <= screen.y + screen.height - GRIP.height;

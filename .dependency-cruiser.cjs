@@ -80,7 +80,10 @@ module.exports = {
       from: { path: '^electron/main/' },
       to: {
         path: '^(electron|renderer|test|node_modules)/',
-        pathNot: ['^electron/(main|shared|rpc|gate)/', '^node_modules/(electron|zod|@types/node)/'],
+        pathNot: [
+          '^electron/(main|shared|rpc|gate)/',
+          '^node_modules/(electron|electron-updater|zod|@types/node)/',
+        ],
       },
     },
     {

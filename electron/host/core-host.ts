@@ -18,7 +18,7 @@ import { STUDIO_CONTRACT } from '../shared/contract/index.ts';
 import { createRpcClient, type RpcClient } from '../shared/contract/rpc-client.ts';
 import { toErrorBody } from '../shared/contract/studio-error.ts';
 import type { CoreEnd } from './core-end.ts';
-import { DESKTOP_CAPABILITIES } from './desktop-capabilities.ts';
+import { desktopCapabilities } from './desktop-capabilities.ts';
 import { createIpcEnd } from './ipc-end.ts';
 import { createUtilityEnd, type ParentPort } from './utility-end.ts';
 
@@ -57,7 +57,7 @@ class CoreHost {
         command: 'desktop',
         mayInstall: true,
         onInstallProgress: () => undefined,
-        hostUi: { capabilities: DESKTOP_CAPABILITIES, call: this.#shell.call },
+        hostUi: { capabilities: desktopCapabilities(start.noUpdates), call: this.#shell.call },
       });
       const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
       const granted = grantRoots([homedir(), ports.home, ports.resourcesDir, ...start.grants]);

@@ -47,6 +47,10 @@ const EN = {
   cancel: 'Cancel',
   openAddress: 'Open this address in your browser?',
   open: 'Open',
+  updateReady: 'Version {version} is ready. Install it now?',
+  updateDetail: 'The studio closes, installs and opens again. Data and runs stay as they are.',
+  installNow: 'Install now',
+  later: 'Later',
 } as const;
 
 export type ShellWord = keyof typeof EN;
@@ -98,6 +102,10 @@ const ZH: Readonly<Record<ShellWord, string>> = {
   cancel: '取消',
   openAddress: '在浏览器中打开此网址？',
   open: '打开',
+  updateReady: '新版本 {version} 已下载，现在安装吗？',
+  updateDetail: '程序将关闭，安装后自动重新打开。数据和训练记录不受影响。',
+  installNow: '立即安装',
+  later: '稍后',
 };
 
 export type ShellLanguage = 'zh-CN' | 'en';

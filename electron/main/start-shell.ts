@@ -8,6 +8,7 @@ import { describeError } from '../shared/contract/errors/index.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
 import { APP_ORIGIN, serveAppScheme } from './app-scheme.ts';
 import { setAppMenu } from './app-menu.ts';
+import type { AppUpdates } from './app-updates.ts';
 import { childCoreLauncher } from './child-core.ts';
 import { CoreKeeper, type CoreState } from './core-keeper.ts';
 import { watchGraphics } from './graphics-crashes.ts';
@@ -19,6 +20,7 @@ import { RunPresence } from './run-presence.ts';
 import { createShellLog, type ShellLog } from './shell-log.ts';
 import { readShellMemory, writeShellMemory } from './shell-memory.ts';
 import { shellPaths, type ShellPaths } from './shell-paths.ts';
+import { createShellUpdates, whyNoUpdates } from './shell-updates.ts';
 import { shellWords, type ShellLanguage, type ShellWords } from './shell-words.ts';
 import { openStudioWindow } from './studio-window.ts';
 import { isTrustedSender } from './trusted-sender.ts';
@@ -36,7 +38,7 @@ export function startShell(app: App): void {
   if (memory.acceleration !== 'auto') app.disableHardwareAcceleration();
   const log = createShellLog(path.join(app.getPath('userData'), 'shell.log'), Date.now);
   process.on('uncaughtException', (error) => log('a defect of the shell', { error: error.stack }));
-  const paths = shellPaths(import.meta.dirname, app.isPackaged, process.resourcesPath);
+  const paths = shellPaths(import.meta.dirname, process.resourcesPath);
   hardenContents(app, (url) => url.startsWith(`${APP_ORIGIN}/`));
   watchGraphics(app, (reason) => {
     log('the graphics process crashed twice', { reason });
@@ -63,6 +65,7 @@ class DesktopShell {
   readonly #keeper: CoreKeeper;
   readonly #live: LiveRuns;
   readonly #words: ShellWords;
+  readonly #updates: AppUpdates;
   #language: ShellLanguage;
   #window: BrowserWindow | undefined;
   #presence: RunPresence | undefined;
@@ -81,7 +84,7 @@ class DesktopShell {
         node === undefined || app.isPackaged
           ? utilityCoreLauncher(paths.core)
           : childCoreLauncher(node, paths.core),
-      start: () => ({ root: paths.root, grants: [] }),
+      start: () => ({ root: paths.root, grants: [], noUpdates: whyNoUpdates(app) }),
       serveHost: (channel) =>
         serveHost(channel, {
           window: () => this.#window,
@@ -92,6 +95,13 @@ class DesktopShell {
       nowMs: Date.now,
     });
     this.#live = new LiveRuns(this.#keeper.client);
+    this.#updates = createShellUpdates({
+      app,
+      keeper: this.#keeper,
+      words: this.#words,
+      window: () => this.#window,
+      log,
+    });
   }
 
   /** Throws `host.pages_missing`. */
@@ -182,6 +192,7 @@ class DesktopShell {
         return;
       case 'ready':
         void this.#learnLanguage();
+        void this.#updates.start();
         return;
       case 'failed':
         this.#window?.webContents.send('studio:lost', toErrorBody(state.error));

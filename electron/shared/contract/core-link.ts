@@ -15,6 +15,8 @@ export const shellSaysSchema = z.discriminatedUnion('kind', [
     /** Folder that holds python-runtime and resources; without it that of the sources. */
     root: z.string().optional(),
     grants: z.array(z.string()),
+    /** Why this app cannot update itself; absent where it can. */
+    noUpdates: z.string().optional(),
   }),
   /** With `id` the frames travel in `frame` messages; without it the port of this message carries them. */
   z.object({ kind: z.literal('channel'), role: channelRoleSchema, id: z.int().optional() }),

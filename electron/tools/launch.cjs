@@ -24,6 +24,9 @@ const SCRIPTS = {
   'bench:studio': ['electron/tools/bench-studio.ts'],
   generate: ['electron/tools/generate.ts'],
   format: ['electron/tools/format.ts'],
+  package: ['electron/tools/package.ts'],
+  'package:dir': ['electron/tools/package.ts', '--dir'],
+  'bench:desktop': ['electron/tools/bench-desktop.ts'],
   'build:desktop': ['electron/tools/build-desktop.ts'],
   'build:renderer': ['electron/tools/build-renderer.ts'],
 };

@@ -50,12 +50,13 @@ export class ShellBench {
   #display: Readonly<{ name: string; process: ChildProcess }> | undefined;
   readonly #open = new Set<ElectronApplication>();
 
-  async prepare(): Promise<void> {
+  /** `assemble` puts an app under `folder` and returns its binary. */
+  async prepare(assemble: typeof assembleApp = assembleApp): Promise<void> {
     if (shell === undefined) throw new Error('no Electron');
     if (XVFB === undefined) throw new Error('no Xvfb: install the Debian package xvfb');
     chmodSync(this.folder, 0o755);
     this.#runtime = await shellRuntime();
-    const binary = await assembleApp(this.folder, shell);
+    const binary = await assemble(this.folder, shell);
     for (const name of [this.home, this.#userHome]) this.#makeOwn(name);
     this.#executable = this.#launcher(binary);
     this.#display = await startDisplay(XVFB);
@@ -88,6 +89,8 @@ export class ShellBench {
       home?: string;
       args?: readonly string[];
       env?: Readonly<Record<string, string>>;
+      /** The page as it opens by itself, for measurements; `callFromPage` does not work on it. */
+      untouched?: boolean;
     }> = {},
   ): Promise<OpenStudio> {
     const home = options.home ?? this.home;
@@ -121,9 +124,11 @@ export class ShellBench {
       if (message.type() === 'error') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.message));
-    // Before the page's own listener: a test that asks for a port of its own gets it, the page does not.
-    await page.addInitScript(catchPorts);
-    await page.reload();
+    if (options.untouched !== true) {
+      // Before the page's own listener: a test that asks for a port of its own gets it, the page does not.
+      await page.addInitScript(catchPorts);
+      await page.reload();
+    }
     await page.getByText(/^(Connected|已连接)$/u).waitFor();
     const pid = await app.evaluate(() => process.pid);
     return { app, page, complaints, pid, quit: (answer = 0) => quit(app, answer) };

@@ -66,8 +66,7 @@ describe.skipIf(shell === undefined)('the packaged app', () => {
   });
   afterAll(() => bench.dispose());
 
-  const archive = (): readonly Entry[] =>
-    listing(getRawHeader(path.join(app, 'resources/app.asar')).header);
+  const archive = (): readonly Entry[] => listing(getRawHeader(path.join(app, 'resources/app.asar')).header);
 
   it('stands with its fuses as set, but for the one that the test driver needs', async () => {
     const found = await readFuses(path.join(app, EXECUTABLE));

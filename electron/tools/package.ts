@@ -39,14 +39,35 @@ function feedOf(text: string | undefined): string | undefined {
   return text;
 }
 
-process.env['NODE_ENV'] = 'production';
+const chinese = /^zh/iu.test(
+  process.env['LEGAL_EAGLE_LANGUAGE'] ?? process.env['LC_ALL'] ?? process.env['LANG'] ?? '',
+);
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|HTTPError|RequestError/u;
+
+/** What stands in the way, and the way round it, for a machine that cannot download. */
+const UNREACHABLE_TEXT = chinese
+  ? 'package.download_failed：无法下载 Electron 或打包工具。\n' +
+    '请联网，或设置 ELECTRON_MIRROR 和 ELECTRON_BUILDER_BINARIES_MIRROR 后重试；\n' +
+    '若本机已有 Electron：npm run package:dir -- --electron-dist 目录'
+  : 'package.download_failed: Electron or a tool that makes packages could not be downloaded.\n' +
+    'Connect, or set ELECTRON_MIRROR and ELECTRON_BUILDER_BINARIES_MIRROR, and try again;\n' +
+    'with an Electron that is here already: npm run package:dir -- --electron-dist DIR';
+
 const dist = given(values['electron-dist']);
-const folder = await packageApp({
-  out: path.resolve(repositoryRoot, values.out),
-  dirOnly: values.dir,
-  platform: values.windows ? 'win32' : 'linux',
-  target: engineOf(values.engine),
-  electronDist: dist === undefined ? undefined : path.resolve(dist),
-  feedUrl: feedOf(given(values.feed)),
-});
-process.stdout.write(`${JSON.stringify({ folder })}\n`);
+try {
+  const folder = await packageApp({
+    out: path.resolve(repositoryRoot, values.out),
+    dirOnly: values.dir,
+    platform: values.windows ? 'win32' : 'linux',
+    target: engineOf(values.engine),
+    electronDist: dist === undefined ? undefined : path.resolve(dist),
+    feedUrl: feedOf(given(values.feed)),
+  });
+  process.stdout.write(`${JSON.stringify({ folder })}\n`);
+} catch (error) {
+  const text = String(error);
+  if (!UNREACHABLE.test(text)) throw error;
+  process.stderr.write(`\n${UNREACHABLE_TEXT}\n\n${text}\n`);
+  process.exitCode = 1;
+}

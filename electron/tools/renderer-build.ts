@@ -26,7 +26,15 @@ export async function buildRenderer(options: { readonly onlyIfStale: boolean }):
   const fresh = existsSync(PAGE) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === inputs;
   if (options.onlyIfStale && fresh) return 'fresh';
   const { build } = await import('vite');
-  await build({ configFile: path.join(repositoryRoot, 'vite.config.ts'), logLevel: 'warn' });
+  const environment = process.env['NODE_ENV'];
+  // Under a test runner it says `test`, and the pages would carry the libraries' development code.
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build({ configFile: path.join(repositoryRoot, 'vite.config.ts'), logLevel: 'warn' });
+  } finally {
+    if (environment === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = environment;
+  }
   writeFileSync(STAMP, inputs);
   return 'built';
 }

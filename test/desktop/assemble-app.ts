@@ -45,7 +45,7 @@ function closure(names: readonly string[]): readonly string[] {
 }
 
 /** Hard links where the file system allows: the binary alone has 160 MB. */
-function linkTree(from: string, to: string, wanted: (relative: string) => boolean): void {
+export function linkTree(from: string, to: string, wanted: (relative: string) => boolean): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (!wanted(entry.name)) continue;

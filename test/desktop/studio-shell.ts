@@ -21,7 +21,9 @@ import { shellRuntime } from './shell-python.ts';
 
 /** `nobody`: the sandbox of Chromium refuses to work for root. */
 const UNPRIVILEGED_UID = 65_534;
-const XVFB = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((file) => existsSync(file));
+export const XVFB: string | undefined = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((file) =>
+  existsSync(file),
+);
 
 export const shell: ShellSource | undefined = findShell();
 
@@ -176,7 +178,7 @@ async function quit(app: ElectronApplication, answer: number): Promise<void> {
 }
 
 /** Xvfb picks a free display and writes its number to a descriptor; only local sockets, no access list. */
-function startDisplay(binary: string): Promise<Readonly<{ name: string; process: ChildProcess }>> {
+export function startDisplay(binary: string): Promise<Readonly<{ name: string; process: ChildProcess }>> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       binary,

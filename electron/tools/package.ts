@@ -69,5 +69,6 @@ try {
   const text = String(error);
   if (!UNREACHABLE.test(text)) throw error;
   process.stderr.write(`\n${UNREACHABLE_TEXT}\n\n${text}\n`);
-  process.exitCode = 1;
+  // At once: the builder's own exit hook ends an idle process with 0.
+  process.exit(1);
 }

@@ -4,7 +4,13 @@ import path from 'node:path';
 
 import { repositoryRoot } from './dev-environment.ts';
 
-const INPUTS = ['renderer/**/*', 'electron/shared/**/*.ts', 'vite.config.ts', 'package-lock.json'];
+const INPUTS = [
+  'renderer/**/*',
+  'electron/shared/**/*.ts',
+  'electron/tools/renderer-build.ts',
+  'vite.config.ts',
+  'package-lock.json',
+];
 const PAGE = path.join(repositoryRoot, 'dist', 'renderer', 'index.html');
 const STAMP = path.join(repositoryRoot, 'dist', 'renderer.inputs');
 

@@ -4,6 +4,7 @@ import { Outlet, useLocation } from 'react-router';
 import { JobStrip } from './job-strip.tsx';
 import { KeysModal } from './keys-modal.tsx';
 import { Palette } from './palette.tsx';
+import { usePreferencesSync } from './preferences-sync.ts';
 import { Rail } from './rail.tsx';
 import { RunsFeed } from './runs-feed.tsx';
 import classes from './shell.module.css';
@@ -18,6 +19,7 @@ export function Shell(): ReactElement {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   useShortcuts(() => setKeysShown(true));
+  usePreferencesSync();
   useScreenTitle(pathname);
   useScrollMemory(main, pathname);
   return (

@@ -38,3 +38,6 @@ export function useDraft(name: string): Draft {
 
 /** Puts a draft in place before its form is opened (clone a run, start the demo). */
 export const putDraft = (name: string, value: unknown): void => useDrafts.getState().save(name, value);
+
+/** A form's unsent content without following it; see {@link Draft.value}. */
+export const peekDraft = (name: string): unknown => useDrafts.getState().drafts[name];

@@ -1,4 +1,4 @@
-import { Button, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
@@ -31,6 +31,23 @@ export function DemoPanel(): ReactElement {
         </Text>
         {demo.error !== undefined && <ErrorNote error={demo.error} onRetry={demo.start} />}
       </Stack>
+      <Modal
+        opened={demo.isAsking}
+        onClose={demo.dismiss}
+        title={words('demo.draft.title')}
+        closeButtonProps={{ 'aria-label': words('common:close') }}
+        centered
+      >
+        <Text>{words('demo.draft.what')}</Text>
+        <Group justify="flex-end" mt="md" gap="sm">
+          <Button variant="default" onClick={demo.replace}>
+            {words('demo.draft.replace')}
+          </Button>
+          <Button data-autofocus onClick={demo.keep}>
+            {words('demo.draft.keep')}
+          </Button>
+        </Group>
+      </Modal>
     </Panel>
   );
 }

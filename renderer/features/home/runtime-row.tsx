@@ -9,13 +9,15 @@ import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { HealthRow } from './health-row.tsx';
+import classes from './health-row.module.css';
 
-/** The Python environment that jobs run in; where it is missing, the button that makes it. */
+/** The Python environment that jobs run in; where it is missing or another would fit, the button that makes it. */
 export function RuntimeRow(): ReactElement | null {
   const words = useWords('home');
   const language = useErrorLanguage();
   const status = useCall('runtime.status', {});
   const install = useAction('runtime.install');
+  const cancel = useAction('runtime.cancel');
   const [frame, setFrame] = useState<RuntimeTopicData>();
   useTopic('runtime', (data) => {
     setFrame(data);
@@ -34,58 +36,94 @@ export function RuntimeRow(): ReactElement | null {
   const foreign = !environments.some((one) => one.variant === current);
   const installing = frame?.state === 'installing';
   const ready = standing !== undefined || foreign;
-  const progress = frame?.progress;
+  // Cards were put in or a driver was updated since, or nothing can serve what is there now.
+  const isOther = ready && !foreign && choice.variant !== current;
+  const offered = ready && !isOther ? undefined : choice.variant;
+  const startInstall = (): void => install.mutate({ variant: 'auto' });
+  const verdict = installing ? 'installing' : !ready ? 'missing' : isOther ? 'other' : 'ready';
   return (
     <>
       <HealthRow
-        health={ready ? 'ok' : 'attention'}
+        health={ready && !isOther ? 'ok' : 'attention'}
         name={words('health.runtime')}
-        verdict={
-          installing ? words('runtime.installing') : words(ready ? 'runtime.ready' : 'runtime.missing')
-        }
+        verdict={words(`runtime.${verdict}`)}
         detail={
           <>
-            {standing !== undefined &&
-              words('runtime.facts', { variant: current, python: standing.pythonVersion ?? '' })}
-            {standing === undefined &&
-              (foreign ? words('runtime.foreign', { variant: current }) : choice.reason[language])}
-            {installing && (
-              <>
-                <ProgressBar
-                  label={words('runtime.installing')}
-                  fraction={
-                    progress === undefined || progress.packagesTotal === 0
-                      ? undefined
-                      : progress.packagesDone / progress.packagesTotal
-                  }
-                />
-                {progress !== undefined &&
-                  words('runtime.progress', {
-                    done: progress.packagesDone,
-                    total: progress.packagesTotal,
-                    size: formatBytes(progress.downloadedBytes),
-                  })}
-              </>
+            {standing !== undefined && (
+              <div>{words('runtime.facts', { variant: current, python: standing.pythonVersion ?? '' })}</div>
             )}
+            {standing === undefined && foreign && words('runtime.foreign', { variant: current })}
+            {!foreign && (!ready || isOther) && <div>{choice.reason[language]}</div>}
+            {installing && <InstallProgress frame={frame} />}
           </>
         }
       />
-      {!ready && !installing && (
-        <li style={{ paddingLeft: 28 }}>
-          <Button size="compact-sm" loading={install.isPending} onClick={() => install.mutate({})}>
-            {words('runtime.install')}
+      {installing && (
+        <li className={classes['action']}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={cancel.isPending}
+            onClick={() => cancel.mutate({})}
+          >
+            {words('runtime.cancel')}
+          </Button>
+        </li>
+      )}
+      {offered !== undefined && !installing && (
+        <li className={classes['action']}>
+          <Button size="compact-sm" loading={install.isPending} onClick={startInstall}>
+            {words(ready ? 'runtime.switch' : 'runtime.install', { variant: offered })}
           </Button>
         </li>
       )}
       {install.error !== null && (
         <li>
-          <ErrorNote error={install.error} />
+          <ErrorNote error={install.error} onRetry={startInstall} />
+        </li>
+      )}
+      {cancel.error !== null && (
+        <li>
+          <ErrorNote error={cancel.error} />
         </li>
       )}
       {frame?.state === 'failed' && frame.error !== undefined && (
         <li>
-          <ErrorNote error={frame.error} onRetry={() => install.mutate({})} />
+          <ErrorNote error={frame.error} onRetry={startInstall} />
         </li>
+      )}
+    </>
+  );
+}
+
+function InstallProgress({ frame }: Readonly<{ frame: RuntimeTopicData }>): ReactElement {
+  const words = useWords('home');
+  const { progress } = frame;
+  const isFetching = progress !== undefined && progress.packagesTotal > 0;
+  return (
+    <>
+      <ProgressBar
+        label={words('runtime.installing')}
+        fraction={isFetching ? progress.packagesDone / progress.packagesTotal : undefined}
+      />
+      <div>{words(`runtime.phase.${progress?.phase ?? 'python'}`)}</div>
+      {isFetching && (
+        <div>
+          {words('runtime.progress', {
+            done: progress.packagesDone,
+            total: progress.packagesTotal,
+            size: formatBytes(progress.downloadedBytes),
+          })}
+        </div>
+      )}
+      {progress?.package !== undefined && progress.fileTotalBytes > 0 && (
+        <div>
+          {words('runtime.file', {
+            package: progress.package,
+            done: formatBytes(progress.fileBytes),
+            total: formatBytes(progress.fileTotalBytes),
+          })}
+        </div>
       )}
     </>
   );

@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
+import { readDraft } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
 import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { studio } from '../../api/studio-client.ts';
-import { putDraft } from '../../state/drafts.ts';
+import { peekDraft, putDraft } from '../../state/drafts.ts';
 
 /** The demo's rows and model are found again under these names. */
 const DATASET_NAME = 'quickstart';
@@ -19,7 +20,13 @@ const PRESET_ID = 'quickstart';
 export type Demo = Readonly<{
   phase: 'idle' | 'model' | 'data';
   error: unknown;
+  /** Whether the form holds something that the demo would overwrite, and the person is asked. */
+  isAsking: boolean;
   start: () => void;
+  /** The answers to the question. */
+  replace: () => void;
+  keep: () => void;
+  dismiss: () => void;
 }>;
 
 /** Puts the sample rows and the tiny model in place where they are missing, and opens the filled form. */
@@ -27,6 +34,7 @@ export function useDemo(): Demo {
   const navigate = useNavigate();
   const [phase, setPhase] = useState<Demo['phase']>('idle');
   const [error, setError] = useState<unknown>();
+  const [isAsking, setAsking] = useState(false);
 
   const prepare = async (): Promise<void> => {
     setError(undefined);
@@ -48,7 +56,33 @@ export function useDemo(): Demo {
       setPhase('idle');
     }
   };
-  return { phase, error, start: () => void prepare() };
+  return {
+    phase,
+    error,
+    isAsking,
+    start: () => {
+      if (hasOwnDraft()) setAsking(true);
+      else void prepare();
+    },
+    replace: () => {
+      setAsking(false);
+      void prepare();
+    },
+    keep: () => {
+      setAsking(false);
+      void navigate('/new');
+    },
+    dismiss: () => setAsking(false),
+  };
+}
+
+/** What the demo itself fills in is nobody's work. */
+const DEMO_FIELDS: ReadonlySet<string> = new Set(['model', 'dataset', 'evaluation.samplePrompts']);
+
+function hasOwnDraft(): boolean {
+  const { presetId, changes } = readDraft(peekDraft(DRAFT_NAME));
+  const fields = Object.keys(changes);
+  return presetId === PRESET_ID ? fields.some((field) => !DEMO_FIELDS.has(field)) : fields.length > 0;
 }
 
 async function findModel(path: string): Promise<string> {

@@ -18,6 +18,15 @@ export const settingsSchema = z.strictObject({
   airGap: z.boolean().default(false),
 });
 
+const { language, theme, airGap } = settingsSchema.shape;
+
+/** Only what is named changes: a default here would take back what another call has set. */
+const settingsChangesSchema = z.strictObject({
+  language: language.unwrap().optional(),
+  theme: theme.unwrap().optional(),
+  airGap: airGap.unwrap().optional(),
+});
+
 export const APP_METHODS = {
   'app.info': method({
     input: emptySchema,
@@ -46,7 +55,7 @@ export const APP_METHODS = {
   }),
   'settings.get': method({ input: emptySchema, output: settingsSchema, errors: [] }),
   'settings.set': method({
-    input: settingsSchema.partial(),
+    input: settingsChangesSchema,
     output: settingsSchema,
     errors: ['core.read_only'],
   }),

@@ -38,7 +38,7 @@ export class ExpectedRuns {
     const column = COLUMNS[sort];
     const sign = descending ? -1 : 1;
     const order = (left: Row, right: Row): number => {
-      const [a, b] = [left[column] ?? null, right[column] ?? null];
+      const [a, b] = [caseless(left[column] ?? null), caseless(right[column] ?? null)];
       if (a === null || b === null) {
         if (a !== b) return a === null ? 1 : -1;
       } else if (a !== b) return a < b ? -sign : sign;
@@ -56,4 +56,9 @@ export class ExpectedRuns {
     const kept = new Set(this.#rows.filter(holds).map((row) => row.name));
     return this.sorted('createdAtMs', true).filter((name) => kept.has(name));
   }
+}
+
+/** Words are ordered without regard to the case of Latin letters. */
+function caseless(value: string | number | null): string | number | null {
+  return typeof value === 'string' ? value.replaceAll(/[A-Z]/gu, (letter) => letter.toLowerCase()) : value;
 }

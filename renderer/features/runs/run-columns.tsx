@@ -105,7 +105,7 @@ export function runColumns(context: ColumnContext): readonly DataColumn<RunSumma
     {
       id: 'step',
       header: words('column.step'),
-      width: 128,
+      width: 152,
       align: 'end',
       cell: (run) => `${formatNumber(run.step)} / ${formatNumber(run.steps)}`,
       sortBy: (run) => run.step,

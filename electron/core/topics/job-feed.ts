@@ -11,8 +11,11 @@ export type JobFeedSource = Readonly<{
   find(jobId: string): JobRecord | undefined;
 }>;
 
-/** Events of a frame; what is more is measurements nobody follows one by one, or a loop gone wild. */
-const MOST_EVENTS_A_FRAME = 400;
+/**
+ * Events of a frame; what is more is measurements nobody follows one by one, or a loop gone wild. A topic keeps 512
+ * frames for those who come back: some 20 MB.
+ */
+const MOST_EVENTS_A_FRAME = 100;
 
 type Waiting = Readonly<{ events: readonly JobEvent[]; leftOut: number }>;
 

@@ -41,6 +41,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...runHandlers(ports, services),
     ...chatHandlers(services),
     ...queueHandlers(services),
+    ...terminalHandlers(services),
     'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
     'gpu.list': () => services.gpu.list(),
     'gpu.telemetry': () => services.gpu.telemetry(),
@@ -92,7 +93,10 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
       readOnly: core.readOnly,
       startedAtMs: core.startedAtMs,
     }),
-    'app.capabilities': () => ports.hostUi.capabilities,
+    'app.capabilities': async () => ({
+      ...ports.hostUi.capabilities,
+      terminal: await services.terminals.capability(),
+    }),
     'host.chooseFiles': (request) => ports.hostUi.call('host.chooseFiles', request),
     'host.chooseSavePath': (request) => ports.hostUi.call('host.chooseSavePath', request),
     'host.reveal': (request) => ports.hostUi.call('host.reveal', request),
@@ -218,6 +222,29 @@ function queueHandlers({ queue }: CoreServices): Handlers<'queue'> {
     'queue.add': ({ run, ...options }) => queue.add(run, options),
     'queue.move': ({ run, before }) => queue.move(run, before),
     'queue.setPaused': ({ paused }) => queue.setPaused(paused),
+  };
+}
+
+function terminalHandlers({ terminals }: CoreServices): Handlers<'terminal'> {
+  return {
+    'terminal.open': (request) => terminals.open(request),
+    'terminal.list': async () => ({ items: [...(await terminals.list()).items] }),
+    'terminal.input': async ({ terminalId, text }) => {
+      await terminals.input(terminalId, text);
+      return {};
+    },
+    'terminal.resize': async ({ terminalId, columns, rows }) => {
+      await terminals.resize(terminalId, columns, rows);
+      return {};
+    },
+    'terminal.ack': async ({ terminalId, through }) => {
+      await terminals.acknowledge(terminalId, through);
+      return {};
+    },
+    'terminal.close': async ({ terminalId }) => {
+      await terminals.close(terminalId);
+      return {};
+    },
   };
 }
 

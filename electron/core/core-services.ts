@@ -44,6 +44,7 @@ import { createJobFeed } from './topics/job-feed.ts';
 import { createLastThroughput } from './preflight/last-throughput.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
+import { TerminalService } from './terminal/terminal-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
 
 /** Rows that are asked which system prompt they carry. */
@@ -73,6 +74,7 @@ export type CoreServices = Readonly<{
   merges: MergeService;
   chats: ChatService;
   settings: SettingsService;
+  terminals: TerminalService;
   /** Stores every event of a job that its file holds now. */
   drain: (jobId: string) => void;
   dispose(): Promise<void>;
@@ -224,6 +226,8 @@ export function createServices(
     if (update.kind === 'state' && update.job.kind === 'train') queue.wake();
   });
 
+  const terminals = new TerminalService({ ports, board });
+
   return {
     folder,
     repositories,
@@ -256,11 +260,13 @@ export function createServices(
         ),
     }),
     settings: createSettingsService(createSettingsRepository(db)),
+    terminals,
     drain: (jobId) => {
       while (tailer.step(jobId)?.more === true);
     },
     dispose: async () => {
       wakeQueue.dispose();
+      await terminals.dispose();
       await queue.dispose();
       wakeSampler.dispose();
       gpuSampler.dispose();

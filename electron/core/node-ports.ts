@@ -162,7 +162,7 @@ const NO_SHELL: HostUi = {
     nativeDialogs: NO_WINDOW,
     revealInFolder: NO_WINDOW,
     upload: NO_WINDOW,
-    terminal: NO_WINDOW,
+    terminal: { available: false, reason: 'terminal.not_allowed' },
     autoUpdate: NO_WINDOW,
   },
   call: () => Promise.reject(new StudioError('host.unavailable')),

@@ -65,6 +65,8 @@ export type IdGen = Readonly<{ next(): string }>;
 export type RuntimePort = Readonly<{
   /** The interpreter that jobs run on. Throws `runtime.*` where no verified environment stands. */
   pythonPath(): Promise<string>;
+  /** The interpreter that jobs would run on, if its environment stands; makes nothing and asks nobody. */
+  standingPython(): string | undefined;
   /** What stands, and what fits this machine. */
   overview(): Promise<RuntimeOverview>;
   /** The variant that a request comes to. Throws the refusal where none fits. */

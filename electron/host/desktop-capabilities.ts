@@ -10,6 +10,6 @@ export const desktopCapabilities = (noUpdates: string | undefined): Capabilities
   nativeDialogs: YES,
   revealInFolder: YES,
   upload: { available: false, reason: 'files are opened in place' },
-  terminal: { available: false, reason: 'not part of this version' },
+  terminal: YES,
   autoUpdate: noUpdates === undefined ? YES : { available: false, reason: noUpdates },
 });

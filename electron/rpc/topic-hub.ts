@@ -60,11 +60,14 @@ export function createTopicHub(source: TopicSource, nowMs: () => number): TopicH
     };
   };
 
-  const publishing = source.onEvent(({ topic, data }) => {
+  const publishing = source.onEvent(({ topic, data, passing }) => {
     const state = stateOf(topic);
     state.seq += 1;
     const event = { seq: state.seq, data };
-    state.ring.push(event);
+    if (passing === true) {
+      state.ring.length = 0;
+      state.floor = state.seq;
+    } else state.ring.push(event);
     if (state.ring.length > RING_CAPACITY) state.floor = state.ring.shift()?.seq ?? state.floor;
     for (const listener of [...state.listeners]) listener(event);
   });

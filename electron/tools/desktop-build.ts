@@ -12,7 +12,7 @@ export const PRODUCT_TARGET: DesktopTarget = { node: 'node24', chrome: 'chrome14
 
 const BUILTIN = /^(node:|electron$)/u;
 /** Carries a binary, or looks for its own files at run time. */
-const NATIVE = /^(better-sqlite3|pino)$/u;
+const NATIVE = /^(better-sqlite3|pino|node-pty|@lydell\/node-pty)$/u;
 
 /** Builds the shell, its preload and the core's entry into dist/desktop. */
 export async function buildDesktop(target: DesktopTarget, outDir = 'dist/desktop'): Promise<void> {

@@ -6,8 +6,8 @@ import { buildRenderer } from '../../electron/tools/renderer-build.ts';
 import { repositoryRoot } from '../helpers/studio-cli.ts';
 import type { ShellSource } from './find-shell.ts';
 
-/** What the core's bundle leaves outside: a native module and a logger that finds its files by itself. */
-const OUTSIDE = ['better-sqlite3', 'pino'];
+/** What the core's bundle leaves outside: native modules and a logger that finds its files by itself. */
+const OUTSIDE = ['better-sqlite3', 'pino', 'node-pty', '@lydell/node-pty'];
 
 /** An Electron with our build in it under `folder`; returns its binary. Everything is readable by everybody. */
 export async function assembleApp(folder: string, shell: ShellSource): Promise<string> {
@@ -36,10 +36,10 @@ function closure(names: readonly string[]): readonly string[] {
     const manifest = path.join(repositoryRoot, 'node_modules', name, 'package.json');
     if (found.has(name) || !existsSync(manifest)) continue;
     found.add(name);
-    const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as {
-      dependencies?: Readonly<Record<string, string>>;
-    };
-    open.push(...Object.keys(dependencies));
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(manifest, 'utf8')) as Readonly<
+      Record<'dependencies' | 'optionalDependencies', Readonly<Record<string, string>> | undefined>
+    >;
+    open.push(...Object.keys({ ...dependencies, ...optionalDependencies }));
   }
   return [...found];
 }

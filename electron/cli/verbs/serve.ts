@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 import { createCore } from '../../core/create-core.ts';
+import type { CorePorts } from '../../core/ports.ts';
 import { createDispatcher } from '../../rpc/dispatcher.ts';
 import { createTopicHub } from '../../rpc/topic-hub.ts';
 import { startServer, type Certificate, type StudioServer } from '../../server/start-server.ts';
@@ -71,6 +72,13 @@ const offerLinks = (context: VerbContext, server: StudioServer): void => {
   (process.stdin as { unref?: () => void }).unref?.();
 };
 
+/** Whoever signs in may then run programs as the person who serves; without the flag nobody can. */
+const withTerminal = (ports: CorePorts): CorePorts => {
+  const { hostUi } = ports;
+  const capabilities = { ...hostUi.capabilities, terminal: { available: true } };
+  return { ...ports, hostUi: { ...hostUi, capabilities } };
+};
+
 const announce = ({ terminal }: VerbContext, url: string): void => {
   if (terminal.json) terminal.emit({ url });
   else terminal.say(url);
@@ -84,7 +92,8 @@ const run = async (context: VerbContext): Promise<{ value: unknown }> => {
   const host = args.text('host');
   const { ports } = session;
   await buildPages();
-  const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
+  const facePorts = args.flag('allow-terminal') ? withTerminal(ports.core) : ports.core;
+  const core = await createCore(facePorts, { mode: 'write', startsQueue: true });
   try {
     const start = (wanted: number): Promise<StudioServer> =>
       startServer({
@@ -136,7 +145,7 @@ export const serve: Verb = {
     en: 'serve the studio to a browser, on this machine or through a tunnel',
     zh: '在浏览器中使用程序（本机或经隧道）',
   },
-  usage: '[--port N] [--grant DIR]… [--host ADDRESS --cert FILE --key FILE]',
+  usage: '[--port N] [--grant DIR]… [--allow-terminal] [--host ADDRESS --cert FILE --key FILE]',
   options: {
     port: {
       kind: 'number',
@@ -163,6 +172,13 @@ export const serve: Verb = {
       help: {
         en: 'one more folder the browser may choose files from (your home folder always is)',
         zh: '允许浏览器选择文件的其他目录（用户主目录始终允许）',
+      },
+    },
+    'allow-terminal': {
+      kind: 'flag',
+      help: {
+        en: 'let the browser open terminals: whoever signs in runs programs as you',
+        zh: '允许浏览器打开终端：登录者能以您的身份运行程序',
       },
     },
     'max-upload-gb': {

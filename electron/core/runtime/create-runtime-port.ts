@@ -26,6 +26,10 @@ export const createRuntimePort = ({
   ...options
 }: RuntimePortOptions): RuntimePort => ({
   pythonPath: options.pythonPath,
+  standingPython: () => {
+    const { installed, python } = service.status(options.variant());
+    return installed ? python : undefined;
+  },
   overview: async () => {
     const choice = variantForMachine(machine, await gpu.list());
     return {

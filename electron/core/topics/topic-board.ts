@@ -7,7 +7,7 @@ import { Listeners } from '../../shared/domain/listeners.ts';
 export type SnapshotProvider = (id: string) => unknown;
 
 export type TopicBoard = Required<TopicSource> & {
-  publish(topic: string, data: unknown): void;
+  publish(topic: string, data: unknown, options?: Readonly<{ passing: boolean }>): void;
   /** Answers for the topic `family`, or for every topic `family.<id>`; `follow` hears of each subscriber. */
   provide(family: string, provider: SnapshotProvider, follow?: (id: string) => Disposable): void;
 };
@@ -24,7 +24,7 @@ export function createTopicBoard(): TopicBoard {
     return dot < 0 ? [topic, ''] : [topic.slice(0, dot), topic.slice(dot + 1)];
   };
   return {
-    publish: (topic, data) => events.emit({ topic, data }),
+    publish: (topic, data, options) => events.emit({ topic, data, ...options }),
     provide: (family, provider, follow) => void providers.set(family, { provider, follow }),
     onEvent: (listener): Disposable => events.add(listener),
     snapshot: (topic) => {

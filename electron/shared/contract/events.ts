@@ -3,6 +3,7 @@ import { chatDeltaSchema, chatDoneSchema, chatFailureSchema } from '../protocol/
 import { chatSessionSchema } from './methods/chat.ts';
 import { jobSchema, type LiveJob } from './methods/jobs.ts';
 import type { QueueView } from './methods/queue.ts';
+import { terminalSchema, type TerminalView } from './methods/terminal.ts';
 import { checkpointSchema, runDetailSchema, runSummarySchema, sampleSchema } from './methods/runs.ts';
 
 /** Live points of one run since the last frame, oldest first. */
@@ -84,11 +85,24 @@ export const chatTopicSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/**
+ * `terminal.<id>`: what the shell writes. `through` counts the characters since it started; the face says with
+ * `terminal.ack` how far it has shown them. `screen` holds the escape sequences that draw the screen so far.
+ */
+export const terminalTopicSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), terminal: terminalSchema, screen: z.string(), through: z.int() }),
+  z.object({ kind: z.literal('output'), text: z.string(), through: z.int() }),
+  z.object({ kind: z.literal('closed') }),
+]);
+
 /** Four frames a second a run: faster than an eye follows a curve, slower than a chart redraws. */
 export const RUN_FRAME_INTERVAL_MS = 250;
 
 /** `jobs`: everything that computes now besides runs. */
 export type JobsTopicData = Readonly<{ jobs: readonly LiveJob[] }>;
+/** `terminals`: all that are open, whenever one opens, changes or goes. */
+export type TerminalsTopicData = Readonly<{ items: readonly TerminalView[] }>;
+export type TerminalTopicData = z.output<typeof terminalTopicSchema>;
 export type QueueTopicData = QueueView;
 export type RunsTopicData = z.output<typeof runsTopicSchema>;
 export type RunTopicData = z.output<typeof runTopicSchema>;

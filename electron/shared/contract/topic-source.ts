@@ -1,7 +1,12 @@
 import type { Disposable } from './disposable.ts';
 
 /** One thing that happened under a topic. */
-export type TopicEvent = { readonly topic: string; readonly data: unknown };
+export type TopicEvent = {
+  readonly topic: string;
+  readonly data: unknown;
+  /** Too much to keep for subscribers that come back: they get the snapshot, which covers it. */
+  readonly passing?: boolean;
+};
 
 /**
  * What the core offers to a transport. `snapshot` is synchronous so that a topic's present state and the

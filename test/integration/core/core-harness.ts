@@ -31,6 +31,7 @@ export function testPorts(home: string): CorePorts {
     environment: process.env,
     runtime: {
       pythonPath: () => Promise.resolve(TEST_PYTHON),
+      standingPython: () => TEST_PYTHON,
       overview: () => Promise.reject(new Error('no environments in this test')),
       resolve: () => Promise.reject(new Error('no environments in this test')),
       install: () => Promise.reject(new Error('no environments in this test')),

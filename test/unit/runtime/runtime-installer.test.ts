@@ -41,7 +41,8 @@ const machine = (resolve: RuntimePort['resolve'] = () => Promise.resolve('cu130'
   let finish: (error?: Error) => void = () => undefined;
   const installer = createRuntimeInstaller(
     {
-      pythonPath: () => Promise.reject(new Error('not asked')),
+      standingPython: () => undefined,
+    pythonPath: () => Promise.reject(new Error('not asked')),
       overview: () => Promise.reject(new Error('not asked')),
       resolve,
       install: (_request, tell) => {

@@ -61,5 +61,6 @@ export const APP_METHODS = {
   }),
 } as const;
 
+export type Capability = z.output<typeof capabilitySchema>;
 export type Capabilities = z.output<typeof capabilitiesSchema>;
 export type Settings = z.output<typeof settingsSchema>;

@@ -5,11 +5,13 @@ import type {
   QueueTopicData,
   RunsTopicData,
   RunTopicData,
+  TerminalsTopicData,
+  TerminalTopicData,
 } from '../../electron/shared/contract/events.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
 export type Topic =
-  'runs' | 'queue' | 'jobs' | 'runtime' | `run.${string}` | `job.${string}` | `chat.${string}`;
+  'runs' | 'queue' | 'jobs' | 'runtime' | 'terminals' | `terminal.${string}` | `run.${string}` | `job.${string}` | `chat.${string}`;
 
 /** What arrives under a topic. */
 export type TopicData<T extends Topic> = T extends 'runs'
@@ -24,4 +26,8 @@ export type TopicData<T extends Topic> = T extends 'runs'
           ? RunTopicData
           : T extends `job.${string}`
             ? JobTopicData
-            : ChatTopicData;
+            : T extends 'terminals'
+              ? TerminalsTopicData
+              : T extends `terminal.${string}`
+                ? TerminalTopicData
+                : ChatTopicData;

@@ -20,6 +20,7 @@ const SCREENS: Readonly<Record<string, Load>> = {
   '/runs': async () => (await import('../features/runs/index.ts')).RunsScreen,
   '/runs/:id': async () => (await import('../features/run/index.ts')).RunScreen,
   '/chat': async () => (await import('../features/chat/index.ts')).ChatScreen,
+  '/terminal': async () => (await import('../features/terminal/index.ts')).TerminalScreen,
 };
 
 const toRoute = ([path, load]: readonly [string, Load]): RouteObject => ({

@@ -4,13 +4,14 @@ import {
   IconHome,
   IconMessages,
   IconPlayerPlay,
+  IconTerminal2,
   type Icon,
 } from '@tabler/icons-react';
 
 /** A place of the rail. */
 export type Screen = Readonly<{
   /** Key of its name: `common:rail.<id>`. */
-  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat';
+  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat' | 'terminal';
   path: string;
   icon: Icon;
   /** Pressed after `g`. */
@@ -24,4 +25,5 @@ export const SCREENS: readonly Screen[] = [
   { id: 'new', path: '/new', icon: IconPlayerPlay, key: 'n' },
   { id: 'runs', path: '/runs', icon: IconHistory, key: 'r' },
   { id: 'chat', path: '/chat', icon: IconMessages, key: 'c' },
+  { id: 'terminal', path: '/terminal', icon: IconTerminal2, key: 't' },
 ];

@@ -29,6 +29,8 @@ export type StudioBrowserOptions = Readonly<{
   language?: 'zh-CN' | 'en';
   theme?: 'light' | 'dark';
   grant?: readonly string[];
+  /** Further arguments of `serve`. */
+  serveArgs?: readonly string[];
   /** A data folder that stays; without it a fresh one is made and goes with the browser. */
   home?: string;
   /** Variables of the server besides those of this process. */
@@ -40,7 +42,8 @@ export async function openStudioBrowser(options: StudioBrowserOptions = {}): Pro
   const executablePath = browserPath();
   if (executablePath === undefined) throw new Error('no Chromium: set LEGAL_EAGLE_TEST_BROWSER');
   const home = options.home ?? mkdtempSync(path.join(tmpdir(), 'legal-eagle-browser-'));
-  const server = await startStudioServer(home, [sharedFolder, ...(options.grant ?? [])], options.variables);
+  const granted = [sharedFolder, ...(options.grant ?? [])];
+  const server = await startStudioServer(home, granted, options.variables, options.serveArgs);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     await browser?.close();

@@ -15,6 +15,7 @@ export async function startStudioServer(
   home: string,
   grants: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
 ): Promise<StudioServer> {
   const server = spawn(
     process.execPath,
@@ -24,6 +25,7 @@ export async function startStudioServer(
       '--port',
       '0',
       ...grants.flatMap((folder) => ['--grant', folder]),
+      ...args,
     ],
     {
       env: {

@@ -1,6 +1,8 @@
 import { SerializeAddon } from '@xterm/addon-serialize';
 import * as headless from '@xterm/headless';
 
+import { limitRepetitions } from '../../shared/domain/terminal-limits.ts';
+
 // A CommonJS package: Node offers it as the default export, a bundler by its names.
 const { Terminal } = ('default' in headless ? headless.default : headless) as typeof headless;
 
@@ -32,6 +34,7 @@ export class TerminalScreen {
       allowProposedApi: true,
     });
     this.#terminal.loadAddon(this.#serializer as unknown as headless.ITerminalAddon);
+    limitRepetitions(this.#terminal.parser);
     this.#terminal.onData(on.answer);
     this.#terminal.onTitleChange((title) => on.title(shownTitle(title)));
   }

@@ -22,6 +22,7 @@ import { readShellMemory, writeShellMemory } from './shell-memory.ts';
 import { shellPaths, type ShellPaths } from './shell-paths.ts';
 import { createShellUpdates, whyNoUpdates } from './shell-updates.ts';
 import { shellWords, type ShellLanguage, type ShellWords } from './shell-words.ts';
+import { offerEditMenu } from './edit-menu.ts';
 import { openStudioWindow } from './studio-window.ts';
 import { isTrustedSender } from './trusted-sender.ts';
 import { utilityCoreLauncher } from './utility-core.ts';
@@ -144,6 +145,7 @@ class DesktopShell {
       },
       onLog: this.#log,
     });
+    offerEditMenu(this.#window, this.#words);
   }
 
   /** Brings the window forward, on a route where one is given. */

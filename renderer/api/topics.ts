@@ -11,7 +11,15 @@ import type {
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
 export type Topic =
-  'runs' | 'queue' | 'jobs' | 'runtime' | 'terminals' | `terminal.${string}` | `run.${string}` | `job.${string}` | `chat.${string}`;
+  | 'runs'
+  | 'queue'
+  | 'jobs'
+  | 'runtime'
+  | 'terminals'
+  | `terminal.${string}`
+  | `run.${string}`
+  | `job.${string}`
+  | `chat.${string}`;
 
 /** What arrives under a topic. */
 export type TopicData<T extends Topic> = T extends 'runs'

@@ -58,7 +58,9 @@ export const shellEnvironment = (
   const pythonFolder = python === undefined ? undefined : paths.dirname(python);
   return {
     ...environment,
-    PATH: [pythonFolder, searchPath].filter((part) => part !== undefined && part !== '').join(paths.delimiter),
+    PATH: [pythonFolder, searchPath]
+      .filter((part) => part !== undefined && part !== '')
+      .join(paths.delimiter),
     TERM: 'xterm-256color',
     COLORTERM: 'truecolor',
     LEGAL_EAGLE_HOME: home,

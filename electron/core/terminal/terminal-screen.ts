@@ -33,7 +33,7 @@ export class TerminalScreen {
       // Only here, where nothing is drawn: the serializer reads the buffer and its modes.
       allowProposedApi: true,
     });
-    this.#terminal.loadAddon(this.#serializer as unknown as headless.ITerminalAddon);
+    this.#terminal.loadAddon(this.#serializer);
     limitRepetitions(this.#terminal.parser);
     this.#terminal.onData(on.answer);
     this.#terminal.onTitleChange((title) => on.title(shownTitle(title)));
@@ -59,6 +59,11 @@ export class TerminalScreen {
 }
 
 const shownTitle = (title: string): string => {
-  const seen = [...title.slice(0, LONGEST_TITLE * 4).replaceAll(UNSEEN, ' ').trim()];
+  const seen = Array.from(
+    title
+      .slice(0, LONGEST_TITLE * 4)
+      .replaceAll(UNSEEN, ' ')
+      .trim(),
+  );
   return seen.length > LONGEST_TITLE ? `${seen.slice(0, LONGEST_TITLE - 1).join('')}…` : seen.join('');
 };

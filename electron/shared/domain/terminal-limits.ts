@@ -13,9 +13,9 @@ const MOST_REPETITIONS = 1000;
  * stops the process that draws.
  */
 const REPEATING: readonly Identifier[] = [
-  ...[...'@ILMPSTXZb^'].map((final) => ({ final })),
-  ...[...'@A'].map((final) => ({ intermediates: ' ', final })),
-  ...[...'}~'].map((final) => ({ intermediates: "'", final })),
+  ...'@ILMPSTXZb^'.split('').map((final) => ({ final })),
+  ...'@A'.split('').map((final) => ({ intermediates: ' ', final })),
+  ...'}~'.split('').map((final) => ({ intermediates: "'", final })),
 ];
 
 /** Ignores sequences that ask for more repetitions than could ever be seen. */

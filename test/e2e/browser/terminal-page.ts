@@ -21,7 +21,9 @@ export class TerminalPage {
     await this.#page.getByRole('link', { name: /^(终端|Terminal)$/u }).click();
     await this.#page.getByRole('button', { name: /^(新建终端|New terminal)$/u }).click();
     await this.input.waitFor({ state: 'attached' });
-    await this.#page.waitForFunction(() => /[$#>]/u.test(document.querySelector('.xterm-rows')?.textContent ?? ''));
+    await this.#page.waitForFunction(() =>
+      /[$#>]/u.test(document.querySelector('.xterm-rows')?.textContent ?? ''),
+    );
   }
 
   async type(text: string): Promise<void> {

@@ -26,7 +26,9 @@ describe('the terminal in the browser', () => {
     await page.getByText('终端会在运行环境中打开命令行', { exact: false }).waitFor();
     await terminal.open();
     await page.getByText(`所在目录：${studio.home}`).waitFor();
-    await terminal.type('python -c "import sys; print(sys.prefix == __import__(\'os\').environ[\'VIRTUAL_ENV\'])"\n');
+    await terminal.type(
+      "python -c \"import sys; print(sys.prefix == __import__('os').environ['VIRTUAL_ENV'])\"\n",
+    );
     await terminal.shows('True');
   });
 

@@ -24,7 +24,9 @@ export function terminalProcesses(terminalId: string): readonly number[] {
     .filter((name) => /^\d+$/u.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${TERMINAL_MARKER_NAME}=${terminalId}`);
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(
+          `${TERMINAL_MARKER_NAME}=${terminalId}`,
+        );
       } catch {
         return false;
       }

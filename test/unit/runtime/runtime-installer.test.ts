@@ -42,7 +42,7 @@ const machine = (resolve: RuntimePort['resolve'] = () => Promise.resolve('cu130'
   const installer = createRuntimeInstaller(
     {
       standingPython: () => undefined,
-    pythonPath: () => Promise.reject(new Error('not asked')),
+      pythonPath: () => Promise.reject(new Error('not asked')),
       overview: () => Promise.reject(new Error('not asked')),
       resolve,
       install: (_request, tell) => {

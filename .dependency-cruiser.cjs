@@ -27,7 +27,7 @@ module.exports = {
         path: '^(electron|renderer|test|node_modules)/',
         pathNot: [
           '^electron/(core|shared)/',
-          '^node_modules/(better-sqlite3|@types/better-sqlite3|pino|ulid|zod|@types/node)/',
+          '^node_modules/(better-sqlite3|@types/better-sqlite3|pino|ulid|zod|node-pty|@lydell|@xterm|@types/node)/',
         ],
       },
     },
@@ -149,6 +149,18 @@ module.exports = {
       to: {
         path: '^node_modules/(react|react-dom|@mantine|recharts|@tanstack|react-router|zustand|i18next|react-i18next)/',
       },
+    },
+    {
+      name: 'terminal-packages-of-the-core',
+      severity: 'error',
+      from: { pathNot: '^(electron/core/terminal|test)/' },
+      to: { path: '^node_modules/(node-pty|@lydell|@xterm/(headless|addon-serialize))/' },
+    },
+    {
+      name: 'terminal-packages-of-the-pages',
+      severity: 'error',
+      from: { pathNot: '^(renderer/features/terminal|test)/' },
+      to: { path: '^node_modules/@xterm/(xterm|addon-(fit|search|web-links))/' },
     },
     {
       name: 'server-packages',

@@ -38,11 +38,12 @@ describe.skipIf(shell === undefined)('the terminal of the desktop app', () => {
     await dialog.getByRole('button', { name: /^(在浏览器中打开|Open in the browser)$/u }).click();
     await dialog.getByText('host.address_refused').waitFor();
     await dialog.getByRole('button', { name: /^(取消|Cancel)$/u }).click();
+    await dialog.waitFor({ state: 'hidden' });
   });
 
   // The page may not read or write the clipboard by itself here: every permission is denied.
   it('copies with its key and pastes with the system’s own, as text', async () => {
-    await terminal.type("clear; printf 'copy''-me\\n'\n");
+    await terminal.type("clear; echo; echo; printf 'copy''-me\\n'\n");
     await terminal.shows('copy-me');
     await terminal.clickText('copy-me', 2);
     await studio.page.keyboard.press('Control+Shift+C');

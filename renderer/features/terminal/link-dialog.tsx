@@ -36,6 +36,7 @@ export function LinkDialog({ address, onClose }: LinkDialogProps): ReactElement 
     <Modal
       opened={address !== undefined}
       onClose={close}
+      size="lg"
       title={words('link.title')}
       centered
       closeButtonProps={{ 'aria-label': common('close') }}

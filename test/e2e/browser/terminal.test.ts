@@ -5,7 +5,7 @@ import { accessibilityFaults } from './accessibility.ts';
 import { callFromPage } from './page-calls.ts';
 import { TerminalPage } from './terminal-page.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
-import { TERMINAL_METHODS } from '../../../electron/shared/contract/methods/terminal.ts';
+import type { TERMINAL_METHODS } from '../../../electron/shared/contract/methods/terminal.ts';
 
 /** A real shell in a real browser over `serve --allow-terminal`. */
 describe('the terminal in the browser', () => {
@@ -47,7 +47,7 @@ describe('the terminal in the browser', () => {
   });
 
   it('copies what is selected, and pastes text as text: an end of paste mode in it ends nothing', async () => {
-    await terminal.type("clear; printf 'copy''-me\\n'\n");
+    await terminal.type("clear; echo; echo; printf 'copy''-me\\n'\n");
     await terminal.shows('copy-me');
     await terminal.clickText('copy-me', 2);
     await page.keyboard.press('Control+Shift+C');
@@ -155,6 +155,7 @@ describe('a server without --allow-terminal', () => {
 
   beforeAll(async () => {
     studio = await openStudioBrowser({ language: 'en' });
+    await studio.page.getByText('Connected').waitFor();
   });
   afterAll(() => studio.close());
 
@@ -169,7 +170,7 @@ describe('a server without --allow-terminal', () => {
       'terminal.close': { terminalId: 'x' },
     };
     for (const [method, input] of Object.entries(inputs)) {
-      const call = callFromPage(page, method as 'terminal.list', input);
+      const call = callFromPage(page, method as 'terminal.list', input as Record<string, never>);
       await expect(call, method).rejects.toThrow('terminal.not_allowed');
     }
   });

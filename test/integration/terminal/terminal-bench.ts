@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { testPorts, TestStudio } from '../core/core-harness.ts';
+import { testPorts, type TestStudio } from '../core/core-harness.ts';
 import type { CorePorts } from '../../../electron/core/ports.ts';
 import { TERMINAL_MARKER_NAME } from '../../../electron/core/terminal/shell-environment.ts';
 import type { TerminalTopicData } from '../../../electron/shared/contract/events.ts';

@@ -28,7 +28,7 @@ describe('the screen that the core keeps', () => {
 
   // One such sequence in a file that somebody shows with `cat` would stop the whole core.
   it('lives through numbers of repetitions that would stop it', async () => {
-    const bombs = [...'@ILMPSTXZb'].map((final) => `x\u001B[2147483647${final}`);
+    const bombs = '@ILMPSTXZb'.split('').map((final) => `x\u001B[2147483647${final}`);
     const hidden = ['x\u001B[99\u000899999999b', 'x\u009B2147483647L', "\u001B[2147483647'}"];
     expect(await new Screen().shows(...bombs, ...hidden, '\u001Bcalive')).toContain('alive');
   });

@@ -27,6 +27,8 @@ const NO_PLACES = new Set([
   'run',
   'jobId',
   'sessionId',
+  'terminalId',
+  'text',
   'requestId',
   'template',
   'systemPrompt',

@@ -29,6 +29,7 @@ describe('what a program writes to the terminal', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'escapes-'));
     studio = await openStudioBrowser({ language: 'en', serveArgs: ['--allow-terminal'] });
     ({ page } = studio);
+    await page.getByText(/^Connected$/u).waitFor();
     await page.addInitScript(() => {
       const seen = window as unknown as { copied: number };
       seen.copied = 0;

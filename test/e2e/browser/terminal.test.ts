@@ -155,7 +155,7 @@ describe('a server without --allow-terminal', () => {
 
   beforeAll(async () => {
     studio = await openStudioBrowser({ language: 'en' });
-    await studio.page.getByText('Connected').waitFor();
+    await studio.page.getByText(/^Connected$/u).waitFor();
   });
   afterAll(() => studio.close());
 

@@ -17,6 +17,7 @@ import { serveHost } from './host-service.ts';
 import { LiveRuns } from './live-runs.ts';
 import { askHowToQuit } from './quit-with-runs.ts';
 import { RunPresence } from './run-presence.ts';
+import { isSandboxTaken } from './sandbox-taken.ts';
 import { createShellLog, type ShellLog } from './shell-log.ts';
 import { readShellMemory, writeShellMemory } from './shell-memory.ts';
 import { shellPaths, type ShellPaths } from './shell-paths.ts';
@@ -105,8 +106,9 @@ class DesktopShell {
     });
   }
 
-  /** Throws `host.pages_missing`. */
+  /** Throws `host.no_sandbox` or `host.pages_missing`. */
   start(): void {
+    if (isSandboxTaken(process.env, process.argv)) throw new StudioError('host.no_sandbox');
     if (!existsSync(path.join(this.#paths.pagesDir, 'index.html')))
       throw new StudioError('host.pages_missing');
     hardenSession(session.defaultSession);

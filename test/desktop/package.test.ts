@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { getRawHeader } from '@electron/asar';
@@ -9,6 +9,7 @@ import { EXECUTABLE } from '../../electron/tools/package-config.ts';
 import { fuseSettings, readFuses } from '../../electron/tools/package-fuses.ts';
 import type { ShellSource } from './find-shell.ts';
 import { callFromPage } from './shell-calls.ts';
+import { processes } from './shell-processes.ts';
 import { shell, ShellBench, type OpenStudio } from './studio-shell.ts';
 
 const STEPS = 5;
@@ -147,6 +148,23 @@ describe.skipIf(shell === undefined)('the packaged app', () => {
     expect(studio.complaints).toEqual([]);
   });
 
+  it('does not open where an AppImage’s start script has taken its sandbox away', async () => {
+    const home = path.join(bench.folder, 'no-sandbox');
+    const opened = bench.open({
+      home,
+      args: ['--no-sandbox'],
+      env: { APPIMAGE: path.join(bench.folder, 'studio.AppImage') },
+    });
+    // It says so in a box that waits for a person; the test waits for no window and reads what was logged.
+    const log = path.join(home, 'shell/shell.log');
+    await until(() =>
+      Promise.resolve(existsSync(log) && readFileSync(log, 'utf8').includes('host.no_sandbox')),
+    );
+    for (const { pid, command, executable } of processes())
+      if (executable.startsWith(app) && / --no-sandbox( |$)/u.test(command)) endProcess(pid);
+    await expect(opened).rejects.toThrow();
+  });
+
   it('imports the sample that it carries and trains on it', { timeout: 600_000 }, async () => {
     const { rowsPath, modelPath } = await callFromPage(studio.page, 'app.samples', {});
     expect(rowsPath.startsWith(path.join(app, 'resources/studio'))).toBe(true);
@@ -180,6 +198,14 @@ describe.skipIf(shell === undefined)('the packaged app', () => {
     expect(step).toBe(STEPS);
   });
 });
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // A child that went with its parent.
+  }
+}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const giveUpAtMs = Date.now() + PATIENCE_MS;

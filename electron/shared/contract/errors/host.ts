@@ -50,6 +50,20 @@ export const HOST_ERRORS = {
       action: '请退出并重新打开程序；若仍出现，请运行 legal-eagle doctor 并反馈其结果。',
     },
   },
+  'host.no_sandbox': {
+    en: {
+      message: 'This system does not let the AppImage protect itself.',
+      cause:
+        'The studio’s window runs in a sandbox, for which the system allows an AppImage no user namespaces (Ubuntu does so since 24.04). Without it the studio does not open.',
+      action: 'Install the .deb package instead: it brings the profile that the system asks for.',
+    },
+    zh: {
+      message: '当前系统不允许 AppImage 启用安全沙箱。',
+      cause:
+        '程序窗口在沙箱中运行，而系统禁止 AppImage 使用所需的用户命名空间（Ubuntu 24.04 起如此）。没有沙箱时程序不会打开。',
+      action: '请改为安装 .deb 软件包，其中带有系统要求的配置。',
+    },
+  },
   'host.pages_missing': {
     en: {
       message: 'The pages of the studio are not built.',

@@ -17,7 +17,7 @@ export const HOMEPAGE = 'https://legal-eagle-studio.invalid';
 const UNUSED_FOLDER =
   /^(\..*|node_modules|tests?|fixtures|docs?|examples?|bench|benchmarks|scripts|build|third_party)$/iu;
 const UNUSED_FILE =
-  /(\.(ts|mts|cts|map|md|c|cc|cpp|h|gyp|gypi|sh|yml|yaml|tap|html|ico)|^\.[^/]*|^CNAME|^(test|bench|benchmark|example|check|eslint\.config)\.[cm]?js|^tsconfig\.json)$/iu;
+  /(\.(ts|mts|cts|map|md|c|cc|cpp|h|gyp|gypi|sh|yml|yaml|tap|html|ico)|^\.[^/]*|\.(test|spec)\.[cm]?js|^CNAME|^(test|bench|benchmark|example|check|eslint\.config)\.[cm]?js|^tsconfig\.json)$/iu;
 /** Of a package with a native part: what that part is made of, once it is made. */
 const NATIVE_SOURCES = /^(deps|src)$/u;
 /** Headers only. */

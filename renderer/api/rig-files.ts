@@ -1,4 +1,6 @@
+import { desktopBridge } from './desktop-bridge.ts';
 import { REQUEST_HEADERS, failureOf } from './session.ts';
+import { studio } from './studio-client.ts';
 
 export type RigEntry = Readonly<{ name: string; path: string; folder: boolean; bytes: number }>;
 
@@ -22,3 +24,20 @@ export async function listRigFolder(path?: string): Promise<RigFolder> {
   if (!response.ok) throw await failureOf(response);
   return (await response.json()) as RigFolder;
 }
+
+/** What a person looks for: one folder, or any number of files. */
+export type PathChoice = Readonly<{ title: string; choose: 'folder' | 'any' }>;
+
+/** The system's own dialog; undefined in a browser, which looks around with {@link listRigFolder}. */
+export const choosePathsNatively: ((choice: PathChoice) => Promise<readonly string[]>) | undefined =
+  desktopBridge === undefined
+    ? undefined
+    : async ({ title, choose }) => {
+        const kind = choose === 'folder' ? 'folder' : 'file';
+        const { paths } = await studio.client.call('host.chooseFiles', {
+          kind,
+          multiple: choose === 'any',
+          title,
+        });
+        return paths;
+      };

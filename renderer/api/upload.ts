@@ -1,4 +1,5 @@
 import { errorBodySchema, fromErrorBody, StudioError } from '../../electron/shared/contract/studio-error.ts';
+import { desktopBridge } from './desktop-bridge.ts';
 import { REQUEST_HEADERS } from './session.ts';
 
 export type Uploaded = Readonly<{
@@ -12,8 +13,16 @@ export type UploadOptions = Readonly<{
   signal?: AbortSignal;
 }>;
 
-/** Streams a file to the rig. Rejects with `server.*`, or `core.disconnected` where the connection breaks. */
-export function uploadFile(file: File, options: UploadOptions = {}): Promise<Uploaded> {
+/**
+ * Brings a file of the person's to the core. The desktop reads it where it lies; a browser streams it to the rig,
+ * which rejects with `server.*`, or `core.disconnected` where the connection breaks.
+ */
+export async function uploadFile(file: File, options: UploadOptions = {}): Promise<Uploaded> {
+  const path = await desktopBridge?.grantFile(file);
+  return path === undefined || path === '' ? streamFile(file, options) : { path, bytes: file.size };
+}
+
+function streamFile(file: File, options: UploadOptions): Promise<Uploaded> {
   return new Promise((resolve, reject) => {
     // fetch cannot tell how much of a body has been sent.
     const request = new XMLHttpRequest();

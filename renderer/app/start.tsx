@@ -6,6 +6,7 @@ import '../theme/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
+import { desktopBridge, listenToShell } from '../api/desktop-bridge.ts';
 import { studio } from '../api/studio-client.ts';
 import { App } from './app.tsx';
 import { createRouter, fetchScreensWhenIdle } from './router.tsx';
@@ -14,12 +15,15 @@ import { usePreferences } from '../state/preferences.ts';
 
 startI18n(usePreferences.getState().language);
 studio.start();
+const router = createRouter();
+// The native menu, the tray and notifications lead to screens.
+if (desktopBridge !== undefined) listenToShell({ onShow: (route) => void router.navigate(route) });
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has a #root');
 createRoot(root).render(
   <StrictMode>
-    <App router={createRouter()} />
+    <App router={router} />
   </StrictMode>,
 );
 fetchScreensWhenIdle();

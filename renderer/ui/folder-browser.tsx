@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, Modal, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowUp, IconFile, IconFolder } from '@tabler/icons-react';
-import { useEffect, useState, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement } from 'react';
 
 import { formatBytes } from '../i18n/format.ts';
 import { useWords } from '../i18n/use-words.ts';
@@ -24,6 +24,10 @@ export type FolderBrowserProps = Readonly<{
   opened: boolean;
   onClose: () => void;
   list: (path?: string) => Promise<BrowserFolder>;
+  /** The system's own dialog, in place of this layer where there is one. */
+  native?:
+    | ((choice: Readonly<{ title: string; choose: 'folder' | 'any' }>) => Promise<readonly string[]>)
+    | undefined;
   /** `folder`: one folder is chosen. `any`: any number of files, or one folder. */
   choose: 'folder' | 'any';
   onChoose: (paths: readonly string[]) => void;
@@ -33,10 +37,34 @@ type Look = Readonly<{ folder?: BrowserFolder; error?: unknown }>;
 
 /** Files and folders of the machine that trains, in a layer of its own. */
 export function FolderBrowser(props: FolderBrowserProps): ReactElement {
-  const { title, opened, onClose } = props;
+  const { title, opened, onClose, native } = props;
+  if (native !== undefined) return <>{opened && <NativeDialog {...props} native={native} />}</>;
   return (
     <Modal opened={opened} onClose={onClose} title={title} size="lg">
       {opened && <Browser {...props} />}
+    </Modal>
+  );
+}
+
+/** Draws nothing: the dialog is the system's. A failure is shown in a layer of its own. */
+function NativeDialog(
+  props: FolderBrowserProps & Readonly<{ native: NonNullable<FolderBrowserProps['native']> }>,
+): ReactElement {
+  const { title, choose, native, onChoose, onClose } = props;
+  const [error, setError] = useState<unknown>();
+  const asked = useRef(false);
+  useEffect(() => {
+    // Once an opening, however often effects run.
+    if (asked.current) return;
+    asked.current = true;
+    native({ title, choose }).then((paths) => {
+      if (paths.length > 0) onChoose(paths);
+      onClose();
+    }, setError);
+  }, [choose, native, onChoose, onClose, title]);
+  return (
+    <Modal opened={error !== undefined} onClose={onClose} title={title}>
+      <ErrorNote error={error} />
     </Modal>
   );
 }

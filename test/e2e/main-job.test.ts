@@ -173,7 +173,7 @@ describe.runIf(existsSync(disc))('real rows, from the command line', () => {
           '--temperature',
           '0',
           '--max-new-tokens',
-          '24',
+          '200',
         ],
         {
           onOutput: ({ stderr }) => pieces.push(stderr),
@@ -182,8 +182,8 @@ describe.runIf(existsSync(disc))('real rows, from the command line', () => {
     );
     const answer = result.value as { text: string; answerTokens: number };
     expect(answer.text.length).toBeGreaterThan(0);
-    // The answer came in pieces, not as one text at the end.
-    if (answer.answerTokens > 4) expect(new Set(pieces).size).toBeGreaterThan(2);
+    // The answer came in pieces, not as one text at the end; a short one may come in one read of a busy machine.
+    if (answer.answerTokens > 40) expect(new Set(pieces).size).toBeGreaterThan(2);
   });
 
   it('answers with the adapter beside the base', async () => {

@@ -75,7 +75,10 @@ export async function openStudioBrowser(options: StudioBrowserOptions = {}): Pro
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(server.address);
     // A reload before the one-time token is used up and out of the address would offer it twice.
-    await page.getByText(/^(Connected|已连接)$/u).first().waitFor({ state: 'attached' });
+    await page
+      .getByText(/^(Connected|已连接)$/u)
+      .first()
+      .waitFor({ state: 'attached' });
     return { page, home, complaints, close };
   } catch (error) {
     await close();

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useRef, useState, type DragEvent, type ReactElement } from 'react';
 
-import { listRigFolder } from '../../api/rig-files.ts';
+import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
 import { formatBytes } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -99,6 +99,7 @@ export function SourcePicker({ uploads, onAdd }: SourcePickerProps): ReactElemen
         opened={isBrowsing}
         onClose={() => setBrowsing(false)}
         list={listRigFolder}
+        native={choosePathsNatively}
         choose="any"
         onChoose={addPaths}
       />

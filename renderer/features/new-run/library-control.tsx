@@ -3,7 +3,7 @@ import { useState, type ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
 import { useAction } from '../../api/hooks.ts';
-import { listRigFolder } from '../../api/rig-files.ts';
+import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -112,6 +112,7 @@ function AddModel({ onAdded }: Readonly<{ onAdded: (modelId: string) => void }>)
         opened={isBrowsing}
         onClose={() => setBrowsing(false)}
         list={listRigFolder}
+        native={choosePathsNatively}
         choose="folder"
         onChoose={([path]) => {
           if (path !== undefined) setFolder(path);

@@ -3,7 +3,7 @@ import { useState, type ReactElement } from 'react';
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconCopy, IconDots, IconFileDescription, IconFileZip } from '@tabler/icons-react';
 
-import { listRigFolder } from '../../api/rig-files.ts';
+import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { FolderBrowser } from '../../ui/folder-browser.tsx';
 import type { RunExports } from './use-run-exports.ts';
@@ -45,6 +45,7 @@ export function RunMore({ exports, onClone }: RunMoreProps): ReactElement {
         opened={isChoosing}
         onClose={() => setChoosing(false)}
         list={listRigFolder}
+        native={choosePathsNatively}
         choose="folder"
         onChoose={([folder]) => {
           if (folder !== undefined) exports.zipInto(folder);

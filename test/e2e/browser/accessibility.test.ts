@@ -74,7 +74,8 @@ const FULL: readonly Place[] = [
 ];
 
 /** Every screen and main state, empty and full, as people who do not see, or do not use a mouse, meet them. */
-describe('screens for everyone', () => {
+// A browser that stops answering costs one more try of one test, not the whole suite's time.
+describe('screens for everyone', { timeout: 150_000, retry: 1 }, () => {
   let studio: StudioBrowser;
 
   beforeAll(async () => {

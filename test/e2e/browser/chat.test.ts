@@ -23,6 +23,7 @@ describe('chat in the browser', () => {
     studio = await openStudioBrowser({ language: 'zh-CN' });
     ({ page } = studio);
     page.setDefaultTimeout(WAIT_MS);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByRole('link', { name: '对话' }).waitFor();
   });
 
@@ -115,8 +116,8 @@ describe('chat in the browser', () => {
       await answersEnd(number).waitFor();
       expect(await column(number).getByRole('article').innerText()).toContain('第一行\n什么是合同？');
     }
-    // The question, the first word, the buttons below the end, and steps between them.
-    expect(await lengthsSeen()).toBeGreaterThan(4);
+    // The question, the first word, the buttons below the end, and a step between them.
+    expect(await lengthsSeen()).toBeGreaterThan(3);
     // Equal weights, system prompt, sampling and seed: what one column was set to reached the other.
     const [first, second] = [await answerText(1), await answerText(2)];
     expect(first).not.toBe('');
@@ -124,7 +125,6 @@ describe('chat in the browser', () => {
   });
 
   const answerText = async (number: number): Promise<string> => {
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await column(number).getByRole('button', { name: '复制回答' }).last().click();
     return page.evaluate(() => navigator.clipboard.readText());
   };

@@ -172,6 +172,8 @@ describe('chat in the browser', () => {
     await expect.poll(() => lengthOf(2), { timeout: WAIT_MS }).toBeGreaterThan(40);
     const hash = await page.evaluate(() => window.location.hash);
     await page.getByRole('link', { name: '首页' }).click();
+    // The address changes once the screen's code is there; before that, setting it back would change nothing.
+    await page.waitForURL(/#\/$/u);
     await page.evaluate((before) => void (window.location.hash = before), hash);
     await expect.poll(() => lengthOf(2), { timeout: WAIT_MS }).toBeGreaterThan(60);
     await page.reload();

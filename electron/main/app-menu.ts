@@ -13,7 +13,7 @@ export type MenuActions = Readonly<{
 /** The native menu in the person's language; its keys are those of the system. */
 export function setAppMenu(words: ShellWords, actions: MenuActions): void {
   const go = (
-    label: 'home' | 'datasets' | 'newRun' | 'runs' | 'chat',
+    label: 'home' | 'datasets' | 'newRun' | 'runs' | 'chat' | 'settings',
     route: string,
     key: string,
   ): MenuItemConstructorOptions => ({
@@ -70,6 +70,7 @@ export function setAppMenu(words: ShellWords, actions: MenuActions): void {
           go('newRun', '/new', '3'),
           go('runs', '/runs', '4'),
           go('chat', '/chat', '5'),
+          go('settings', '/settings', ','),
         ],
       },
       {

@@ -21,6 +21,7 @@ const SCREENS: Readonly<Record<string, Load>> = {
   '/runs/:id': async () => (await import('../features/run/index.ts')).RunScreen,
   '/chat': async () => (await import('../features/chat/index.ts')).ChatScreen,
   '/terminal': async () => (await import('../features/terminal/index.ts')).TerminalScreen,
+  '/settings': async () => (await import('../features/settings/index.ts')).SettingsScreen,
 };
 
 const toRoute = ([path, load]: readonly [string, Load]): RouteObject => ({

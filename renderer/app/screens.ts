@@ -4,6 +4,7 @@ import {
   IconHome,
   IconMessages,
   IconPlayerPlay,
+  IconSettings,
   IconTerminal2,
   type Icon,
 } from '@tabler/icons-react';
@@ -11,7 +12,7 @@ import {
 /** A place of the rail. */
 export type Screen = Readonly<{
   /** Key of its name: `common:rail.<id>`. */
-  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat' | 'terminal';
+  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat' | 'terminal' | 'settings';
   path: string;
   icon: Icon;
   /** Pressed after `g`. */
@@ -26,4 +27,5 @@ export const SCREENS: readonly Screen[] = [
   { id: 'runs', path: '/runs', icon: IconHistory, key: 'r' },
   { id: 'chat', path: '/chat', icon: IconMessages, key: 'c' },
   { id: 'terminal', path: '/terminal', icon: IconTerminal2, key: 't' },
+  { id: 'settings', path: '/settings', icon: IconSettings, key: 's' },
 ];

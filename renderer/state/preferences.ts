@@ -3,7 +3,8 @@ import { persist } from 'zustand/middleware';
 
 import { languageOf, type Language } from '../i18n/i18n.ts';
 
-export type ThemeChoice = 'system' | 'light' | 'dark';
+export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
+export type ThemeChoice = (typeof THEME_CHOICES)[number];
 
 /** What follows a person from browser to browser. */
 export type SharedPreferences = Readonly<{ language: Language; theme: ThemeChoice }>;

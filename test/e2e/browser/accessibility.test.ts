@@ -24,10 +24,12 @@ type Place = Readonly<{
   act?: (page: Page, words: ScreenWords) => Promise<unknown>;
 }>;
 
-const EMPTY: readonly Place[] = ['', 'datasets', 'new', 'runs', 'chat', 'nowhere'].map((name) => ({
-  name: name === '' ? 'home' : name,
-  route: () => `/${name}`,
-}));
+const EMPTY: readonly Place[] = ['', 'datasets', 'new', 'runs', 'chat', 'settings', 'nowhere'].map(
+  (name) => ({
+    name: name === '' ? 'home' : name,
+    route: () => `/${name}`,
+  }),
+);
 
 const tab = (key: string) => async (page: Page, words: ScreenWords) =>
   page.getByRole('tab', { name: words.like(key) }).click();

@@ -91,6 +91,7 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'chat', route: ({ model }) => `/chat?model=${model}` },
+  { name: 'settings', route: '/settings' },
   { name: 'missing', route: '/nowhere' },
 ];
 const EMPTY_SHOTS: readonly Shot[] = ['home', 'datasets', 'new', 'runs', 'chat'].map((name) => ({

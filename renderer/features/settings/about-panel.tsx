@@ -1,0 +1,28 @@
+import type { ReactElement } from 'react';
+
+import { useCall } from '../../api/hooks.ts';
+import { useWords } from '../../i18n/use-words.ts';
+import { ErrorNote } from '../../ui/error-note.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Skeletons } from '../../ui/skeletons.tsx';
+import { SettingRow } from './setting-row.tsx';
+
+export function AboutPanel(): ReactElement {
+  const words = useWords('settings');
+  const info = useCall('app.info', {});
+  return (
+    <Panel title={words('section.about')}>
+      {info.error !== null && <ErrorNote error={info.error} onRetry={() => void info.refetch()} />}
+      {info.isPending && <Skeletons rows={2} />}
+      {info.data !== undefined && (
+        <>
+          <SettingRow name={info.data.name} hint={words('about.version', { version: info.data.version })} />
+          <SettingRow
+            name={words('about.protocol')}
+            hint={`${info.data.protocolVersion} · ${info.data.platform}`}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from 'react';
+import { useDeferredValue, useMemo, useState, type ReactElement } from 'react';
 
 import { useComputedColorScheme } from '@mantine/core';
 
@@ -48,6 +48,9 @@ export function RunCharts({
   const [zoom, setZoom] = useState<StepRange | undefined>(undefined);
   const scheme = useComputedColorScheme('light');
   const small = useCurveAnswer(run.id, live, { keys: SMALL_KEYS, range: zoom, maxPoints: SMALL_POINTS });
+  // The loss is what a person has in hand; these follow when nothing waits.
+  const curves = useDeferredValue(small.curves);
+  const range = useDeferredValue(small.range);
   const whole = useWholeRange(run);
   const csvOf = (keys: readonly CurveKey[]) => async (): Promise<string> => {
     const raw = await rawCurves(run.id, keys, run.step);
@@ -63,9 +66,9 @@ export function RunCharts({
             id={key}
             title={`${run.name} · ${words(`curve.${key}`)}`}
             heading={words(`curve.${key}`)}
-            curve={small.curves[key]}
+            curve={curves[key]}
             colour={seriesColour(at + 2, scheme)}
-            range={small.range ?? whole}
+            range={range ?? whole}
             onZoom={setZoom}
             isZoomed={zoom !== undefined}
             emptySentence={words('noPoints')}

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState, type ReactElement } from 'react';
 
 import { Anchor, Button, Group, Switch, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
@@ -21,7 +21,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './runs.module.css';
-import { useRunCurves, useRunDetails, type CurveAnswer } from './use-compared.ts';
+import { useRunCurves, useRunDetails, type ComparedCurves } from './use-compared.ts';
 
 const KEYS = ['loss', 'evalLoss', 'gradNorm', 'tokensPerSecond'] as const;
 type Key = (typeof KEYS)[number];
@@ -30,7 +30,10 @@ type Key = (typeof KEYS)[number];
 export function CompareView({ ids }: Readonly<{ ids: readonly string[] }>): ReactElement {
   const words = useWords('runs');
   const shows = useRunDetails(ids);
-  const runs = shows.flatMap((show) => show.data ?? []);
+  const found = shows.flatMap((show) => show.data ?? []);
+  // The same list while the same answers are in it: the charts are drawn anew only when it changes.
+  const [runs, setRuns] = useState<readonly RunDetail[]>(found);
+  if (runs.length !== found.length || found.some((run, at) => run !== runs[at])) setRuns(found);
   const failed = shows.find((show) => show.error !== null && show.data === undefined);
   return (
     <div className={classes['screen']}>
@@ -69,13 +72,16 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
   const joined = ids.join();
   // A comparison that was opened by its address has its colours from here.
   useEffect(() => rememberOrders(joined.split(',')), [joined]);
-  const { answers, range: answered } = useRunCurves(ids, { keys: KEYS, smoothing, range: zoom });
+  const curves = useRunCurves(ids, { keys: KEYS, smoothing, range: zoom });
+  // The chart that a person has in hand is drawn first; the others follow when nothing waits.
+  const curvesLater = useDeferredValue(curves);
+  const [steered, setSteered] = useState<Key>('loss');
+  const steer = useCallback((key: Key, range: StepRange | undefined): void => {
+    setSteered(key);
+    setZoom(range);
+  }, []);
   const last = Math.max(1, ...runs.map((run) => run.steps ?? run.step));
-  const range = useMemo(() => answered ?? { from: 0, to: last }, [answered, last]);
-  const csvOf = (key: Key) => async (): Promise<string> => {
-    const curves = await Promise.all(runs.map((run) => rawCurves(run.id, [key], run.step)));
-    return chartCsv(runs.map((run, at) => ({ label: `${run.name} ${key}`, points: curves[at]?.[0] ?? [] })));
-  };
+  const colours = ids.map(colourOf).join();
   return (
     <>
       <div className={classes['charts']}>
@@ -84,13 +90,12 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
             <CompareChart
               metric={key}
               runs={runs}
-              answers={answers}
-              colourOf={colourOf}
-              range={range}
-              onZoom={setZoom}
+              curves={key === steered ? curves : curvesLater}
+              colours={colours}
+              last={last}
+              onZoom={steer}
               isZoomed={zoom !== undefined}
               scale={key === 'loss' ? scale : 'linear'}
-              csv={csvOf(key)}
               controls={
                 key === 'loss' ? (
                   <CurveControls
@@ -113,46 +118,60 @@ function Compared({ runs }: Readonly<{ runs: readonly RunDetail[] }>): ReactElem
 type CompareChartProps = Readonly<{
   metric: Key;
   runs: readonly RunDetail[];
-  answers: readonly (CurveAnswer | undefined)[];
-  colourOf: (id: string) => string;
-  range: StepRange;
-  onZoom: (range: StepRange | undefined) => void;
+  curves: ComparedCurves;
+  /** Of the runs in their order, joined: a text stays the same while nothing in it changes. */
+  colours: string;
+  /** The last step of the longest run. */
+  last: number;
+  onZoom: (metric: Key, range: StepRange | undefined) => void;
   isZoomed: boolean;
   scale: ValueScale;
-  csv: () => Promise<string>;
   controls: ReactElement | undefined;
 }>;
 
-function CompareChart({
+const CompareChart = memo(function CompareChart({
   metric,
   runs,
-  answers,
-  colourOf,
+  curves: { answers, range: answered },
+  colours,
+  last,
+  onZoom,
   controls,
   ...chart
 }: CompareChartProps): ReactElement {
   const words = useWords('runs');
-  const series = runs.map((run, at): ChartSeries => {
-    const found = answers[at]?.series.find((one) => one.key === metric);
-    return {
-      id: run.id,
-      label: run.name,
-      colour: colourOf(run.id),
-      points: found?.points ?? [],
-      ...(metric === 'evalLoss' ? {} : { buckets: found?.buckets ?? [], smoothed: found?.smoothed ?? [] }),
-    };
-  });
+  const series = useMemo(() => {
+    const colourOf = colours.split(',');
+    return runs.map((run, at): ChartSeries => {
+      const found = answers[at]?.series.find((one) => one.key === metric);
+      return {
+        id: run.id,
+        label: run.name,
+        colour: colourOf[at] ?? '',
+        points: found?.points ?? [],
+        ...(metric === 'evalLoss' ? {} : { buckets: found?.buckets ?? [], smoothed: found?.smoothed ?? [] }),
+      };
+    });
+  }, [runs, answers, colours, metric]);
+  const range = useMemo(() => answered ?? { from: 0, to: last }, [answered, last]);
+  const csv = async (): Promise<string> => {
+    const raw = await Promise.all(runs.map((run) => rawCurves(run.id, [metric], run.step)));
+    return chartCsv(runs.map((run, at) => ({ label: `${run.name} ${metric}`, points: raw[at]?.[0] ?? [] })));
+  };
   return (
     <LineChart
       {...chart}
       title={words(`metric.${metric}`)}
       series={series}
+      range={range}
+      onZoom={(wanted) => onZoom(metric, wanted)}
+      csv={csv}
       height={metric === 'loss' ? 280 : 160}
       emptySentence={words('compare.noPoints')}
       {...(controls === undefined ? {} : { controls })}
     />
   );
-}
+});
 
 function Difference({
   runs,

@@ -1,6 +1,8 @@
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
+import { PRELOAD_SYNTAX, SHELL_EXCEPTIONS, SHELL_SYNTAX } from './electron/tools/shell-syntax.ts';
+
 const noDefaultExport = {
   selector: 'ExportDefaultDeclaration',
   message: 'Name the export after the file (house style 1).',
@@ -51,6 +53,14 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },
+  ...[
+    ['electron/main/**/*.ts', SHELL_SYNTAX],
+    ['electron/preload/**/*.ts', PRELOAD_SYNTAX],
+    ...Object.entries(SHELL_EXCEPTIONS),
+  ].map(([files, restricted]) => ({
+    files: [files],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...restricted] },
+  })),
   {
     files: ['*.config.ts'],
     rules: { 'no-restricted-syntax': 'off' },

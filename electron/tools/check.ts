@@ -75,6 +75,7 @@ const gates = (python: string): readonly Step[] => {
     },
     { name: 'protocol types', command: node, args: ['electron/tools/generate-protocol.ts', '--check'] },
     { name: 'fit table', command: node, args: ['electron/tools/fit-table.ts', '--check'] },
+    { name: 'electron version', command: node, args: ['electron/tools/check-electron.ts'] },
     { name: 'words', command: node, args: ['electron/tools/check-words.ts'] },
     { name: 'bundle', command: node, args: ['electron/tools/check-bundle.ts'] },
     { name: 'repository rules', command: node, args: ['electron/tools/repository-rules.ts'] },

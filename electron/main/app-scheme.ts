@@ -3,9 +3,6 @@ import { protocol, type Session } from 'electron';
 import { readFileTable } from '../gate/file-table.ts';
 import { SECURITY_HEADERS } from '../gate/security-headers.ts';
 
-export const APP_ORIGIN = 'app://studio';
-export const APP_PAGE = `${APP_ORIGIN}/`;
-
 /** Before the app is ready: makes `app:` an origin of its own with a secure context. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([

@@ -6,7 +6,8 @@ import { dialog, ipcMain, MessageChannelMain, session, shell, type App } from 'e
 
 import { describeError } from '../shared/contract/errors/index.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
-import { APP_ORIGIN, serveAppScheme } from './app-scheme.ts';
+import { APP_ORIGIN } from './app-address.ts';
+import { serveAppScheme } from './app-scheme.ts';
 import { setAppMenu } from './app-menu.ts';
 import type { AppUpdates } from './app-updates.ts';
 import { childCoreLauncher } from './child-core.ts';

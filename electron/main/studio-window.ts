@@ -1,6 +1,6 @@
 import { BrowserWindow, screen } from 'electron';
 
-import { APP_PAGE } from './app-scheme.ts';
+import { APP_PAGE } from './app-address.ts';
 import { placeWindow, readWindowState, SMALLEST_WINDOW, writeWindowState } from './window-state.ts';
 
 /** A page that fails this often in a row is left with the error it shows. */

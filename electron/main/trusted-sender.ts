@@ -1,6 +1,6 @@
 import type { IpcMainEvent, IpcMainInvokeEvent, WebFrameMain } from 'electron';
 
-import { APP_ORIGIN } from './app-scheme.ts';
+import { APP_ORIGIN } from './app-address.ts';
 
 type SenderFrame = WebFrameMain | null | undefined;
 

@@ -36,10 +36,10 @@ module.exports = {
       comment: 'Sibling domains meet only in create-core or through ports',
       severity: 'error',
       from: {
-        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue)/',
+        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue|storage)/',
       },
       to: {
-        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue)/',
+        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue|storage)/',
         pathNot: ['^electron/core/$1/', '^electron/core/jobs/'],
       },
     },

@@ -14,6 +14,7 @@ import { merge } from './verbs/merge.ts';
 import { modelAdd, modelList, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
+import { REMOVAL_VERBS } from './verbs/removal.ts';
 import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
 import { serve } from './verbs/serve.ts';
@@ -39,6 +40,7 @@ const VERBS: readonly Verb[] = [
   runsExport,
   runsReport,
   runsAdopt,
+  ...REMOVAL_VERBS,
   merge,
   chat,
   serve,

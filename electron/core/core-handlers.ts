@@ -22,6 +22,7 @@ import { adapterOf } from './runs/run-service.ts';
 import { toRunDetail, toRunSummary } from './runs/run-view.ts';
 import { runFileHandlers } from './run-file-handlers.ts';
 import { sampleFiles } from './sample-files.ts';
+import { storageHandlers } from './storage-handlers.ts';
 import { toJobView } from './topics/job-view.ts';
 
 export type HandlerContext = Readonly<{
@@ -42,6 +43,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...chatHandlers(services),
     ...queueHandlers(services),
     ...terminalHandlers(services),
+    ...storageHandlers(services),
     'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
     'gpu.list': () => services.gpu.list(),
     'gpu.telemetry': () => services.gpu.telemetry(),
@@ -110,7 +112,7 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
 /** Of a dataset whose file is not written yet. */
 const EMPTY_FINDINGS = { sources: [], problemCounts: [], excludedReasons: [], statistics: [] };
 
-function datasetHandlers({ datasets, models, repositories }: CoreServices): Handlers<'datasets'> {
+function datasetHandlers({ datasets, models, removal, repositories }: CoreServices): Handlers<'datasets'> {
   return {
     'datasets.import': (input) => datasets.import({ ...input, mapping: input.mapping, name: input.name }),
     'datasets.inspect': async (input) => ({
@@ -142,7 +144,10 @@ function datasetHandlers({ datasets, models, repositories }: CoreServices): Hand
       if (dataset.state !== 'ready') return { total: 0, items: [] };
       return DatasetFile.use(dataset.path, (file) => file.problems({ code, offset, limit }));
     },
-    'datasets.remove': async ({ dataset }) => ({ datasetId: await datasets.remove(dataset) }),
+    'datasets.remove': async ({ dataset }) => {
+      const { id, trashId } = await removal.removeDataset(dataset);
+      return { datasetId: id, trashId };
+    },
     'datasets.statistics': async ({ dataset: datasetReference, model: modelReference, ...options }) => {
       const dataset = datasets.resolve(datasetReference);
       if (dataset === undefined) throw notFound('dataset', datasetReference);
@@ -153,7 +158,7 @@ function datasetHandlers({ datasets, models, repositories }: CoreServices): Hand
   };
 }
 
-function modelHandlers({ models, repositories }: CoreServices): Handlers<'models'> {
+function modelHandlers({ models, removal, repositories }: CoreServices): Handlers<'models'> {
   return {
     'models.add': ({ path: folder, name }) => models.add(folder, name),
     'models.list': (query) => {
@@ -161,7 +166,10 @@ function modelHandlers({ models, repositories }: CoreServices): Handlers<'models
       return { total, items: [...items] };
     },
     'models.show': ({ model }) => models.find(model),
-    'models.remove': ({ model }) => ({ modelId: models.remove(model) }),
+    'models.remove': ({ model }) => {
+      const { id, trashId } = removal.removeModel(model);
+      return { modelId: id, trashId };
+    },
   };
 }
 
@@ -198,10 +206,9 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
     'runs.setNote': ({ run, note, seen }) =>
       toRunSummary(runs.label(run, { note }, seen === undefined ? {} : { note: seen })),
     'runs.checkpoints': ({ run }) => ({ items: runs.checkpoints(run) }),
-    'runs.remove': ({ run: reference }) => {
-      const { id } = runs.find(reference);
-      if (queue.has(id)) queue.remove(id);
-      return { runId: runs.remove(id) };
+    'runs.remove': async ({ run }) => {
+      const { id, trashId } = await services.removal.removeRun(run);
+      return { runId: id, trashId };
     },
     'runs.events': ({ run: reference, types, after, limit }) =>
       pageRunEvents(

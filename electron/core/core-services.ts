@@ -1,18 +1,11 @@
 import type Database from 'better-sqlite3';
 
 import { ChatService } from './chat/chat-service.ts';
+import { createRepositories, type CoreRepositories } from './core-repositories.ts';
 import { dataFolder, type DataFolder } from './data-folder.ts';
 import { createDatasetProjector } from './datasets/dataset-projector.ts';
 import { DatasetService } from './datasets/dataset-service.ts';
-import { createAttemptRepository } from './db/repositories/attempt-repository.ts';
-import { createCheckpointRepository } from './db/repositories/checkpoint-repository.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
-import { createDatasetRepository, type DatasetRepository } from './db/repositories/dataset-repository.ts';
-import { JobRepository } from './db/repositories/job-repository.ts';
-import { createMetricRepository } from './db/repositories/metric-repository.ts';
-import { createModelRepository, type ModelRepository } from './db/repositories/model-repository.ts';
-import { createRunRepository } from './db/repositories/run-repository.ts';
-import { createSampleRepository } from './db/repositories/sample-repository.ts';
 import { createSettingsRepository } from './db/repositories/settings-repository.ts';
 import { createGpuSampler } from './gpu/gpu-sampler.ts';
 import { createGpuWatch, type GpuWatch } from './gpu/gpu-watch.ts';
@@ -23,7 +16,6 @@ import type { JobLog } from './jobs/job-log.ts';
 import { JobSupervisor } from './jobs/job-supervisor.ts';
 import { createMergeProjector } from './merge/merge-projector.ts';
 import { MergeService } from './merge/merge-service.ts';
-import { createCurveMemory, type CurveMemory } from './metrics/curve-memory.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
 import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
 import { ModelService } from './models/model-service.ts';
@@ -31,7 +23,7 @@ import type { CorePorts } from './ports.ts';
 import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
 import { toRunSummary } from './runs/run-view.ts';
 import { RunService } from './runs/run-service.ts';
-import { createTrainProjector, type RunRepositories } from './runs/train-projector.ts';
+import { createTrainProjector } from './runs/train-projector.ts';
 import type { RunDevice } from '../shared/domain/choose-card.ts';
 import type { Recipe } from '../shared/protocol/recipe.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
@@ -44,19 +36,14 @@ import { createJobFeed } from './topics/job-feed.ts';
 import { createLastThroughput } from './preflight/last-throughput.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
+import { RemovalService } from './removal-service.ts';
+import { Trash } from './storage/trash.ts';
+import { createTrashKeepers } from './trash-keepers.ts';
 import { TerminalService } from './terminal/terminal-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
 
 /** Rows that are asked which system prompt they carry. */
 const SYSTEM_PROMPT_ROWS = 200;
-
-export type CoreRepositories = RunRepositories &
-  Readonly<{
-    jobs: JobRepository;
-    datasets: DatasetRepository;
-    models: ModelRepository;
-    metrics: CurveMemory;
-  }>;
 
 export type CoreServices = Readonly<{
   runtimeInstaller: RuntimeInstaller;
@@ -75,23 +62,12 @@ export type CoreServices = Readonly<{
   chats: ChatService;
   settings: SettingsService;
   terminals: TerminalService;
+  trash: Trash;
+  removal: RemovalService;
   /** Stores every event of a job that its file holds now. */
   drain: (jobId: string) => void;
   dispose(): Promise<void>;
 }>;
-
-export function createRepositories(db: Database.Database): CoreRepositories {
-  return {
-    jobs: new JobRepository(db),
-    runs: createRunRepository(db),
-    attempts: createAttemptRepository(db),
-    metrics: createCurveMemory(createMetricRepository(db)),
-    checkpoints: createCheckpointRepository(db),
-    samples: createSampleRepository(db),
-    datasets: createDatasetRepository(db),
-    models: createModelRepository(db),
-  };
-}
 
 /** Makes every service on an open database and joins them: here, and only here, domains meet. */
 export function createServices(
@@ -164,9 +140,8 @@ export function createServices(
   const wakeSampler = supervisor.onUpdate(() => gpuSampler.wake());
   const tailer = new EventTailer({ repository: jobs, projectors, log });
   const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
-  const usersOf = (path: string): readonly string[] => repositories.runs.usersOf(path).map((run) => run.name);
-  const datasets = new DatasetService({ ...base, datasets: repositories.datasets, usersOf });
-  const models = new ModelService({ ...base, models: repositories.models, usersOf });
+  const datasets = new DatasetService({ ...base, datasets: repositories.datasets });
+  const models = new ModelService({ ...base, models: repositories.models });
   const inputs = {
     resolveDataset: (reference: string) =>
       datasets.resolve(reference) ?? raise('recipe.dataset_not_found', { dataset: reference }),
@@ -192,7 +167,6 @@ export function createServices(
     ...base,
     repositories,
     feed: runFeed,
-    removeJob: (jobId) => jobs.remove(jobId),
     ...inputs,
     cardFor,
     environmentOf: cardEnvironment,
@@ -226,6 +200,16 @@ export function createServices(
     if (update.kind === 'state' && update.job.kind === 'train') queue.wake();
   });
 
+  const drain = (jobId: string): void => {
+    while (tailer.step(jobId)?.more === true);
+  };
+  const trash = new Trash({
+    dir: folder.trashDir,
+    keepers: createTrashKeepers({ folder, repositories, runFeed, drain }),
+    clock: ports.clock,
+    ids: ports.ids,
+    log,
+  });
   const terminals = new TerminalService({ ports, board });
 
   return {
@@ -261,9 +245,9 @@ export function createServices(
     }),
     settings: createSettingsService(createSettingsRepository(db)),
     terminals,
-    drain: (jobId) => {
-      while (tailer.step(jobId)?.more === true);
-    },
+    drain,
+    trash,
+    removal: new RemovalService({ folder, repositories, supervisor, trash }),
     dispose: async () => {
       wakeQueue.dispose();
       await terminals.dispose();

@@ -16,6 +16,7 @@ import { openDatabase, openDatabaseReadOnly } from './db/open.ts';
 import { createLog } from './log/create-log.ts';
 import type { CorePorts } from './ports.ts';
 import { reconcile } from './reconcile.ts';
+import { keepTrashMs } from './storage-handlers.ts';
 
 export type CoreOptions = Readonly<{
   /**
@@ -59,9 +60,11 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
   const handlers = createHandlers({ ports, services, startedAtMs: ports.clock.nowMs(), readOnly });
   if (!readOnly) {
     reconcile(services.repositories);
+    services.trash.reconcile();
     services.supervisor.recover();
     services.chats.sweep();
     services.queue.reconcile();
+    void services.trash.deleteOld(ports.clock.nowMs() - keepTrashMs(services.settings));
     if (options.startsQueue === true) services.queue.start();
   }
   let disposing: Promise<void> | undefined;

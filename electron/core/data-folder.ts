@@ -12,6 +12,8 @@ export type DataFolder = Readonly<{
   modelsDir: string;
   runsDir: string;
   tokenCacheDir: string;
+  /** What was removed and can still be given back. */
+  trashDir: string;
   datasetDir(id: string): string;
   modelDir(id: string): string;
   runDir(id: string): string;
@@ -30,6 +32,7 @@ export function dataFolder(root: string): DataFolder {
     modelsDir: below('models'),
     runsDir: below('runs'),
     tokenCacheDir: below('cache', 'tokens'),
+    trashDir: below('trash'),
     datasetDir: (id) => below('datasets', id),
     modelDir: (id) => below('models', id),
     runDir: (id) => below('runs', id),

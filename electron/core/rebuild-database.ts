@@ -5,7 +5,7 @@ import type { ErrorBody } from '../shared/contract/studio-error.ts';
 import { toErrorBody } from '../shared/contract/studio-error.ts';
 import { createServices, type CoreServices } from './core-services.ts';
 import { dataFolder, type DataFolder } from './data-folder.ts';
-import { datasetFilePath, readDatasetRecord } from './datasets/dataset-folder.ts';
+import { recordOfFolder } from './datasets/dataset-folder.ts';
 import { backupFolder } from './db/backup.ts';
 import { lockDataFolder } from './db/core-lock.ts';
 import { MIGRATIONS } from './db/migrations/index.ts';
@@ -95,18 +95,9 @@ function takeRun(dir: string, { drain, folder, repositories }: CoreServices): vo
 }
 
 function takeDataset(dir: string, { repositories }: CoreServices): void {
-  const { id, name, createdAtMs } = readDatasetRecord(dir);
-  const file = datasetFilePath(dir);
-  const { counts, contentHash } = DatasetFile.use(file, (opened) => opened.facts());
-  repositories.datasets.insert({
-    id,
-    name,
-    path: file,
-    state: 'ready',
-    createdAtMs,
-    counts: { ...counts },
-    contentHash,
-  });
+  repositories.datasets.insert(
+    recordOfFolder(dir, (file) => DatasetFile.use(file, (opened) => opened.facts())),
+  );
 }
 
 /** Puts the new database in place of the old one; returns where the old one went. */

@@ -1,5 +1,5 @@
 import { isLive } from '../shared/domain/run-state.ts';
-import type { CoreRepositories } from './core-services.ts';
+import type { CoreRepositories } from './core-repositories.ts';
 
 /** A page that holds every record a core could have had under way. */
 const EVERY = { search: '', offset: 0, limit: 1_000_000 } as const;

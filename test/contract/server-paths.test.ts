@@ -28,6 +28,8 @@ const NO_PLACES = new Set([
   'jobId',
   'sessionId',
   'terminalId',
+  'trashId',
+  'trashIds[]',
   'text',
   'requestId',
   'template',

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { ulid } from 'ulid';
 
-import { createRepositories, type CoreRepositories } from '../../electron/core/core-services.ts';
+import { createRepositories, type CoreRepositories } from '../../electron/core/core-repositories.ts';
 import { dataFolder } from '../../electron/core/data-folder.ts';
 import { MIGRATIONS } from '../../electron/core/db/migrations/index.ts';
 import { openDatabase } from '../../electron/core/db/open.ts';

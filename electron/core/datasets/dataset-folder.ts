@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import { z } from 'zod';
 
+import type { DatasetRecord } from '../db/repositories/dataset-repository.ts';
 import { writeJsonFile } from '../write-json-file.ts';
 
 const recordSchema = z.object({
@@ -24,6 +25,20 @@ export function writeDatasetRecord(dir: string, record: DatasetFolderRecord): vo
 }
 
 /** Throws what the file system, JSON or the schema throws. */
-export function readDatasetRecord(dir: string): DatasetFolderRecord {
+function readDatasetRecord(dir: string): DatasetFolderRecord {
   return recordSchema.parse(JSON.parse(readFileSync(path.join(dir, 'record.json'), 'utf8')));
+}
+
+/** A dataset as its folder tells it. `factsOf` reads the dataset file. Throws what reading throws. */
+export function recordOfFolder(
+  dir: string,
+  factsOf: (file: string) => Readonly<{
+    counts: Readonly<NonNullable<DatasetRecord['counts']>>;
+    contentHash: string;
+  }>,
+): DatasetRecord {
+  const { id, name, createdAtMs } = readDatasetRecord(dir);
+  const file = datasetFilePath(dir);
+  const { counts, contentHash } = factsOf(file);
+  return { id, name, path: file, state: 'ready', createdAtMs, counts: { ...counts }, contentHash };
 }

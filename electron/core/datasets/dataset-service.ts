@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
@@ -15,12 +15,10 @@ import { datasetFilePath, writeDatasetRecord } from './dataset-folder.ts';
 
 export type DatasetServiceDeps = Readonly<{
   datasets: DatasetRepository;
-  supervisor: Pick<JobSupervisor, 'start' | 'stop'>;
+  supervisor: Pick<JobSupervisor, 'start'>;
   folder: DataFolder;
   clock: Clock;
   ids: IdGen;
-  /** Names of live runs that read a dataset file. */
-  usersOf: (datasetPath: string) => readonly string[];
 }>;
 
 export type ImportRequest = Readonly<{
@@ -31,9 +29,6 @@ export type ImportRequest = Readonly<{
   accept: 'none' | 'usable';
   name: string | undefined;
 }>;
-
-/** An import that is asked to stop leaves nothing half done, so it may be hurried. */
-const STOP_IMPORT_DEADLINE_MS = 10_000;
 
 export class DatasetService {
   readonly #deps: DatasetServiceDeps;
@@ -141,20 +136,6 @@ export class DatasetService {
   requireReady(dataset: DatasetRecord): void {
     if (dataset.state === 'ready') return;
     throw new StudioError('dataset.not_ready', { dataset: dataset.name, state: dataset.state });
-  }
-
-  /** Removes a dataset and its file; a running import is stopped first. Throws `dataset.in_use`. */
-  async remove(reference: string): Promise<string> {
-    const { datasets, folder, supervisor, usersOf } = this.#deps;
-    const dataset = this.find(reference);
-    const users = usersOf(dataset.path);
-    if (users.length > 0) throw new StudioError('dataset.in_use', { dataset: dataset.name, users });
-    if (dataset.state === 'importing' && dataset.jobId !== undefined) {
-      await supervisor.stop(dataset.jobId, { deadlineMs: STOP_IMPORT_DEADLINE_MS });
-    }
-    rmSync(folder.datasetDir(dataset.id), { recursive: true, force: true });
-    datasets.remove(dataset.id);
-    return dataset.id;
   }
 }
 

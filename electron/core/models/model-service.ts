@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
@@ -14,8 +14,6 @@ export type ModelServiceDeps = Readonly<{
   folder: DataFolder;
   clock: Clock;
   ids: IdGen;
-  /** Names of live runs that read a model folder. */
-  usersOf: (modelPath: string) => readonly string[];
 }>;
 
 /** The library of models: folders that were added, and what the studio made. */
@@ -70,16 +68,5 @@ export class ModelService {
     if (!(statSync(modelPath, { throwIfNoEntry: false })?.isDirectory() ?? false)) return undefined;
     inspectModel(modelPath);
     return { id: undefined, name: path.basename(modelPath), path: modelPath };
-  }
-
-  /** Forgets a model; the files of one that the studio made are deleted. Throws `model.in_use`. */
-  remove(reference: string): string {
-    const { folder, models, usersOf } = this.#deps;
-    const model = this.find(reference);
-    const users = model.state === 'building' ? [model.jobId ?? model.name] : usersOf(model.path);
-    if (users.length > 0) throw new StudioError('model.in_use', { model: model.name, users });
-    rmSync(folder.modelDir(model.id), { recursive: true, force: true });
-    models.remove(model.id);
-    return model.id;
   }
 }

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 
 import type { CheckpointState } from '../../shared/contract/methods/runs.ts';
@@ -25,8 +24,6 @@ export type ResolvedInput = Readonly<{ id: string | undefined; name: string; pat
 export type RunServiceDeps = Readonly<{
   repositories: RunRepositories;
   supervisor: Pick<JobSupervisor, 'start' | 'stop' | 'control'>;
-  /** Removes a job and its events. */
-  removeJob: (jobId: string) => void;
   folder: DataFolder;
   clock: Clock;
   ids: IdGen;
@@ -239,20 +236,6 @@ export class RunService {
       states.push({ ...found, reason: 'unreported', best: false, createdAtMs: savedAtMs, whole: true });
     }
     return states.sort((left, right) => left.step - right.step);
-  }
-
-  /** Removes a run and its folder. Throws `run.already_live`. */
-  remove(reference: string): string {
-    const run = this.find(reference);
-    if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
-    const { attempts, runs } = this.#deps.repositories;
-    const jobIds = attempts.ofRun(run.id).map((attempt) => attempt.jobId);
-    // The rows go last: a folder that cannot be removed keeps the run in the history.
-    rmSync(run.dir, { recursive: true, force: true });
-    runs.remove(run.id);
-    for (const jobId of jobIds) this.#deps.removeJob(jobId);
-    this.#deps.feed.removed(run.id);
-    return run.id;
   }
 
   /** The last whole checkpoint, or that of a step. Throws `run.no_checkpoint`. */

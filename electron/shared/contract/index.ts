@@ -11,6 +11,7 @@ import { PREFLIGHT_METHODS } from './methods/preflight.ts';
 import { QUEUE_METHODS } from './methods/queue.ts';
 import { RUN_METHODS } from './methods/runs.ts';
 import { RUNTIME_METHODS } from './methods/runtime.ts';
+import { STORAGE_METHODS } from './methods/storage.ts';
 import { TERMINAL_METHODS } from './methods/terminal.ts';
 
 /** Every method a face of the studio may call. */
@@ -28,6 +29,7 @@ export const STUDIO_CONTRACT = {
   ...QUEUE_METHODS,
   ...RUN_METHODS,
   ...RUNTIME_METHODS,
+  ...STORAGE_METHODS,
   ...TERMINAL_METHODS,
 } as const;
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../electron/core/db/migrations/index.ts';
 import { schemaVersion } from '../../../electron/core/db/migrate.ts';
 import { openDatabase } from '../../../electron/core/db/open.ts';
-import { createRepositories, type CoreRepositories } from '../../../electron/core/core-services.ts';
+import { createRepositories, type CoreRepositories } from '../../../electron/core/core-repositories.ts';
 import type { RunRecord } from '../../../electron/core/db/repositories/run-repository.ts';
 import { EventTailer } from '../../../electron/core/jobs/event-tailer.ts';
 import type { JobProjector } from '../../../electron/core/jobs/job-record.ts';

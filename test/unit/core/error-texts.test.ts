@@ -69,8 +69,8 @@ describe('error texts', () => {
         [...text.matchAll(/\{(\w+)\}/gu)].map((match) => match[1] ?? '');
       const inEnglish = new Set(placeholders(en.message + en.cause + en.action));
       const inChinese = new Set(placeholders(zh.message + zh.cause + zh.action));
-      // `kindZh` is the Chinese word for `kind`.
-      const chinese = new Set([...inChinese].map((name) => (name === 'kindZh' ? 'kind' : name)));
+      // `kindZh` is the Chinese word for `kind`, and so for every other name.
+      const chinese = new Set([...inChinese].map((name) => name.replace(/Zh$/u, '')));
       expect([...chinese].sort()).toEqual([...inEnglish].sort());
       for (const part of [en.message, en.cause, en.action]) expect(part).not.toMatch(/[\u4e00-\u9fff]/u);
       // A text may be nothing but a placeholder that carries the words.

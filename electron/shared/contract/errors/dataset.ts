@@ -40,12 +40,12 @@ export const DATASET_ERRORS = {
   'dataset.in_use': {
     en: {
       message: 'The dataset “{dataset}” is in use by {users}.',
-      cause: 'A run that computes or waits in the queue reads from its file.',
+      cause: 'A run that computes or waits in the queue, or a count of tokens, reads from its file.',
       action: 'Wait until it has ended, or stop it or take it out of the queue first.',
     },
     zh: {
-      message: '数据集“{dataset}”正被 {users} 使用。',
-      cause: '有正在运行或排队中的训练要读取其文件。',
+      message: '数据集“{dataset}”正被 {usersZh} 使用。',
+      cause: '有正在运行或排队中的训练，或词元统计，要读取其文件。',
       action: '请等待训练结束，或先停止训练、移出队列。',
     },
   },

@@ -21,6 +21,7 @@ import { RUN_ERRORS } from './run.ts';
 import { RUNTIME_ERRORS } from './runtime.ts';
 import { RUNTIME_VARIANT_ERRORS } from './runtime-variant.ts';
 import { SERVER_ERRORS } from './server.ts';
+import { STORAGE_ERRORS } from './storage.ts';
 import { TERMINAL_ERRORS } from './terminal.ts';
 import { TRAIN_ERRORS } from './train.ts';
 
@@ -47,6 +48,7 @@ export const ERROR_TABLES = {
   runtime: RUNTIME_ERRORS,
   'runtime-variant': RUNTIME_VARIANT_ERRORS,
   server: SERVER_ERRORS,
+  storage: STORAGE_ERRORS,
   terminal: TERMINAL_ERRORS,
   train: TRAIN_ERRORS,
 } as const;
@@ -73,6 +75,7 @@ const ERROR_TEXTS = {
   ...RUNTIME_ERRORS,
   ...RUNTIME_VARIANT_ERRORS,
   ...SERVER_ERRORS,
+  ...STORAGE_ERRORS,
   ...TERMINAL_ERRORS,
   ...TRAIN_ERRORS,
 } as const;

@@ -4,13 +4,14 @@ export const MODEL_LIBRARY_ERRORS = {
   'model.in_use': {
     en: {
       message: 'The model “{model}” is in use by {users}.',
-      cause: 'A run that computes or waits in the queue reads from its folder.',
-      action: 'Wait until it has ended, or stop it or take it out of the queue first.',
+      cause:
+        'A run that computes or waits in the queue, a merge, a count of tokens or an open chat reads from its folder.',
+      action: 'Wait until it has ended, close the chat, or take the run out of the queue first.',
     },
     zh: {
-      message: '模型“{model}”正被 {users} 使用。',
-      cause: '有正在运行或排队中的训练要读取其目录。',
-      action: '请等待训练结束，或先停止训练、移出队列。',
+      message: '模型“{model}”正被 {usersZh} 使用。',
+      cause: '有正在运行或排队中的训练、合并、词元统计或打开的对话，要读取其目录。',
+      action: '请等待其结束、关闭对话，或先将训练移出队列。',
     },
   },
   'model.not_ready': {

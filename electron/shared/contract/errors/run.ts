@@ -37,6 +37,30 @@ export const RUN_ERRORS = {
       action: '请先停止，再重试。',
     },
   },
+  'run.in_use': {
+    en: {
+      message: 'The run “{run}” is in use by {users}.',
+      cause: 'A chat has its adapter loaded, or a merge reads from its folder.',
+      action: 'Close the chat, or wait until the merge has ended, then try again.',
+    },
+    zh: {
+      message: '训练“{run}”正被 {usersZh} 使用。',
+      cause: '有对话已加载它的适配器，或有合并任务正在读取其目录。',
+      action: '请关闭对话，或等待合并结束，然后重试。',
+    },
+  },
+  'run.waits': {
+    en: {
+      message: 'The run “{run}” waits in the queue.',
+      cause: 'It would start by itself as soon as the device is free.',
+      action: 'Take it out of the queue first, then remove it.',
+    },
+    zh: {
+      message: '训练“{run}”正在排队。',
+      cause: '设备空闲后它会自动开始。',
+      action: '请先将它移出队列，再删除。',
+    },
+  },
   'run.finished': {
     en: {
       message: 'The run “{run}” is complete; there is nothing left to resume.',

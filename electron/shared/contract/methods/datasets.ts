@@ -170,10 +170,11 @@ export const DATASET_METHODS = {
     output: pageOf(datasetProblemSchema),
     errors: ['core.not_found', 'core.ambiguous', 'dataset.unreadable'],
   }),
+  /** Moves a dataset into the trash; a running import is stopped first. */
   'datasets.remove': method({
     input: z.object({ dataset: referenceSchema }),
-    output: z.object({ datasetId: z.string() }),
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'dataset.in_use'],
+    output: z.object({ datasetId: z.string(), trashId: z.string().optional() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'dataset.in_use', 'storage.cannot_move'],
   }),
   /** Counts tokens with a model's own tokenizer and template. */
   'datasets.statistics': method({

@@ -74,11 +74,11 @@ export const MODEL_METHODS = {
     output: modelSchema,
     errors: ['core.not_found', 'core.ambiguous'],
   }),
-  /** Forgets an added folder; a folder the studio made (merged) is deleted. */
+  /** Forgets an added folder; one that the studio made (merged) moves into the trash. Both can be restored. */
   'models.remove': method({
     input: z.object({ model: referenceSchema }),
-    output: z.object({ modelId: z.string() }),
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'model.in_use'],
+    output: z.object({ modelId: z.string(), trashId: z.string().optional() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'model.in_use', 'storage.cannot_move'],
   }),
 } as const;
 

@@ -252,10 +252,19 @@ export const RUN_METHODS = {
     output: z.object({ items: z.array(checkpointStateSchema) }),
     errors: ['core.not_found', 'core.ambiguous'],
   }),
+  /** Moves a run into the trash. */
   'runs.remove': method({
     input: runInput,
-    output: z.object({ runId: z.string() }),
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'run.already_live'],
+    output: z.object({ runId: z.string(), trashId: z.string().optional() }),
+    errors: [
+      'core.not_found',
+      'core.ambiguous',
+      'core.read_only',
+      'run.already_live',
+      'run.waits',
+      'run.in_use',
+      'storage.cannot_move',
+    ],
   }),
   'runs.events': method({
     input: runInput.extend({

@@ -1,0 +1,117 @@
+import { StudioError } from '../shared/contract/studio-error.ts';
+import { isLive } from '../shared/domain/run-state.ts';
+import type { CoreRepositories } from './core-repositories.ts';
+import type { DataFolder } from './data-folder.ts';
+import { requireOne } from './db/repositories/require-one.ts';
+import type { JobRecord } from './jobs/job-record.ts';
+import type { JobSupervisor } from './jobs/job-supervisor.ts';
+import { keepRun } from './runs/kept-run.ts';
+import { jobsHolding } from './storage/path-holders.ts';
+import type { Trash } from './storage/trash.ts';
+
+export type RemovalDeps = Readonly<{
+  folder: DataFolder;
+  repositories: CoreRepositories;
+  supervisor: Pick<JobSupervisor, 'stop'>;
+  trash: Pick<Trash, 'put'>;
+}>;
+
+export type Removal = Readonly<{ id: string; trashId: string | undefined }>;
+
+/** An import that is asked to stop leaves nothing half done, so it may be hurried. */
+const STOP_IMPORT_DEADLINE_MS = 10_000;
+
+/** Removes records into the trash, unless something still needs them. */
+export class RemovalService {
+  readonly #deps: RemovalDeps;
+
+  constructor(deps: RemovalDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws `run.already_live`, `run.waits`, `run.in_use`, `storage.cannot_move`. */
+  async removeRun(reference: string): Promise<Removal> {
+    const { folder, repositories, supervisor, trash } = this.#deps;
+    const run = requireOne('run', repositories.runs.find, reference);
+    if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
+    if (run.state === 'queued') throw new StudioError('run.waits', { run: run.name });
+    const attempts = repositories.attempts.ofRun(run.id).map((attempt) => attempt.jobId);
+    const users = this.#usersOf(folder.runDir(run.id), undefined, new Set(attempts));
+    if (users !== undefined) throw new StudioError('run.in_use', { run: run.name, ...users });
+    // An earlier attempt that never reported its end may still be looked for; nothing of it may write any more.
+    for (const jobId of attempts) {
+      const job = repositories.jobs.find(jobId);
+      if (job !== undefined && isLive(job.state)) await supervisor.stop(jobId, { deadlineMs: 0 });
+    }
+    const jobs = attempts.flatMap((jobId) => {
+      const job = repositories.jobs.find(jobId);
+      return job === undefined ? [] : [job];
+    });
+    return {
+      id: run.id,
+      trashId: trash.put({ kind: 'run', id: run.id, name: run.name, kept: keepRun(run, jobs) }),
+    };
+  }
+
+  /** A running import is stopped first. Throws `dataset.in_use`, `storage.cannot_move`. */
+  async removeDataset(reference: string): Promise<Removal> {
+    const { folder, repositories, supervisor, trash } = this.#deps;
+    const { id, state, jobId } = requireOne('dataset', repositories.datasets.find, reference);
+    if (state === 'importing' && jobId !== undefined) {
+      await supervisor.stop(jobId, { deadlineMs: STOP_IMPORT_DEADLINE_MS });
+    }
+    const dataset = requireOne('dataset', repositories.datasets.find, id);
+    const users = this.#usersOf(folder.datasetDir(id), dataset.path);
+    if (users !== undefined) throw new StudioError('dataset.in_use', { dataset: dataset.name, ...users });
+    return { id, trashId: trash.put({ kind: 'dataset', id, name: dataset.name, kept: dataset }) };
+  }
+
+  /** An added folder itself is never touched: only its record goes. Throws `model.in_use`, `storage.cannot_move`. */
+  removeModel(reference: string): Removal {
+    const { folder, repositories, trash } = this.#deps;
+    const model = requireOne('model', repositories.models.find, reference);
+    const { id, name } = model;
+    const users = this.#usersOf(model.origin === 'merged' ? folder.modelDir(id) : model.path, model.path);
+    if (users !== undefined) throw new StudioError('model.in_use', { model: name, ...users });
+    return { id, trashId: trash.put({ kind: 'model', id, name, kept: model }) };
+  }
+
+  /** What reads or writes below a folder now, or will when its turn comes, in both languages; undefined: nothing. */
+  #usersOf(folder: string, input = folder, own: ReadonlySet<string> = new Set()): Users | undefined {
+    const { jobs, runs } = this.#deps.repositories;
+    const others = jobs.live().filter((job) => !own.has(job.id));
+    const found = [
+      ...runs.usersOf(input).map((run) => named(run.name)),
+      ...jobsHolding(folder, others).map((job) => this.#nameOf(job)),
+    ];
+    if (found.length === 0) return undefined;
+    return {
+      users: [...new Set(found.map((one) => one.en))],
+      usersZh: [...new Set(found.map((one) => one.zh))],
+    };
+  }
+
+  #nameOf({ id, spec }: JobRecord): Readonly<{ en: string; zh: string }> {
+    const { models, runs } = this.#deps.repositories;
+    switch (spec.kind) {
+      case 'train':
+        return named(runs.byId(spec.params.runId)?.name ?? id);
+      case 'merge':
+        return named(models.byJob(id)?.name ?? id);
+      case 'chat':
+        return { en: 'an open chat', zh: '打开的对话' };
+      case 'dataset-statistics':
+        return { en: 'a count of tokens', zh: '词元统计' };
+      case 'dataset-import':
+        return { en: 'an import', zh: '导入任务' };
+      case 'self-test':
+        return { en: 'a self-test', zh: '自检' };
+    }
+  }
+}
+
+type Users = Readonly<{ users: readonly string[]; usersZh: readonly string[] }>;
+
+function named(name: string): Readonly<{ en: string; zh: string }> {
+  return { en: name, zh: name };
+}

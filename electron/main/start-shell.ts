@@ -19,7 +19,7 @@ import { LiveRuns } from './live-runs.ts';
 import { askHowToQuit } from './quit-with-runs.ts';
 import { RunPresence } from './run-presence.ts';
 import { isSandboxTaken } from './sandbox-taken.ts';
-import { createShellLog, type ShellLog } from './shell-log.ts';
+import type { ShellLog } from './shell-log.ts';
 import { readShellMemory, writeShellMemory } from './shell-memory.ts';
 import { shellPaths, type ShellPaths } from './shell-paths.ts';
 import { createShellUpdates, whyNoUpdates } from './shell-updates.ts';
@@ -35,11 +35,10 @@ const STOP_PATIENCE_MS = 120_000;
 const MOST_PATH_LENGTH = 32_768;
 
 /** Puts the shell together; returns at once, everything else follows the app's events. */
-export function startShell(app: App): void {
+export function startShell(app: App, log: ShellLog): void {
   const memoryFile = path.join(app.getPath('userData'), 'shell.json');
   const memory = readShellMemory(memoryFile);
   if (memory.acceleration !== 'auto') app.disableHardwareAcceleration();
-  const log = createShellLog(path.join(app.getPath('userData'), 'shell.log'), Date.now);
   process.on('uncaughtException', (error) => log('a defect of the shell', { error: error.stack }));
   const paths = shellPaths(import.meta.dirname, process.resourcesPath);
   hardenContents(app, (url) => url.startsWith(`${APP_ORIGIN}/`));
@@ -127,7 +126,11 @@ class DesktopShell {
       quit: () => this.#app.quit(),
     });
     this.#setMenu();
-    this.#app.on('second-instance', () => this.#show(undefined));
+    // What the other start was asked to do is not looked at: any program of this user can ask.
+    this.#app.on('second-instance', (_event, commandArguments) => {
+      this.#log('another start came forward', { arguments: commandArguments.length });
+      this.#show(undefined);
+    });
     this.#app.on('activate', () => this.#show(undefined));
     this.#app.on('before-quit', (event) => {
       if (this.#mayQuit) return;

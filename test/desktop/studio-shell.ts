@@ -102,17 +102,7 @@ export class ShellBench {
       args: [...(options.args ?? [])],
       chromiumSandbox: true,
       cwd: '/',
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        LANG: 'C.UTF-8',
-        HOME: this.#userHome,
-        DISPLAY: this.#display?.name ?? '',
-        LEGAL_EAGLE_HOME: home,
-        LEGAL_EAGLE_RUNTIME: this.#runtime,
-        LEGAL_EAGLE_VARIANT: 'cpu',
-        ...(shell?.needsNode === true ? { LEGAL_EAGLE_CORE_NODE: this.#node() } : {}),
-        ...options.env,
-      },
+      env: this.#environment(home, options.env),
     });
     this.#open.add(app);
     app.on('close', () => this.#open.delete(app));
@@ -134,6 +124,40 @@ export class ShellBench {
     await page.getByText(/^(Connected|已连接)$/u).waitFor();
     const pid = await app.evaluate(() => process.pid);
     return { app, page, complaints, pid, quit: (answer = 0) => quit(app, answer) };
+  }
+
+  /** Starts the app as a person does, without a test driver, and waits for its end. */
+  run(
+    options: Readonly<{ args: readonly string[]; home?: string; env?: Readonly<Record<string, string>> }>,
+  ): Promise<Readonly<{ exitCode: number | null; output: string }>> {
+    const home = options.home ?? this.home;
+    this.#makeOwn(home);
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.#executable, options.args, {
+        cwd: '/',
+        env: this.#environment(home, options.env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      child.on('error', reject);
+      child.on('close', (exitCode) => resolve({ exitCode, output }));
+    });
+  }
+
+  #environment(home: string, changes: Readonly<Record<string, string>> = {}): Record<string, string> {
+    return {
+      PATH: process.env['PATH'] ?? '',
+      LANG: 'C.UTF-8',
+      HOME: this.#userHome,
+      DISPLAY: this.#display?.name ?? '',
+      LEGAL_EAGLE_HOME: home,
+      LEGAL_EAGLE_RUNTIME: this.#runtime,
+      LEGAL_EAGLE_VARIANT: 'cpu',
+      ...(shell?.needsNode === true ? { LEGAL_EAGLE_CORE_NODE: this.#node() } : {}),
+      ...changes,
+    };
   }
 
   /** A copy of this very Node that everybody may run. */

@@ -64,6 +64,30 @@ export const HOST_ERRORS = {
       action: '请改为安装 .deb 软件包，其中带有系统要求的配置。',
     },
   },
+  'host.no_display': {
+    en: {
+      message: 'There is no display to open the studio on.',
+      cause: 'Neither DISPLAY nor WAYLAND_DISPLAY names one that is there: a login over SSH has none.',
+      action: 'Start it from a desktop session, or use the studio in a browser: `legal-eagle serve`.',
+    },
+    zh: {
+      message: '没有可用的图形显示，无法打开桌面版。',
+      cause: 'DISPLAY 和 WAYLAND_DISPLAY 均未指向可用的显示；通过 SSH 登录时没有图形显示。',
+      action: '请在图形桌面中启动，或通过浏览器使用：运行 legal-eagle serve。',
+    },
+  },
+  'host.arguments_refused': {
+    en: {
+      message: 'The studio was started with {bytes} bytes of arguments; it takes {mostBytes} at most.',
+      cause: 'It needs none. A command line that long would end a studio that is already open.',
+      action: 'Start it without arguments.',
+    },
+    zh: {
+      message: '启动参数共 {bytes} 字节，超过上限 {mostBytes} 字节。',
+      cause: '程序不需要任何启动参数；过长的命令行会使已打开的程序退出。',
+      action: '请不带参数重新启动。',
+    },
+  },
   'host.pages_missing': {
     en: {
       message: 'The pages of the studio are not built.',

@@ -1,4 +1,3 @@
-import type { Session } from 'electron';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { hardenSession } from '../../../electron/main/harden-session.ts';
@@ -25,7 +24,7 @@ describe('a session of the shell', () => {
       setDevicePermissionHandler: (answer: Required<Answers>['device']) => (told.device = answer),
       webRequest: { onBeforeRequest: (answer: Required<Answers>['request']) => (told.request = answer) },
       setSpellCheckerEnabled: () => undefined,
-    } as unknown as Session);
+    } as unknown as Parameters<typeof hardenSession>[0]);
   });
 
   // Electron grants where nobody answers.

@@ -1,15 +1,16 @@
-import type { IpcMainEvent } from 'electron';
 import { describe, expect, it } from 'vitest';
 
 import { isTrustedSender } from '../../../electron/main/trusted-sender.ts';
+
+type Message = Parameters<typeof isTrustedSender>[0];
 
 const OWN_WINDOW = 7;
 const isOwn = (id: number): boolean => id === OWN_WINDOW;
 const PAGE = { url: 'app://studio/#/runs' };
 
 /** A message from a frame of a window whose top frame is `top`. */
-const message = (frame: unknown, top: unknown = frame, window = OWN_WINDOW): IpcMainEvent =>
-  ({ senderFrame: frame, sender: { id: window, mainFrame: top } }) as unknown as IpcMainEvent;
+const message = (frame: unknown, top: unknown = frame, window = OWN_WINDOW): Message =>
+  ({ senderFrame: frame, sender: { id: window, mainFrame: top } }) as unknown as Message;
 
 /** The cases that a running app cannot bring about at will; the others are in the shell's own tests. */
 describe('who may speak to the shell', () => {
@@ -17,7 +18,7 @@ describe('who may speak to the shell', () => {
     expect(isTrustedSender(message(PAGE), isOwn)).toBe(true);
   });
 
-  it.each<readonly [string, IpcMainEvent]>([
+  it.each<readonly [string, Message]>([
     ['a frame inside the page', message({ url: 'app://studio/' }, PAGE)],
     ['another window', message(PAGE, PAGE, 8)],
     ['a frame that is gone', message(null, PAGE)],
@@ -47,7 +48,7 @@ describe('who may speak to the shell', () => {
         throw new Error('Render frame was disposed before WebFrameMain could be accessed');
       },
       sender: { id: OWN_WINDOW, mainFrame: PAGE },
-    } as unknown as IpcMainEvent;
+    } as unknown as Message;
     expect(isTrustedSender(event, isOwn)).toBe(false);
   });
 });

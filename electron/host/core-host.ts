@@ -8,6 +8,7 @@ import { createNodePorts } from '../core/node-ports.ts';
 import { grantRoots, type GrantedRoots } from '../gate/granted-roots.ts';
 import { guardPaths } from '../gate/path-guard.ts';
 import { createDispatcher } from '../rpc/dispatcher.ts';
+import { createHeldChannel } from '../rpc/held-channel.ts';
 import { serveChannel } from '../rpc/serve-channel.ts';
 import { createSizedChannel } from '../rpc/sized-channel.ts';
 import { createTopicHub, type TopicHub } from '../rpc/topic-hub.ts';
@@ -29,6 +30,7 @@ class CoreHost {
   readonly #end: CoreEnd;
   readonly #shell: RpcClient<HostContract> = createRpcClient();
   readonly #waiting: (readonly [ChannelRole, FrameChannel])[] = [];
+  readonly #earlyGrants: string[] = [];
   #studio: Studio | undefined;
 
   constructor(end: CoreEnd) {
@@ -40,7 +42,9 @@ class CoreHost {
           void this.#start(order);
           return;
         case 'grant':
-          this.#studio?.granted.add(order.path);
+          // One that comes while the core starts is granted with the first ones.
+          if (this.#studio === undefined) this.#earlyGrants.push(order.path);
+          else this.#studio.granted.add(order.path);
           return;
         case 'end':
           void this.#stop();
@@ -60,7 +64,13 @@ class CoreHost {
         hostUi: { capabilities: desktopCapabilities(start.noUpdates), call: this.#shell.call },
       });
       const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
-      const granted = grantRoots([homedir(), ports.home, ports.resourcesDir, ...start.grants]);
+      const granted = grantRoots([
+        homedir(),
+        ports.home,
+        ports.resourcesDir,
+        ...start.grants,
+        ...this.#earlyGrants,
+      ]);
       this.#studio = { core, hub: createTopicHub(core.events, core.nowMs), granted };
       for (const [role, channel] of this.#waiting.splice(0)) this.#accept(role, channel);
       this.#end.say({ kind: 'ready', home: path.resolve(ports.home) });
@@ -75,7 +85,8 @@ class CoreHost {
       return;
     }
     if (this.#studio === undefined) {
-      this.#waiting.push([role, channel]);
+      // A window is often there before the database is open; what it asks meanwhile must not be lost.
+      this.#waiting.push([role, createHeldChannel(role === 'page' ? createSizedChannel(channel) : channel)]);
       return;
     }
     const { core, hub, granted } = this.#studio;

@@ -71,6 +71,10 @@ class DesktopShell {
   #language: ShellLanguage;
   #window: BrowserWindow | undefined;
   #presence: RunPresence | undefined;
+  /** What the person chose or dropped in this life of the app; a core that is started again learns it. */
+  readonly #granted = new Set<string>();
+  /** Whether the page as it stands has asked for the core. */
+  #isAsked = false;
   #mayQuit = false;
 
   constructor(app: App, paths: ShellPaths, log: ShellLog) {
@@ -86,12 +90,12 @@ class DesktopShell {
         node === undefined || app.isPackaged
           ? utilityCoreLauncher(paths.core)
           : childCoreLauncher(node, paths.core),
-      start: () => ({ root: paths.root, grants: [], noUpdates: whyNoUpdates(app) }),
+      start: () => ({ root: paths.root, grants: [...this.#granted], noUpdates: whyNoUpdates(app) }),
       serveHost: (channel) =>
         serveHost(channel, {
           window: () => this.#window,
           words: this.#words,
-          grant: (granted) => this.#keeper.process?.order({ kind: 'grant', path: granted }),
+          grant: (granted) => this.#grant(granted),
           onDefect: (error, method) => log('a method of the shell failed', { method, error: String(error) }),
         }),
       nowMs: Date.now,
@@ -151,6 +155,8 @@ class DesktopShell {
       },
       onLog: this.#log,
     });
+    // The next page asks for itself.
+    this.#window.webContents.on('did-navigate', () => (this.#isAsked = false));
     offerEditMenu(this.#window, this.#words);
   }
 
@@ -167,16 +173,22 @@ class DesktopShell {
   #listenToPages(): void {
     const isOwn = (id: number): boolean => this.#window?.webContents.id === id;
     ipcMain.on('studio:connect', (event) => {
-      if (isTrustedSender(event, isOwn)) this.#connectPage();
-      else this.#refuse('studio:connect');
+      if (isTrustedSender(event, isOwn)) {
+        this.#isAsked = true;
+        this.#connectPage();
+      } else this.#refuse('studio:connect');
     });
     ipcMain.handle('studio:grant', (event, offered: unknown) => {
       const isPath =
         typeof offered === 'string' && offered.length <= MOST_PATH_LENGTH && path.isAbsolute(offered);
-      if (isPath && isTrustedSender(event, isOwn))
-        this.#keeper.process?.order({ kind: 'grant', path: offered });
+      if (isPath && isTrustedSender(event, isOwn)) this.#grant(offered);
       else this.#refuse('studio:grant');
     });
+  }
+
+  #grant(chosen: string): void {
+    this.#granted.add(chosen);
+    this.#keeper.process?.order({ kind: 'grant', path: chosen });
   }
 
   #refuse(channel: string): void {
@@ -196,7 +208,7 @@ class DesktopShell {
     switch (state.state) {
       case 'starting':
         // A page that is already there goes on with the new core.
-        if (this.#window !== undefined && !this.#window.webContents.isLoading()) this.#connectPage();
+        if (this.#isAsked) this.#connectPage();
         return;
       case 'ready':
         void this.#learnLanguage();

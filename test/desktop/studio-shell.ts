@@ -21,6 +21,8 @@ import { shellRuntime } from './shell-python.ts';
 
 /** `nobody`: the sandbox of Chromium refuses to work for root. */
 const UNPRIVILEGED_UID = 65_534;
+/** An app that is asked to end does so within this. */
+const END_PATIENCE_MS = 15_000;
 export const XVFB: string | undefined = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((file) =>
   existsSync(file),
 );
@@ -171,7 +173,7 @@ export class ShellBench {
   }
 
   async dispose(): Promise<void> {
-    for (const app of [...this.#open]) await app.close().catch(() => undefined);
+    for (const app of [...this.#open]) await end(app);
     this.#display?.process.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -199,6 +201,13 @@ async function quit(app: ElectronApplication, answer: number): Promise<void> {
     electronApp.quit();
   }, answer);
   await closed;
+}
+
+/** Whatever state the app is in, and whatever it would ask. */
+async function end(app: ElectronApplication): Promise<void> {
+  const patience = setTimeout(() => app.process().kill('SIGKILL'), END_PATIENCE_MS);
+  await quit(app, 0).catch(() => undefined);
+  clearTimeout(patience);
 }
 
 /** Xvfb picks a free display and writes its number to a descriptor; only local sockets, no access list. */

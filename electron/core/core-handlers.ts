@@ -102,6 +102,7 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
     'host.chooseFiles': (request) => ports.hostUi.call('host.chooseFiles', request),
     'host.chooseSavePath': (request) => ports.hostUi.call('host.chooseSavePath', request),
     'host.reveal': (request) => ports.hostUi.call('host.reveal', request),
+    'host.copyText': (request) => ports.hostUi.call('host.copyText', request),
     'host.openExternal': (request) => ports.hostUi.call('host.openExternal', request),
     'app.samples': () => sampleFiles(ports.resourcesDir),
     'settings.get': () => services.settings.get(),

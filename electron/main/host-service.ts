@@ -1,4 +1,14 @@
-import { dialog, shell, type BrowserWindow, type OpenDialogOptions, type SaveDialogOptions } from 'electron';
+import { existsSync } from 'node:fs';
+import { normalize } from 'node:path';
+
+import {
+  clipboard,
+  dialog,
+  shell,
+  type BrowserWindow,
+  type OpenDialogOptions,
+  type SaveDialogOptions,
+} from 'electron';
 
 import { createDispatcher } from '../rpc/dispatcher.ts';
 import { serveChannel } from '../rpc/serve-channel.ts';
@@ -62,7 +72,13 @@ export function serveHost(channel: FrameChannel, options: HostServiceOptions): v
       return { path };
     },
     'host.reveal': ({ path }) => {
-      shell.showItemInFolder(path);
+      // The system's own call says nothing of a path that is gone.
+      if (!existsSync(path)) throw new StudioError('host.path_missing', { path });
+      shell.showItemInFolder(normalize(path));
+      return {};
+    },
+    'host.copyText': async ({ text }) => {
+      await clipboard.writeText(text);
       return {};
     },
     'host.openExternal': async ({ url }) => {

@@ -1,9 +1,9 @@
-import { useEffect, useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 
 import { Button } from '@mantine/core';
 
 import { useWords } from '../i18n/use-words.ts';
-import { copyText } from './copy-text.ts';
+import { useCopied } from './use-copied.ts';
 
 export type CopyTextButtonProps = Readonly<{
   text: string;
@@ -11,23 +11,11 @@ export type CopyTextButtonProps = Readonly<{
   label?: string;
 }>;
 
-/** How long the button says what came of it. */
-const SAID_MS = 1500;
-
 export function CopyTextButton({ text, label }: CopyTextButtonProps): ReactElement {
   const words = useWords('common');
-  const [outcome, setOutcome] = useState<'copied' | 'notCopied' | undefined>(undefined);
-  useEffect(() => {
-    if (outcome === undefined) return undefined;
-    const timer = setTimeout(() => setOutcome(undefined), SAID_MS);
-    return () => clearTimeout(timer);
-  }, [outcome]);
+  const { outcome, copy } = useCopied();
   return (
-    <Button
-      size="compact-xs"
-      variant="subtle"
-      onClick={() => void copyText(text).then((done) => setOutcome(done ? 'copied' : 'notCopied'))}
-    >
+    <Button size="compact-xs" variant="subtle" onClick={() => copy(text)}>
       {outcome === undefined ? (label ?? words('copy')) : words(outcome)}
     </Button>
   );

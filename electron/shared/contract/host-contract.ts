@@ -22,6 +22,9 @@ const chooseSavePathSchema = z.object({
   kinds: z.array(fileKindSchema).max(20).default([]),
 });
 
+/** Characters; a longer text belongs in a file. */
+const MOST_COPIED = 4_000_000;
+
 /**
  * What only a desktop shell can do. A page calls these on the core, which passes them on: towards the shell the core
  * is the client, with the same frames in the other direction. Faces without a shell answer `host.unavailable`.
@@ -41,6 +44,12 @@ export const HOST_CONTRACT = {
   /** Shows a file or folder in the system's file manager. */
   'host.reveal': method({
     input: z.object({ path: z.string().min(1) }),
+    output: emptySchema,
+    errors: ['host.unavailable', 'host.path_missing'],
+  }),
+  /** Puts a text on the clipboard, which pages of the shell may not touch by themselves. */
+  'host.copyText': method({
+    input: z.object({ text: z.string().max(MOST_COPIED) }),
     output: emptySchema,
     errors: ['host.unavailable'],
   }),

@@ -4,6 +4,7 @@ import { useState, type ReactElement } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 
 import { readDraft } from '../../../electron/shared/domain/recipes/recipe-draft.ts';
+import { useReveal } from '../../api/desktop-host.ts';
 import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
 import { firstPageQuery } from '../../api/use-paged-rows.ts';
 import { useJob } from '../../api/use-job.ts';
@@ -14,6 +15,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { RevealButton } from '../../ui/reveal-button.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { Equation, type EquationPart } from './equation.tsx';
@@ -102,6 +104,7 @@ function Header({ dataset }: Readonly<{ dataset: Dataset }>): ReactElement {
   const navigate = useNavigate();
   const remove = useAction('datasets.remove');
   const draft = useDraft('new-run');
+  const reveal = useReveal();
   const trainOnThis = (): void => {
     const { presetId, changes } = readDraft(draft.value);
     draft.save({ presetId, changes: { ...changes, dataset: dataset.id } });
@@ -115,6 +118,7 @@ function Header({ dataset }: Readonly<{ dataset: Dataset }>): ReactElement {
           <StateBadge state={dataset.state} />
         </Group>
         <Group gap="xs">
+          <RevealButton path={dataset.path} reveal={reveal} />
           <ConfirmButton
             question={words('detail.removeQuestion', { name: dataset.name })}
             consequence={words('detail.removeConsequence')}

@@ -1,14 +1,17 @@
-import { Table } from '@mantine/core';
+import { Group, Table } from '@mantine/core';
 import type { ReactElement } from 'react';
 
 import type { DatasetSourceView } from '../../../electron/shared/contract/methods/datasets.ts';
+import { useReveal } from '../../api/desktop-host.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Panel } from '../../ui/panel.tsx';
+import { RevealButton } from '../../ui/reveal-button.tsx';
 
 /** Where the rows came from: file, container, encoding, layouts. */
 export function SourcesTab({ sources }: Readonly<{ sources: readonly DatasetSourceView[] }>): ReactElement {
   const words = useWords('datasets');
+  const reveal = useReveal();
   return (
     <Panel>
       <Table.ScrollContainer minWidth={640}>
@@ -26,7 +29,12 @@ export function SourcesTab({ sources }: Readonly<{ sources: readonly DatasetSour
           <Table.Tbody>
             {sources.map((source) => (
               <Table.Tr key={source.id}>
-                <Table.Td title={source.path}>{source.file}</Table.Td>
+                <Table.Td title={source.path}>
+                  <Group gap="xs" wrap="nowrap">
+                    {source.file}
+                    <RevealButton path={source.path} reveal={reveal} look="icon" />
+                  </Group>
+                </Table.Td>
                 <Table.Td>{source.container}</Table.Td>
                 <Table.Td>{source.encoding}</Table.Td>
                 <Table.Td>{formatBytes(source.bytes)}</Table.Td>

@@ -1,10 +1,12 @@
 import type { ReactElement } from 'react';
 
+import { useReveal } from '../../api/desktop-host.ts';
 import { useCall, useConnection } from '../../api/hooks.ts';
 import { formatTime } from '../../i18n/format.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
+import { RevealButton } from '../../ui/reveal-button.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { GpuRows } from './gpu-rows.tsx';
 import { HealthRow } from './health-row.tsx';
@@ -16,6 +18,7 @@ export function HealthPanel(): ReactElement {
   const language = useLanguage();
   const { state } = useConnection();
   const info = useCall('app.info', {});
+  const reveal = useReveal();
   const online = state === 'online';
   return (
     <Panel title={words('health.title')}>
@@ -36,7 +39,12 @@ export function HealthPanel(): ReactElement {
             health={info.data.readOnly ? 'attention' : 'ok'}
             name={words('health.folder')}
             verdict={words(info.data.readOnly ? 'health.readOnly' : 'health.writable')}
-            detail={info.data.dataFolder}
+            detail={
+              <>
+                {info.data.dataFolder}{' '}
+                <RevealButton path={info.data.dataFolder} reveal={reveal} look="icon" />
+              </>
+            }
           />
           <RuntimeRow />
           <GpuRows />

@@ -1,16 +1,19 @@
 import type { ReactElement } from 'react';
 
-import { ActionIcon, Button, CopyButton, Group, Text, Tooltip } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconCircleCheck, IconCopy, IconDiamond } from '@tabler/icons-react';
+import { Button, Group, Text } from '@mantine/core';
+import { IconAlertTriangle, IconCircleCheck, IconDiamond } from '@tabler/icons-react';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isResumable } from '../../../electron/shared/domain/run-state.ts';
+import { useReveal } from '../../api/desktop-host.ts';
 import { useAction, type OutputOf } from '../../api/hooks.ts';
 import { formatBytes, formatLoss, formatNumber, formatTime } from '../../i18n/format.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { ConfirmButton } from '../../ui/confirm-button.tsx';
+import { CopyPathButton } from '../../ui/copy-path-button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { RevealButton } from '../../ui/reveal-button.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { MergeButton } from './merge-button.tsx';
 import classes from './run.module.css';
@@ -56,6 +59,7 @@ export function CheckpointList({ run, checkpoints }: CheckpointListProps): React
 function Row({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkpoint }>): ReactElement {
   const words = useWords('run');
   const language = useLanguage();
+  const reveal = useReveal();
   const { step, whole, path } = checkpoint;
   return (
     <tr>
@@ -78,20 +82,12 @@ function Row({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkp
         <Group gap="xs" wrap="nowrap" align="flex-start">
           {whole && isResumable(run.state) && <ResumeHere run={run} step={step} />}
           {whole && <MergeButton run={run} step={step} />}
-          <CopyButton value={path}>
-            {({ copied, copy }) => (
-              <Tooltip label={copied ? words('checkpoints.copied') : path} openDelay={300}>
-                <ActionIcon
-                  variant="default"
-                  size={26}
-                  aria-label={`${words('checkpoints.copyPath')} ${formatNumber(step)}`}
-                  onClick={copy}
-                >
-                  {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
-                </ActionIcon>
-              </Tooltip>
-            )}
-          </CopyButton>
+          <CopyPathButton
+            path={path}
+            label={`${words('checkpoints.copyPath')} ${formatNumber(step)}`}
+            copied={words('checkpoints.copied')}
+          />
+          <RevealButton path={path} reveal={reveal} look="icon" />
         </Group>
       </td>
     </tr>

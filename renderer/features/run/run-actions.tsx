@@ -5,10 +5,12 @@ import { IconDeviceFloppy, IconMessageQuestion, IconPlayerPlay } from '@tabler/i
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isLive, isResumable } from '../../../electron/shared/domain/run-state.ts';
+import { useReveal } from '../../api/desktop-host.ts';
 import { useAction } from '../../api/hooks.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
 import { useWords, type Words } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { RevealButton } from '../../ui/reveal-button.tsx';
 import { QueueActions } from './queue-actions.tsx';
 import type { LiveRun } from './run-frames.ts';
 import { RunMore } from './run-more.tsx';
@@ -24,6 +26,8 @@ export type RunActionsProps = Readonly<{
   checkpointStep: number | undefined;
   /** Whether it has questions to answer when asked now. */
   hasPrompts: boolean;
+  /** The run's folder. */
+  dir: string;
   onClone: () => void;
 }>;
 
@@ -33,6 +37,7 @@ export function RunActions({
   live,
   checkpointStep,
   hasPrompts,
+  dir,
   onClone,
 }: RunActionsProps): ReactElement {
   const words = useWords('run');
@@ -41,6 +46,7 @@ export function RunActions({
   const sample = useControl('runs.sampleNow', run.id, live);
   const resume = useAction('runs.resume');
   const exports = useRunExports(run);
+  const reveal = useReveal();
   const error = [stop, save, sample, resume, exports].find((action) => action.error !== null)?.error;
   const canAct = run.state === 'running';
   return (
@@ -87,7 +93,7 @@ export function RunActions({
             {words('action.resume')}
           </Button>
         )}
-        <RunMore exports={exports} onClone={onClone} />
+        <RunMore exports={exports} dir={dir} onClone={onClone} />
       </Group>
       <Text fz="xs" c="dimmed" role="status">
         {sentence(words, run, checkpointStep, save, sample)}
@@ -97,7 +103,8 @@ export function RunActions({
           {words('report.zipped', {
             path: exports.zipped.path,
             size: formatBytes(exports.zipped.bytes),
-          })}
+          })}{' '}
+          <RevealButton path={exports.zipped.path} reveal={reveal} look="icon" />
         </Text>
       )}
       {error !== undefined && <ErrorNote error={error} />}

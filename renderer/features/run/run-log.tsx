@@ -4,10 +4,12 @@ import { Button, Group, Select, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconArrowBarToDown, IconArrowBarToUp, IconFileText } from '@tabler/icons-react';
 
+import { useReveal } from '../../api/desktop-host.ts';
 import { formatBytes } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { RevealButton } from '../../ui/reveal-button.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { LogSearchField } from './log-search-field.tsx';
 import { LogView, type LogTarget } from './log-view.tsx';
@@ -17,10 +19,16 @@ import { useLogWindow } from './use-log-window.ts';
 
 const TYPING_MS = 250;
 
-export type RunLogProps = Readonly<{ runId: string; attempts: number; isLive: boolean }>;
+export type RunLogProps = Readonly<{
+  runId: string;
+  attempts: number;
+  isLive: boolean;
+  /** The folder of an attempt by its number. */
+  dirOf: (attempt: number) => string | undefined;
+}>;
 
 /** The log of an attempt, the newest unless another is chosen; it follows the end while the run goes on. */
-export function RunLog({ runId, attempts, isLive }: RunLogProps): ReactElement {
+export function RunLog({ runId, attempts, isLive, dirOf }: RunLogProps): ReactElement {
   const words = useWords('run');
   const [attempt, setAttempt] = useState<number | undefined>(undefined);
   const newest = Math.max(attempts, 1);
@@ -30,6 +38,7 @@ export function RunLog({ runId, attempts, isLive }: RunLogProps): ReactElement {
       key={`${runId} ${String(shown)}`}
       runId={runId}
       attempt={shown}
+      dir={dirOf(shown)}
       isLive={isLive && shown === attempts}
       picker={
         attempts > 1 ? (
@@ -54,12 +63,14 @@ export function RunLog({ runId, attempts, isLive }: RunLogProps): ReactElement {
 type LogOfAttemptProps = Readonly<{
   runId: string;
   attempt: number;
+  dir: string | undefined;
   isLive: boolean;
   picker: ReactElement | null;
 }>;
 
-function LogOfAttempt({ runId, attempt, isLive, picker }: LogOfAttemptProps): ReactElement {
+function LogOfAttempt({ runId, attempt, dir, isLive, picker }: LogOfAttemptProps): ReactElement {
   const words = useWords('run');
+  const reveal = useReveal();
   const isAtEnd = useRef(true);
   const [showsEnd, setShowsEnd] = useState(true);
   const lineCount = useRef(0);
@@ -124,6 +135,7 @@ function LogOfAttempt({ runId, attempt, isLive, picker }: LogOfAttemptProps): Re
         <Text fz="xs" c="dimmed">
           {isLive && showsEnd && reachesEnd(log) ? words('log.follows') : formatBytes(log.sizeBytes)}
         </Text>
+        {dir !== undefined && <RevealButton path={`${dir}/log.txt`} reveal={reveal} look="icon" />}
       </Group>
       {error !== undefined && <ErrorNote error={error} onRetry={later} />}
       {found.error !== undefined && <ErrorNote error={found.error} />}

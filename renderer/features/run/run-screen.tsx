@@ -98,6 +98,7 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
         checkpointStep={checkpointStep}
         hasPrompts={prompts.length > 0}
         peakBytes={peakBytes}
+        dir={detail.dir}
         onClone={clone}
       />
       <RunCharts run={run} live={live} />
@@ -120,7 +121,12 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
             <GpuCharts run={run} />
           </Tabs.Panel>
           <Tabs.Panel value="log">
-            <RunLog runId={run.id} attempts={run.attempts} isLive={isLive(run.state)} />
+            <RunLog
+              runId={run.id}
+              attempts={run.attempts}
+              isLive={isLive(run.state)}
+              dirOf={(attempt) => detail.attemptList.find(({ number }) => number === attempt)?.dir}
+            />
           </Tabs.Panel>
           <Tabs.Panel value="settings">
             <RunSettings detail={detail} onClone={clone} />

@@ -1,8 +1,7 @@
 import { Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 
-import { desktopBridge } from '../../api/desktop-bridge.ts';
-import { studio } from '../../api/studio-client.ts';
+import { openAddress } from '../../api/desktop-host.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { CopyTextButton } from '../../ui/copy-text-button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -20,13 +19,8 @@ export function LinkDialog({ address, onClose }: LinkDialogProps): ReactElement 
   };
   const open = async (): Promise<void> => {
     if (address === undefined) return;
-    if (desktopBridge === undefined) {
-      window.open(address, '_blank', 'noopener,noreferrer');
-      close();
-      return;
-    }
     try {
-      await studio.client.call('host.openExternal', { url: address });
+      await openAddress(address);
       close();
     } catch (error) {
       setRefusal(error);

@@ -13,6 +13,19 @@ export const HOST_ERRORS = {
       action: '请在该主机上打开桌面版，或手动输入路径。',
     },
   },
+  'host.path_missing': {
+    en: {
+      message: 'There is nothing at {path} any more.',
+      cause:
+        'The file or folder was moved, renamed or deleted outside the studio, or its disk is not connected.',
+      action: 'Put it back or connect the disk, then try again.',
+    },
+    zh: {
+      message: '{path} 已不存在。',
+      cause: '该文件或文件夹已在程序之外被移动、改名或删除，或所在磁盘未连接。',
+      action: '请恢复该文件或连接磁盘后重试。',
+    },
+  },
   'host.address_refused': {
     en: {
       message: 'The studio does not open this address: {url}',

@@ -15,7 +15,7 @@ import { SignedOut } from './signed-out.tsx';
 /** Every provider, in one place; the theme is chosen by the person, the rest by nobody. */
 export function App({ router }: Readonly<{ router: StudioRouter }>): ReactElement {
   const { language, theme: choice } = usePreferences();
-  useEffect(() => switchLanguage(language), [language]);
+  useEffect(() => void switchLanguage(language), [language]);
   return (
     <MantineProvider
       theme={theme}

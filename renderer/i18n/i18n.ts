@@ -4,28 +4,24 @@ import { initReactI18next } from 'react-i18next';
 export const LANGUAGES = ['zh-CN', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** Every feature's texts: `./<language>/<feature>.json`. */
-const files = import.meta.glob<Readonly<Record<string, unknown>>>(['./zh-CN/*.json', './en/*.json'], {
-  eager: true,
-  import: 'default',
-});
-
-const resources: Record<string, Record<string, Readonly<Record<string, unknown>>>> = {};
-for (const [file, texts] of Object.entries(files)) {
-  const [, language = '', feature = ''] = /^\.\/([^/]+)\/([^/]+)\.json$/u.exec(file) ?? [];
-  (resources[language] ??= {})[feature] = texts;
-}
+/** Every feature's texts of one language, in a file of their own: a page fetches the one it shows. */
+const WORDS = {
+  'zh-CN': async () => (await import('./words-zh-cn.ts')).WORDS,
+  en: async () => (await import('./words-en.ts')).WORDS,
+} as const satisfies Readonly<Record<Language, unknown>>;
 
 /** The language of a browser that has not chosen one here. */
 export const languageOf = (preferred: readonly string[]): Language =>
   /^zh/iu.test(preferred[0] ?? '') ? 'zh-CN' : 'en';
 
 /** Call once, before the first render. */
-export function startI18n(language: Language): void {
-  void i18next.use(initReactI18next).init({
+export async function startI18n(language: Language): Promise<void> {
+  const words = await WORDS[language]();
+  await i18next.use(initReactI18next).init({
     lng: language,
-    fallbackLng: 'en',
-    resources,
+    // Both languages have every text; a gate compares them.
+    fallbackLng: false,
+    resources: { [language]: { ...words } },
     defaultNS: 'common',
     keySeparator: '.',
     // React escapes what it renders.
@@ -36,7 +32,9 @@ export function startI18n(language: Language): void {
   document.documentElement.lang = language;
 }
 
-export function switchLanguage(language: Language): void {
-  void i18next.changeLanguage(language);
+export async function switchLanguage(language: Language): Promise<void> {
+  const words = await WORDS[language]();
+  for (const [feature, texts] of Object.entries(words)) i18next.addResourceBundle(language, feature, texts);
+  await i18next.changeLanguage(language);
   document.documentElement.lang = language;
 }

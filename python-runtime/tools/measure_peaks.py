@@ -69,6 +69,8 @@ class Configuration:
     rank: int = 8
     dropout: float = 0.0
     targets: str | tuple[str, ...] = "all"
+    pattern: str | None = None
+    dora: bool = False
     answer_share: float = 0.4
     max_tokens_per_micro_batch: int = 2048
 
@@ -135,6 +137,26 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         targets="mlp",
         answer_share=0.7,
     ),
+    Configuration("DoRA", (500, 420, 96, 333), dora=True),
+    Configuration(
+        "DoRA with dropout on a bf16 base",
+        (640, 128, 300),
+        layout="llama",
+        precision="bf16",
+        stored="bf16",
+        dropout=0.05,
+        dora=True,
+        answer_share=0.8,
+        intermediate=1024,
+    ),
+    Configuration(
+        "an expression over the upper layers",
+        (410, 250, 96, 700),
+        layers=8,
+        rank=64,
+        dropout=0.1,
+        pattern=r"model\.layers\.[4-7]\..*(wqkv|w2)",
+    ),
 )
 
 
@@ -169,6 +191,8 @@ def measure(configuration: Configuration) -> dict[str, Any]:
             "rank": configuration.rank,
             "dropout": configuration.dropout,
             "targets": configuration.targets,
+            "targetPattern": configuration.pattern,
+            "dora": configuration.dora,
         },
         "microBatches": micro_batches,
         "measured": asdict(counted),
@@ -195,7 +219,14 @@ def _train(folder: Path, configuration: Configuration, counted: _Counted | None)
         generator = torch.Generator().manual_seed(0)
         targets: Any = configuration.targets
         decoder.add_lora(
-            LoraConfig(configuration.rank, 2.0 * configuration.rank, configuration.dropout, targets),
+            LoraConfig(
+                configuration.rank,
+                2.0 * configuration.rank,
+                configuration.dropout,
+                targets,
+                pattern=configuration.pattern,
+                dora=configuration.dora,
+            ),
             generator,
         )
         optimizer = AdapterOptimizer(

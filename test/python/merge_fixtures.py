@@ -152,7 +152,7 @@ def write_adapter(
     ranks: Mapping[str, int] | None = None,
     **settings: Any,
 ) -> None:
-    """A PEFT LoRA folder. ``ranks`` gives single modules another rank than the configuration's ``r``."""
+    """A PEFT LoRA folder, with ``use_dora`` a DoRA one. ``ranks`` gives single modules another rank than ``r``."""
     folder.mkdir(parents=True)
     generator = torch.Generator().manual_seed(seed)
     sizes = {name: expected_tensors(config)[f"{name}.weight"] for name in modules or linear_names(config)}
@@ -163,6 +163,9 @@ def write_adapter(
         b = torch.randn((outputs, own), generator=generator) * strength
         tensors[f"base_model.model.{name}.lora_A.weight"] = a
         tensors[f"base_model.model.{name}.lora_B.weight"] = b
+        if settings.get("use_dora"):
+            lengths = 1.0 + 0.2 * torch.randn(outputs, generator=generator)
+            tensors[f"base_model.model.{name}.lora_magnitude_vector"] = lengths
     save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     values = {
         "peft_type": "LORA",

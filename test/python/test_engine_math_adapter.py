@@ -39,8 +39,9 @@ def trained(folder: Path, lora: LoraConfig = LORA) -> Decoder:
     generator = torch.Generator().manual_seed(5)
     decoder.add_lora(lora, generator)
     with torch.no_grad():
-        for _, parameter in decoder.lora_parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+        for name, parameter in decoder.lora_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter.copy_(parameter * (1.0 + 0.2 * noise) if "magnitude" in name else noise * 0.1)
     return decoder
 
 
@@ -102,16 +103,18 @@ def test_an_adapter_comes_back_bit_equal(layout: str, tmp_path: Path) -> None:
         assert torch.equal(mine, theirs), name
 
 
-def test_a_fused_adapter_splits_and_fuses_exactly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dora", [False, True])
+def test_a_fused_adapter_splits_and_fuses_exactly(dora: bool, tmp_path: Path) -> None:
     """wqkv → q, k, v gives the converted Llama the same logits; the way back has rank 3r."""
-    decoder = trained(tiny_folder(tmp_path / "base"))
+    lora = LoraConfig(4, 8, dora=dora)
+    decoder = trained(tiny_folder(tmp_path / "base"), lora)
     config = decoder.config
     llama = write_folder(
         tmp_path / "llama", tiny_values("llama"), to_llama_tensors(config, random_tensors(config))
     )
     expected = logits_of(decoder, IDS)
     split = build_model(llama)
-    split.add_lora(LORA, torch.Generator().manual_seed(1))
+    split.add_lora(lora, torch.Generator().manual_seed(1))
     set_adapter_tensors(split, split_adapter(config, adapter_tensors(decoder)))
     assert (logits_of(split, IDS) - expected).abs().max() < 1e-5
 
@@ -122,13 +125,16 @@ def test_a_fused_adapter_splits_and_fuses_exactly(tmp_path: Path) -> None:
     original = adapter_tensors(decoder)
     product = original[f"{prefix}.lora_B.weight"] @ original[f"{prefix}.lora_A.weight"]
     assert torch.allclose(b @ a, product, atol=1e-6)
+    if dora:
+        lengths = f"{prefix}.lora_magnitude_vector"
+        assert torch.equal(fused[lengths], original[lengths])
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"peft_type": "IA3"}, "model.adapter_unsupported"),
-        ({"use_dora": True}, "model.adapter_unsupported"),
+        ({"use_dora": True}, "model.adapter_mismatch"),
         ({"modules_to_save": ["lm_head"]}, "model.adapter_unsupported"),
         ({"rank_pattern": {"wo": 2}}, "model.adapter_unsupported"),
         ({"bias": "all"}, "model.adapter_unsupported"),

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from legal_eagle.engine.generate import generate
 from legal_eagle.engine.model import build_model
+from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import read_config
 from legal_eagle.models.templates import template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
@@ -109,10 +110,13 @@ FORMATS: list[tuple[str, OutputType]] = [("float32", "fp32"), ("bfloat16", "base
 
 @pytest.mark.parametrize(("dtype", "output_type"), FORMATS)
 @pytest.mark.parametrize("layout", ["internlm2", "llama"])
-def test_a_right_merge_passes(tmp_path: Path, layout: str, dtype: str, output_type: OutputType) -> None:
+@pytest.mark.parametrize("dora", [False, True])
+def test_a_right_merge_passes(
+    tmp_path: Path, layout: str, dora: bool, dtype: str, output_type: OutputType
+) -> None:
     """Would catch a check so strict that a good model is refused, or an error measured on other weights."""
     config = write_base(tmp_path / "base", layout=layout, dtype=dtype)
-    write_adapter(tmp_path / "adapter", config)
+    write_adapter(tmp_path / "adapter", config, use_dora=dora)
     merge(tmp_path, output_type)
     result = check(tmp_path, rounded=output_type == "base")
     assert result.passed
@@ -139,11 +143,13 @@ def test_one_corrupt_tensor_fails(
     assert not check(tmp_path, rounded=output_type == "base").passed
 
 
+@pytest.mark.parametrize("dora", [False, True])
 @pytest.mark.parametrize("layout", ["internlm2", "llama"])
-def test_layers_read_from_disk_give_the_same_numbers(tmp_path: Path, layout: str) -> None:
-    """Would catch a 20B check that compares other weights than the check of a small model does."""
+def test_layers_read_from_disk_give_the_same_numbers(tmp_path: Path, layout: str, dora: bool) -> None:
+    """Would catch a 20B check that compares other weights than the check of a small model does, and row
+    lengths taken before a layer is there."""
     config = write_base(tmp_path / "base", layout=layout, dtype="bfloat16")
-    write_adapter(tmp_path / "adapter", config)
+    write_adapter(tmp_path / "adapter", config, use_dora=dora)
     merge(tmp_path, "base")
     documents = [(1, 20, 30, 40), (1, 50, 60)]
     for mode in ("plain", "adapter", "rounded"):
@@ -187,7 +193,7 @@ def test_rounding_twice_is_more_than_rounding_once(tmp_path: Path) -> None:
     assert not check(tmp_path, rounded=True).passed
 
 
-@pytest.mark.parametrize("strange", ["patterns", "other layout", "some layers"])
+@pytest.mark.parametrize("strange", ["patterns", "other layout", "some layers", "DoRA of the other layout"])
 def test_adapters_that_the_engine_would_not_write_are_checked_too(tmp_path: Path, strange: str) -> None:
     """Would catch a merge whose reference drops a scale, a rank or the other layout's row order."""
     config = write_base(tmp_path / "base", layout="internlm2")
@@ -203,10 +209,26 @@ def test_adapters_that_the_engine_would_not_write_are_checked_too(tmp_path: Path
     elif strange == "some layers":
         write_adapter(tmp_path / "adapter", config, modules=[first, second])
     else:
+        dora = strange != "other layout"
         shapes = {"model.layers.1.self_attn.k_proj": (16, 48), "model.layers.1.mlp.up_proj": (64, 48)}
-        write_adapter(tmp_path / "adapter", config, shapes=shapes)
+        if dora:
+            shapes |= {
+                "model.layers.1.self_attn.q_proj": (48, 48),
+                "model.layers.1.self_attn.v_proj": (16, 48),
+            }
+        write_adapter(tmp_path / "adapter", config, shapes=shapes, use_dora=dora)
     merge(tmp_path, "fp32")
     assert check(tmp_path, rounded=False).passed
+
+
+def test_dora_on_one_part_of_a_joined_tensor_is_refused(tmp_path: Path) -> None:
+    """Would catch rows of q and v that are brought to a length that nobody trained."""
+    config = write_base(tmp_path / "base", layout="internlm2")
+    shapes = {"model.layers.1.self_attn.k_proj": (16, 48)}
+    write_adapter(tmp_path / "adapter", config, shapes=shapes, use_dora=True)
+    with pytest.raises(JobError) as caught:
+        merge(tmp_path, "fp32")
+    assert caught.value.code == "merge.adapter_unsupported"
 
 
 def test_the_reference_does_use_the_adapter(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { targetPatternFault } from './target-pattern.ts';
+
 /**
  * Names of one field in other tools, so that a person finds the setting they know.
  * llamaFactory: LLaMA-Factory YAML key; hf: transformers TrainingArguments / peft LoraConfig; xtuner: XTuner config.
@@ -89,9 +91,29 @@ const loraSchema = z.strictObject({
     'Linear layers that get an adapter: all, attention, mlp, or module names of the base layout.',
     { llamaFactory: 'lora_target', hf: 'target_modules', xtuner: 'target_modules' },
   ),
+  targetPattern: field(
+    z
+      .string()
+      .min(1)
+      .max(300)
+      .refine((pattern) => targetPatternFault(pattern) === undefined)
+      .nullable()
+      .default(null),
+    'Of the targets, only layers whose whole name this regular expression matches; null keeps them all.',
+    { hf: 'target_modules', xtuner: 'target_modules' },
+  ),
   rsLora: field(z.boolean().default(false), 'Scale by alpha / √r (rank-stabilised LoRA).', {
     llamaFactory: 'use_rslora',
     hf: 'use_rslora',
+  }),
+  dora: field(
+    z.boolean().default(false),
+    'Also learn the length of each row of the adapted weights (DoRA, weight-decomposed LoRA).',
+    { llamaFactory: 'use_dora', hf: 'use_dora' },
+  ),
+  bias: field(z.literal('none').default('none'), 'Biases stay as they are in the base.', {
+    hf: 'bias',
+    xtuner: 'bias',
   }),
 });
 

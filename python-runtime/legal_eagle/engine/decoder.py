@@ -62,12 +62,15 @@ class Decoder:
                 linear.lora = store.create_group(linear.modules, linear.weight.shape[1])
                 linear.scale = lora.scale
         store.initialise(generator)
+        for block in self.blocks:
+            for linear in (block.qkv, block.o, block.gate_up, block.down):
+                linear.start_magnitudes()
         self.lora = store
         self._dropout_generator = generator
 
     def lora_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
-        """(name, fp32 master) of every A and B, in a fixed order. Rows of B are in the engine's
-        order; `peft_format` writes the checkpoint's."""
+        """(name, fp32 master) of every A, B and magnitude, in a fixed order. Rows of B and magnitudes
+        are in the engine's order; `peft_format` writes the checkpoint's."""
         if self.lora is None:
             return []
         return [(name, parameter) for name, parameter, _ in self.lora.parameters]

@@ -1,4 +1,9 @@
-"""A frozen linear layer, possibly several checkpoint modules fused along their rows, with LoRA."""
+"""A frozen linear layer, possibly several checkpoint modules fused along their rows, with LoRA.
+
+With DoRA a module's output is g ⊙ (x Wᵀ + s · drop(x) Aᵀ Bᵀ) + bias, g = magnitude / ‖W + s·B·A‖ by rows.
+The norm counts as a constant in the backward pass (section 4.3 of the paper, and PEFT). Dropout stays on
+the adapter's branch; PEFT drops the base's input too where it is scaled by g - 1.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from legal_eagle.engine.gemm import linear, linear_add, matmul
-from legal_eagle.engine.lora import LoraGroup, ModuleRows
+from legal_eagle.engine.lora import LoraGroup, LoraSlice, ModuleRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +25,12 @@ class MaskMaker:
 
 @dataclass(slots=True)
 class SavedLinear:
-    """`u` [T, n·r]: drop(x) Aᵀ of each slice side by side; None without an adapter."""
+    """`u` [T, n·r]: drop(x) Aᵀ of each slice side by side; None without an adapter. `row_norms`: with DoRA,
+    fp32 [rows] of each slice."""
 
     u: torch.Tensor | None
     mask_maker: MaskMaker | None
+    row_norms: tuple[torch.Tensor, ...] = ()
 
 
 @dataclass(slots=True)
@@ -35,6 +42,8 @@ class FrozenLinear:
     modules: tuple[ModuleRows, ...]
     lora: LoraGroup | None = None
     scale: float = 0.0
+    # Squared lengths of the weight's rows, fp32 [out]: DoRA's, made when first needed.
+    _squares: torch.Tensor | None = None
 
     def forward(
         self,
@@ -45,37 +54,98 @@ class FrozenLinear:
         mask_maker: MaskMaker | None = None,
     ) -> tuple[torch.Tensor, SavedLinear]:
         """x [T, in] → y [T, out] (+ residual, as a new tensor), and what `backward` needs."""
-        if residual is None:
+        group = self.lora if use_lora else None
+        if group is not None and group.slices[0].magnitude is not None:
+            y = linear(x, self.weight)
+        elif residual is None:
             y = linear(x, self.weight, self.bias)
         else:
             y = linear_add(x, self.weight, self.bias, residual)
-        group = self.lora
-        if group is None or not use_lora:
+        if group is None:
             return y, SavedLinear(None, None)
+        u = self._project(group, x, mask_maker)
+        self._add_updates(group, u, y)
+        row_norms = self._row_norms(group)
+        for item, norms in zip(group.slices, row_norms, strict=bool(row_norms)):
+            y[:, item.rows.start : item.rows.end].mul_(_gain(item, norms, y.dtype))
+        if row_norms:
+            for term in (self.bias, residual):
+                if term is not None:
+                    y.add_(term)
+        return y, SavedLinear(u, mask_maker, row_norms)
+
+    def start_magnitudes(self) -> None:
+        """DoRA starts at the weights' own row lengths: nothing is changed until trained."""
+        for item in self.lora.slices if self.lora is not None else ():
+            if item.magnitude is not None:
+                rows = self.weight[item.rows.start : item.rows.end]
+                with torch.no_grad():
+                    item.magnitude.copy_(_squared_rows(rows).sqrt())
+
+    def _project(self, group: LoraGroup, x: torch.Tensor, mask_maker: MaskMaker | None) -> torch.Tensor:
+        """drop(x) Aᵀ of each slice side by side, [T, n·r]."""
         rank = group.slices[0].a.shape[0]
         a = group.a.to(x.dtype)
         if mask_maker is None:
-            u = linear(x, a)
-        else:
-            parts = [
-                linear(x * mask_maker.make(index, x), a[index * rank : (index + 1) * rank])
-                for index in range(len(group.slices))
-            ]
-            u = torch.cat(parts, dim=1).mul_(mask_maker.scale)
+            return linear(x, a)
+        parts = [
+            linear(x * mask_maker.make(index, x), a[index * rank : (index + 1) * rank])
+            for index in range(len(group.slices))
+        ]
+        return torch.cat(parts, dim=1).mul_(mask_maker.scale)
+
+    def _add_updates(self, group: LoraGroup, u: torch.Tensor, y: torch.Tensor) -> None:
+        rank = group.slices[0].a.shape[0]
         for index, item in enumerate(group.slices):
             part = u[:, index * rank : (index + 1) * rank]
             rows = y[:, item.rows.start : item.rows.end]
-            rows.addmm_(part, item.b.to(x.dtype).t(), alpha=self.scale)
-        return y, SavedLinear(u, mask_maker)
+            rows.addmm_(part, item.b.to(y.dtype).t(), alpha=self.scale)
+
+    def _row_norms(self, group: LoraGroup) -> tuple[torch.Tensor, ...]:
+        """‖W + s·B·A‖ by rows of each slice, without ever making the sum: by the terms of its square."""
+        if group.slices[0].magnitude is None:
+            return ()
+        if self._squares is None:
+            self._squares = _squared_rows(self.weight)
+        norms = []
+        for item in group.slices:
+            weight = self.weight[item.rows.start : item.rows.end]
+            a, b = item.a.detach(), item.b.detach()
+            crossed = (linear(weight, a.to(weight.dtype)).float() * b).sum(1)
+            own = (linear(b, a @ a.t()) * b).sum(1)
+            squares = self._squares[item.rows.start : item.rows.end]
+            total = squares + 2.0 * self.scale * crossed + self.scale**2 * own
+            norms.append(total.clamp_min_(torch.finfo(torch.float32).tiny).sqrt_())
+        return tuple(norms)
+
+    def _dora_backward(
+        self, group: LoraGroup, dy: torch.Tensor, x: torch.Tensor, saved: SavedLinear, u: torch.Tensor
+    ) -> torch.Tensor:
+        """Adds the gradient of the magnitudes; returns that of what they scale, [T, out]. What they scale is
+        computed again: keeping it would be the largest tensor of the layer."""
+        scaled = linear(x, self.weight)
+        self._add_updates(group, u, scaled)
+        scaled.mul_(dy)
+        for item, norms in zip(group.slices, saved.row_norms, strict=True):
+            if item.magnitude_grad is not None:
+                rows = scaled[:, item.rows.start : item.rows.end]
+                item.magnitude_grad.add_(rows.sum(0, dtype=torch.float32) / norms)
+        # The caller still needs dy itself.
+        dz = scaled.copy_(dy)
+        for item, norms in zip(group.slices, saved.row_norms, strict=True):
+            dz[:, item.rows.start : item.rows.end].mul_(_gain(item, norms, dy.dtype))
+        return dz
 
     def backward(
         self, dy: torch.Tensor, x: torch.Tensor, saved: SavedLinear, *, need_dx: bool = True
     ) -> torch.Tensor | None:
         """Adds the gradients of A and B for dy [T, out] and returns that of x [T, in]."""
-        dx = matmul(dy, self.weight) if need_dx else None
         group = self.lora
         if group is None or saved.u is None:
-            return dx
+            return matmul(dy, self.weight) if need_dx else None
+        if saved.row_norms:
+            dy = self._dora_backward(group, dy, x, saved, saved.u)
+        dx = matmul(dy, self.weight) if need_dx else None
         rank = group.slices[0].a.shape[0]
         v = dy.new_empty(dy.shape[0], rank * len(group.slices))
         # The input's gradient and A's pass through the mask, so they count its scale; B's has it in u.
@@ -99,3 +169,15 @@ class FrozenLinear:
             if dx is not None:
                 dx.addcmul_(matmul(part, item.a.to(dy.dtype)), mask)
         return dx
+
+
+def _squared_rows(weight: torch.Tensor) -> torch.Tensor:
+    """fp32 squares of the rows' lengths, [rows]."""
+    lengths: torch.Tensor = torch.linalg.vector_norm(weight, dim=1, dtype=torch.float32)
+    return lengths.square_()
+
+
+def _gain(item: LoraSlice, norms: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if item.magnitude is None:
+        raise RuntimeError("only DoRA scales rows")
+    return (item.magnitude.detach() / norms).to(dtype)

@@ -1,6 +1,7 @@
 """LoRA (Hu et al. 2021, arXiv:2106.09685): settings, targets and the adapter's storage.
 
 rsLoRA (Kalajdzievski 2023, arXiv:2312.03732) scales by alpha / sqrt(rank) instead of alpha / rank.
+DoRA (Liu et al. 2024, arXiv:2402.09353) also learns the length of each row of the adapted weight.
 """
 
 import math
@@ -10,49 +11,27 @@ from typing import Literal
 
 import torch
 
-from legal_eagle.jobs.errors import JobError
+from legal_eagle.engine.lora_targets import target_modules
 from legal_eagle.models.config import ModelConfig
-from legal_eagle.models.layouts import linear_names, linear_shapes, model_names
+from legal_eagle.models.layouts import linear_shapes
 
 
 @dataclass(frozen=True, slots=True)
 class LoraConfig:
-    """`targets`: all linear layers, the attention's, the MLP's, or module names such as `q_proj`."""
+    """`targets`: all linear layers, the attention's, the MLP's, or module names such as `q_proj`;
+    `pattern` keeps of these what it matches (`lora_targets`)."""
 
     rank: int
     alpha: float
     dropout: float = 0.0
     targets: Literal["all", "attention", "mlp"] | Sequence[str] = "all"
     rs_lora: bool = False
+    pattern: str | None = None
+    dora: bool = False
 
     @property
     def scale(self) -> float:
         return self.alpha / (math.sqrt(self.rank) if self.rs_lora else self.rank)
-
-
-def target_names(config: ModelConfig, targets: str | Sequence[str]) -> list[str]:
-    """The short module names that `targets` means for this layout, in layer order.
-
-    Raises JobError `model.lora_target` for a name that the layout has not, with those it has.
-    """
-    names = model_names(config.layout).layer
-    available = [name.rsplit(".", 1)[-1] for name in linear_shapes(config)]
-    attention = [name.rsplit(".", 1)[-1] for name in (*names.qkv, names.o)]
-    if targets == "all":
-        return available
-    if targets == "attention":
-        return attention
-    if targets == "mlp":
-        return [name for name in available if name not in attention]
-    wanted = [targets] if isinstance(targets, str) else list(targets)
-    unknown = [name for name in wanted if name not in available]
-    if unknown or not wanted:
-        raise JobError(
-            "model.lora_target",
-            f"{unknown[0] if unknown else 'nothing'} is not a linear layer of this model.",
-            params={"target": unknown[0] if unknown else "", "available": ", ".join(available)},
-        )
-    return [name for name in available if name in wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +47,16 @@ class ModuleRows:
 
 @dataclass(frozen=True, slots=True)
 class LoraSlice:
-    """The adapter of one module: A [r, in] and B [out, r] are fp32 masters, views into the store."""
+    """The adapter of one module: A [r, in], B [out, r] and DoRA's row lengths [out] are fp32 masters, views
+    into the store."""
 
     rows: ModuleRows
     a: torch.nn.Parameter
     b: torch.nn.Parameter
     a_grad: torch.Tensor
     b_grad: torch.Tensor
+    magnitude: torch.nn.Parameter | None = None
+    magnitude_grad: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +75,14 @@ class LoraStore:
     def __init__(self, config: LoraConfig, model: ModelConfig, device: torch.device) -> None:
         self.config = config
         self.device = device
-        short = set(target_names(model, config.targets))
+        self.modules = target_modules(model, config.targets, config.pattern)
+        self._targets = set(self.modules)
         shapes = linear_shapes(model)
-        per_layer = sum(
-            config.rank * (rows + columns)
-            for name, (rows, columns) in shapes.items()
-            if name.rsplit(".", 1)[-1] in short
-        )
-        self._targets = {name for name in linear_names(model) if name.rsplit(".", 1)[-1] in short}
-        self.masters = torch.zeros(per_layer * model.layers, dtype=torch.float32, device=device)
+        size = 0
+        for name in self.modules:
+            rows, columns = shapes[name.split(".", 3)[-1]]
+            size += config.rank * (rows + columns) + (rows if config.dora else 0)
+        self.masters = torch.zeros(size, dtype=torch.float32, device=device)
         self.gradients = torch.zeros_like(self.masters)
         self._used = 0
         self.parameters: list[tuple[str, torch.nn.Parameter, torch.Tensor]] = []
@@ -117,15 +98,30 @@ class LoraStore:
         for index, module in enumerate(wanted):
             part = slice(index * rank, (index + 1) * rank)
             b, b_grad = self._take(module.end - module.start, rank)
-            item = LoraSlice(module, torch.nn.Parameter(a[part]), torch.nn.Parameter(b), a_grad[part], b_grad)
+            magnitude, magnitude_grad = None, None
+            if self.config.dora:
+                row, row_grad = self._take(1, module.end - module.start)
+                magnitude, magnitude_grad = torch.nn.Parameter(row[0]), row_grad[0]
+            item = LoraSlice(
+                module,
+                torch.nn.Parameter(a[part]),
+                torch.nn.Parameter(b),
+                a_grad[part],
+                b_grad,
+                magnitude,
+                magnitude_grad,
+            )
             self.parameters.append((f"{module.name}.lora_A.weight", item.a, item.a_grad))
             self.parameters.append((f"{module.name}.lora_B.weight", item.b, item.b_grad))
+            if magnitude is not None and magnitude_grad is not None:
+                self.parameters.append((f"{module.name}.lora_magnitude_vector", magnitude, magnitude_grad))
             slices.append(item)
         return LoraGroup(tuple(slices), a, a_grad)
 
     def initialise(self, generator: torch.Generator) -> None:
         """A uniform in ±1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B zero: the adapter starts as
-        nothing. `generator` is a CPU one, so that every device starts alike."""
+        nothing. `generator` is a CPU one, so that every device starts alike. DoRA's lengths are the
+        weights' own, which `FrozenLinear.start_magnitudes` knows."""
         with torch.no_grad():
             for name, parameter, _ in self.parameters:
                 if name.endswith("lora_A.weight"):

@@ -10,13 +10,14 @@ from safetensors.torch import load_file, save
 
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.lora_targets import short_targets
 from legal_eagle.jobs.errors import JobError
 
 ADAPTER_CONFIG_FILE = "adapter_config.json"
 ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
 # What would make the adapter compute something else than s·B·A beside each linear layer.
-_REFUSED_SETTINGS = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "layers_to_transform")
+_REFUSED_SETTINGS = ("modules_to_save", "rank_pattern", "alpha_pattern", "layers_to_transform")
 
 
 def adapter_tensors(decoder: Decoder) -> dict[str, torch.Tensor]:
@@ -25,15 +26,20 @@ def adapter_tensors(decoder: Decoder) -> dict[str, torch.Tensor]:
     for block in decoder.blocks:
         for linear in (block.qkv, block.o, block.gate_up, block.down):
             for item in linear.lora.slices if linear.lora is not None else ():
-                b = item.b.detach().cpu()
-                if item.rows.order is not None:
-                    stored = torch.empty_like(b)
-                    stored[item.rows.order] = b
-                    b = stored
                 name = f"{_PREFIX}{item.rows.name}"
                 tensors[f"{name}.lora_A.weight"] = item.a.detach().cpu().clone()
-                tensors[f"{name}.lora_B.weight"] = b.clone()
+                tensors[f"{name}.lora_B.weight"] = _stored_rows(item.b, item.rows.order)
+                if item.magnitude is not None:
+                    tensors[f"{name}.lora_magnitude_vector"] = _stored_rows(item.magnitude, item.rows.order)
     return tensors
+
+
+def _stored_rows(rows: torch.Tensor, order: torch.Tensor | None) -> torch.Tensor:
+    """A copy on CPU in the checkpoint's order."""
+    copy = rows.detach().cpu().clone()
+    if order is not None:
+        copy[order] = rows.detach().cpu()
+    return copy
 
 
 def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
@@ -41,7 +47,6 @@ def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
     if decoder.lora is None:
         raise RuntimeError("this decoder has no adapter")
     lora = decoder.lora.config
-    modules = {name.split(".")[-3] for name, _ in decoder.lora_parameters()}
     return {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
@@ -50,12 +55,12 @@ def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
         "lora_alpha": lora.alpha,
         "lora_dropout": lora.dropout,
         "use_rslora": lora.rs_lora,
-        "target_modules": sorted(modules),
+        "target_modules": short_targets(decoder.config, decoder.lora.modules),
         "bias": "none",
         "fan_in_fan_out": False,
         "inference_mode": True,
         "init_lora_weights": True,
-        "use_dora": False,
+        "use_dora": lora.dora,
         "modules_to_save": None,
     }
 
@@ -83,8 +88,12 @@ def read_adapter_config(folder: Path) -> LoraConfig:
         if values.get("bias", "none") != "none":
             raise _unsupported("bias", values["bias"])
         targets = values["target_modules"]
+        pattern = None
         if targets == "all-linear":
             targets = "all"
+        elif isinstance(targets, str):
+            # PEFT reads a text as an expression over the whole name.
+            targets, pattern = "all", targets
         elif not isinstance(targets, list):
             raise _unsupported("target_modules", targets)
         return LoraConfig(
@@ -93,6 +102,8 @@ def read_adapter_config(folder: Path) -> LoraConfig:
             dropout=float(values.get("lora_dropout", 0.0)),
             targets=targets if isinstance(targets, str) else tuple(str(x) for x in targets),
             rs_lora=bool(values.get("use_rslora", False)),
+            pattern=pattern,
+            dora=bool(values.get("use_dora", False)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise _broken(ADAPTER_CONFIG_FILE, error) from error
@@ -121,13 +132,16 @@ def set_adapter_tensors(decoder: Decoder, tensors: Mapping[str, torch.Tensor]) -
     for block in decoder.blocks:
         for linear in (block.qkv, block.o, block.gate_up, block.down):
             for item in linear.lora.slices if linear.lora is not None else ():
-                for name, master in (("lora_A", item.a), ("lora_B", item.b)):
-                    key = f"{_PREFIX}{item.rows.name}.{name}.weight"
+                masters = {"lora_A.weight": item.a, "lora_B.weight": item.b}
+                if item.magnitude is not None:
+                    masters["lora_magnitude_vector"] = item.magnitude
+                for name, master in masters.items():
+                    key = f"{_PREFIX}{item.rows.name}.{name}"
                     stored = tensors.get(key)
                     if stored is None or stored.shape != master.shape:
                         raise _mismatch(key)
                     unused.discard(key)
-                    order = item.rows.order if name == "lora_B" else None
+                    order = None if name == "lora_A.weight" else item.rows.order
                     master.copy_(stored if order is None else stored[order])
     if unused:
         raise _mismatch(min(unused))

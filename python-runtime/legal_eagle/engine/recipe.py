@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import yaml
 
+from legal_eagle.engine.lora_targets import check_target_pattern
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
 from legal_eagle.protocol import Issue, parse
 from legal_eagle.protocol.spec_types import Recipe
@@ -56,6 +57,12 @@ def _impossible(recipe: Recipe) -> list[Issue]:
         issues.append(
             Issue("thinking", f"{recipe['thinking']} is not rendered by this version", "none, keep")
         )
+    pattern = recipe["lora"]["targetPattern"]
+    if pattern is not None:
+        try:
+            check_target_pattern(pattern)
+        except JobError as error:
+            issues.append(Issue("lora.targetPattern", error.message, "literals . [] | (), 4 quantifiers"))
     return issues
 
 

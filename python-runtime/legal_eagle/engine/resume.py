@@ -31,6 +31,9 @@ _VERSION = 1
 # Recipe fields that decide the gradients and are not already covered by the plan hash or a fingerprint of
 # their own. Reporting, saving and hardware may change between attempts.
 _DECIDING_FIELDS = ("optimizer", "schedule", "lora", "seed")
+# Fields that came later, with the value that means what was done before them: a checkpoint older than they
+# are does not name them and is no other run for it.
+_LATER_LORA_FIELDS: Mapping[str, object] = {"targetPattern": None, "dora": False, "bias": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,12 @@ class Fingerprint:
 
 def deciding_recipe(recipe: Recipe) -> str:
     """The deciding part of a recipe as canonical text."""
-    part: Mapping[str, object] = {name: recipe[name] for name in _DECIDING_FIELDS}  # type: ignore[literal-required]
+    part: dict[str, object] = {name: recipe[name] for name in _DECIDING_FIELDS}  # type: ignore[literal-required]
+    part["lora"] = {
+        name: value
+        for name, value in recipe["lora"].items()
+        if name not in _LATER_LORA_FIELDS or value != _LATER_LORA_FIELDS[name]
+    }
     return json.dumps(part, ensure_ascii=False, sort_keys=True)
 
 

@@ -276,6 +276,8 @@ def _lora(recipe: Recipe) -> LoraConfig:
         dropout=lora["dropout"],
         targets=lora["targets"],
         rs_lora=lora["rsLora"],
+        pattern=lora["targetPattern"],
+        dora=lora["dora"],
     )
 
 

@@ -3,7 +3,7 @@
 Keys are PEFT's. Fused to split: A is shared, B's rows are split as the weight's. Split to fused: the
 three adapters stand side by side, A below each other and B block-diagonal, at rank 3r; to keep s·B·A
 the adapter's configuration needs `rank_pattern {wqkv: 3r}` and `alpha_pattern {wqkv: 3·alpha}`
-(rsLoRA: sqrt(3)·alpha).
+(rsLoRA: sqrt(3)·alpha). DoRA's row lengths move as the rows do.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,13 @@ def split_adapter(config: ModelConfig, tensors: Mapping[str, torch.Tensor]) -> d
         for target, part in zip(targets, parts, strict=True):
             result[f"{_PREFIX}{target}.lora_A.weight"] = a.clone()
             result[f"{_PREFIX}{target}.lora_B.weight"] = part.contiguous()
+        lengths = tensors.get(f"{_PREFIX}{source}.lora_magnitude_vector")
+        if lengths is not None:
+            own = (
+                unpack_wqkv(lengths, config.heads, config.kv_heads, config.head_dim) if fused else (lengths,)
+            )
+            for target, part in zip(targets, own, strict=True):
+                result[f"{_PREFIX}{target}.lora_magnitude_vector"] = part.contiguous()
     return result
 
 
@@ -54,6 +61,13 @@ def fuse_adapter(config: ModelConfig, tensors: Mapping[str, torch.Tensor]) -> di
             b = pack_wqkv(q, k, v, config.heads, config.kv_heads, config.head_dim)
         result[f"{_PREFIX}{target}.lora_A.weight"] = a.clone()
         result[f"{_PREFIX}{target}.lora_B.weight"] = b.contiguous()
+        keys = [f"{_PREFIX}{name}.lora_magnitude_vector" for name in sources]
+        if all(key in tensors for key in keys):
+            lengths = [tensors[key] for key in keys]
+            shape = config.heads, config.kv_heads, config.head_dim
+            fused = len(lengths) == 3
+            joined = pack_wqkv(lengths[0], lengths[1], lengths[2], *shape) if fused else lengths[0].clone()
+            result[f"{_PREFIX}{target}.lora_magnitude_vector"] = joined
     return result
 
 

@@ -29,7 +29,10 @@ class RecipeLora(TypedDict):
     alpha: float
     dropout: float
     targets: Literal["all", "attention", "mlp"] | list[str]
+    targetPattern: str | None
     rsLora: bool
+    dora: bool
+    bias: Literal["none"]
 
 
 class RecipeEvaluation(TypedDict):

@@ -20,14 +20,14 @@ from legal_eagle.release.lora_adapter import Adapter, AdapterModule, unsupported
 # Order of q, k and v wherever they are numbered.
 _PARTS = (0, 1, 2)
 
-Factors = tuple[torch.Tensor, torch.Tensor]
+# A [rank, in], B [out, rank], and DoRA's row lengths [out] or None; all fp32.
+Factors = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
 
 
 @dataclass(frozen=True)
 class LowRankUpdate:
-    """``W + scale · B @ A`` for one base tensor of ``shape`` [out, in].
-
-    ``factors()`` reads (A [rank, in], B [out, rank]) in fp32 from disk.
+    """``W + scale · B @ A`` for one base tensor of ``shape`` [out, in], with DoRA each row brought to its
+    own length. ``factors()`` reads them from disk.
     """
 
     shape: tuple[int, int]
@@ -130,16 +130,22 @@ def _check_outputs(module: AdapterModule, rows: int) -> None:
 
 def _direct(adapter: Adapter, module: AdapterModule) -> LowRankUpdate:
     return LowRankUpdate(
-        (module.outputs, module.inputs), module.rank, module.scale, partial(adapter.load, module)
+        (module.outputs, module.inputs), module.rank, module.scale, partial(_factors, adapter, module)
     )
+
+
+def _factors(adapter: Adapter, module: AdapterModule) -> Factors:
+    return *adapter.load(module), adapter.load_magnitude(module)
 
 
 def _part_of_fused(adapter: Adapter, module: AdapterModule, config: ModelConfig, index: int) -> LowRankUpdate:
     """One of q, k, v out of an adapter on wqkv: A stays, B's rows are unpacked as the weight's are."""
 
     def factors() -> Factors:
-        a, b = adapter.load(module)
-        return a, unpack_wqkv(b, config.heads, config.kv_heads, config.head_dim)[index]
+        a, b, magnitude = _factors(adapter, module)
+        shape = config.heads, config.kv_heads, config.head_dim
+        own = None if magnitude is None else unpack_wqkv(magnitude, *shape)[index]
+        return a, unpack_wqkv(b, *shape)[index], own
 
     return LowRankUpdate((_part_rows(config)[index], module.inputs), module.rank, module.scale, factors)
 
@@ -152,6 +158,8 @@ def _fused_from_parts(
     Each part's scale is folded into its B, since the parts may have different ones.
     """
     modules = [parts[index] for index in _PARTS if index in parts]
+    if len(modules) < len(_PARTS) and adapter.settings.dora:
+        raise unsupported("DoRA on only some of q, k and v, for a base that holds them in one tensor")
     rank = sum(module.rank for module in modules)
     inputs = modules[0].inputs
     for module in modules:
@@ -170,7 +178,10 @@ def _fused_from_parts(
             a_rows.append(a)
             blocks[index][:, first : first + module.rank] = b * module.scale
             first += module.rank
-        q, k, v = blocks
-        return torch.cat(a_rows), pack_wqkv(q, k, v, config.heads, config.kv_heads, config.head_dim)
+        shape = config.heads, config.kv_heads, config.head_dim
+        lengths = [adapter.load_magnitude(module) for module in modules]
+        known = [one for one in lengths if one is not None]
+        magnitude = pack_wqkv(known[0], known[1], known[2], *shape) if len(known) == len(_PARTS) else None
+        return torch.cat(a_rows), pack_wqkv(blocks[0], blocks[1], blocks[2], *shape), magnitude
 
     return LowRankUpdate((sum(_part_rows(config)), inputs), rank, 1.0, factors)

@@ -7,10 +7,12 @@ from pathlib import Path
 import torch
 
 from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.lora_targets import target_modules
 from legal_eagle.engine.model import Decoder
-from legal_eagle.engine.peft_format import load_adapter, set_adapter_tensors
+from legal_eagle.engine.peft_format import load_adapter, read_adapter_config, set_adapter_tensors
+from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import ModelConfig
-from legal_eagle.models.layouts import expected_tensors, linear_names, linear_shapes
+from legal_eagle.models.layouts import expected_tensors
 from legal_eagle.release.adapter_updates import plan_updates
 from legal_eagle.release.lora_adapter import Adapter
 
@@ -29,33 +31,31 @@ def put_adapter_on(decoder: Decoder, folder: Path) -> None:
     shapes = expected_tensors(decoder.config)
     updates = plan_updates(adapter, decoder.config, shapes)
     rank = max(update.rank for update in updates.values())
-    targets = _short_targets([name.removesuffix(".weight") for name in updates])
     tensors: dict[str, torch.Tensor] = {}
-    for module in linear_names(decoder.config):
-        if module.rsplit(".", 1)[-1] not in targets:
-            continue
-        outputs, inputs = shapes[f"{module}.weight"]
+    for name, update in updates.items():
+        outputs, inputs = shapes[name]
         a, b = torch.zeros(rank, inputs), torch.zeros(outputs, rank)
-        update = updates.get(f"{module}.weight")
-        if update is not None:
-            own_a, own_b = update.factors()
-            a[: update.rank] = own_a
-            b[:, : update.rank] = own_b * update.scale
-        tensors[f"base_model.model.{module}.lora_A.weight"] = a
-        tensors[f"base_model.model.{module}.lora_B.weight"] = b
-    decoder.add_lora(LoraConfig(rank=rank, alpha=rank, targets=targets), torch.Generator().manual_seed(0))
+        own_a, own_b, magnitude = update.factors()
+        a[: update.rank] = own_a
+        b[:, : update.rank] = own_b * update.scale
+        module = f"base_model.model.{name.removesuffix('.weight')}"
+        tensors[f"{module}.lora_A.weight"] = a
+        tensors[f"{module}.lora_B.weight"] = b
+        if magnitude is not None:
+            tensors[f"{module}.lora_magnitude_vector"] = magnitude
+    targets = tuple(name.removesuffix(".weight") for name in updates)
+    lora = LoraConfig(rank=rank, alpha=rank, targets=targets, dora=adapter.settings.dora)
+    decoder.add_lora(lora, torch.Generator().manual_seed(0))
     set_adapter_tensors(decoder, tensors)
 
 
-def _short_targets(modules: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(module.rsplit(".", 1)[-1] for module in modules))
-
-
 def _is_uniform(adapter: Adapter, config: ModelConfig) -> bool:
-    """One rank, one scale, no patterns, and each targeted module in every layer of this base."""
+    """One rank, one scale, no patterns, and the modules that its settings name in this base."""
     if adapter.settings.rank_pattern or adapter.settings.alpha_pattern:
         return False
-    short = set(_short_targets(list(adapter.modules)))
-    available = {name.rsplit(".", 1)[-1] for name in linear_shapes(config)}
-    wanted = {name for name in linear_names(config) if name.rsplit(".", 1)[-1] in short}
-    return short <= available and wanted == adapter.modules.keys()
+    try:
+        lora = read_adapter_config(adapter.folder)
+        return set(target_modules(config, lora.targets, lora.pattern)) == adapter.modules.keys()
+    except JobError:
+        # Names of another layout, or settings that only the tensors themselves make sense of.
+        return False

@@ -153,7 +153,10 @@ class LayeredModel:
         for item in linear.lora.slices if linear.lora is not None else ():
             rows = merged[item.rows.start : item.rows.end]
             stored = DTYPES[self._weights.dtype(f"{item.rows.name}.weight")]
-            rows.copy_((rows + linear.scale * (item.b @ item.a)).to(stored))
+            changed = rows + linear.scale * (item.b @ item.a)
+            if item.magnitude is not None:
+                changed = torch.nn.functional.normalize(changed, dim=1) * item.magnitude[:, None]
+            rows.copy_(changed.to(stored))
         return merged
 
 

@@ -1,6 +1,6 @@
 """Reading a PEFT LoRA adapter folder: settings, module names and factor shapes; weights stay on disk.
 
-What ``scale · B @ A`` alone does not express (DoRA, extra trained modules …) is refused by name.
+DoRA's row lengths are read too; what neither expresses (extra trained modules …) is refused by name.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from legal_eagle.release.safetensors_file import SafetensorsLayout, read_layout,
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"
 T = TypeVar("T")
-_KEY = re.compile(r"^base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])(\.default)?\.weight$")
+_KEY = re.compile(
+    r"^base_model\.model\.(?P<module>.+)\.lora_(?:(?P<side>[AB])(\.default)?\.weight|(?P<magnitude>magnitude_vector))$"
+)
 
-# Settings under which B @ A * scale is not the whole difference from the stored base weights.
+# Settings under which B @ A * scale (and row lengths) is not the whole difference from the base weights.
 _UNSUPPORTED_SETTINGS = (
-    "use_dora",
     "modules_to_save",
     "fan_in_fan_out",
     "lora_bias",
@@ -50,6 +51,7 @@ class LoraSettings:
     rs_lora: bool
     rank_pattern: Mapping[str, int]
     alpha_pattern: Mapping[str, float]
+    dora: bool
     raw: Mapping[str, object]
 
     def scale_of(self, module: str, stored_rank: int) -> float:
@@ -98,6 +100,7 @@ def read_settings(folder: Path) -> LoraSettings:
             rs_lora=bool(raw.get("use_rslora", False)),
             rank_pattern={str(key): int(value) for key, value in (raw.get("rank_pattern") or {}).items()},
             alpha_pattern={str(key): float(value) for key, value in (raw.get("alpha_pattern") or {}).items()},
+            dora=bool(raw.get("use_dora", False)),
             raw=raw,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -122,7 +125,7 @@ def read_settings(folder: Path) -> LoraSettings:
 
 @dataclass(frozen=True)
 class AdapterModule:
-    """One adapted linear layer; ``scale`` multiplies B·A."""
+    """One adapted linear layer; ``scale`` multiplies B·A. ``key_magnitude``: DoRA's row lengths."""
 
     name: str
     key_a: str
@@ -131,6 +134,7 @@ class AdapterModule:
     inputs: int
     outputs: int
     scale: float
+    key_magnitude: str | None = None
 
 
 class Adapter:
@@ -158,17 +162,21 @@ class Adapter:
             match = _KEY.match(name)
             if match is None:
                 raise unsupported(f"tensor {name}")
-            keys.setdefault(match["module"], {})[match["side"]] = name
+            keys.setdefault(match["module"], {})[match["side"] or match["magnitude"]] = name
         modules: dict[str, AdapterModule] = {}
         for module, sides in sorted(keys.items()):
-            if set(sides) != {"A", "B"}:
-                raise unsupported(f"{module} has only lora_{''.join(sides)}")
+            wanted = {"A", "B", "magnitude_vector"} if self.settings.dora else {"A", "B"}
+            if set(sides) != wanted:
+                raise unsupported(f"{module} has {', '.join(f'lora_{side}' for side in sorted(sides))}")
             shape_a, shape_b = shapes[sides["A"]], shapes[sides["B"]]
             if len(shape_a) != 2 or len(shape_b) != 2 or shape_a[0] != shape_b[1]:
                 raise unsupported(f"{module} has factors of shapes {shape_a} and {shape_b}")
+            key_magnitude = sides.get("magnitude_vector")
+            if key_magnitude is not None and shapes[key_magnitude] != shape_b[:1]:
+                raise unsupported(f"{module} has {shapes[key_magnitude]} lengths for {shape_b[0]} rows")
             scale = self.settings.scale_of(module, shape_a[0])
             modules[module] = AdapterModule(
-                module, sides["A"], sides["B"], shape_a[0], shape_a[1], shape_b[0], scale
+                module, sides["A"], sides["B"], shape_a[0], shape_a[1], shape_b[0], scale, key_magnitude
             )
         if not modules:
             raise unsupported("it has no tensors")
@@ -179,3 +187,9 @@ class Adapter:
         a = read_tensor(self._layout, module.key_a).to(torch.float32)
         b = read_tensor(self._layout, module.key_b).to(torch.float32)
         return a, b
+
+    def load_magnitude(self, module: AdapterModule) -> torch.Tensor | None:
+        """DoRA's row lengths [out] in fp32; None where the adapter is plain."""
+        if module.key_magnitude is None:
+            return None
+        return read_tensor(self._layout, module.key_magnitude).to(torch.float32)

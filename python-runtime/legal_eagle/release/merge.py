@@ -1,6 +1,7 @@
 """Merging a LoRA adapter into its base, block of rows by block of rows, into safetensors shards.
 
-``W + scale · B @ A`` is computed in fp32 and rounded once to the output type. Base shards are read front to
+``W + scale · B @ A`` (with DoRA, its rows brought to their lengths) is computed in fp32 and rounded once to
+the output type. Base shards are read front to
 back exactly once, so their SHA-256 costs no second reading, and no tensor is ever held whole: the peak
 memory is a few blocks, whatever the size of the model.
 """
@@ -190,9 +191,13 @@ def merge_rows(
     """
     if factors is None:
         return block.to(output_dtype)
-    a, b = factors
+    a, b, magnitude = factors
     rows = block.to(torch.float32, copy=True)
-    rows.addmm_(b[first_row : first_row + rows.shape[0]], a, alpha=scale)
+    own = slice(first_row, first_row + rows.shape[0])
+    rows.addmm_(b[own], a, alpha=scale)
+    if magnitude is not None:
+        lengths = torch.linalg.vector_norm(rows, dim=1).clamp_min_(torch.finfo(torch.float32).tiny)
+        rows.mul_((magnitude[own] / lengths)[:, None])
     return rows.to(output_dtype)
 
 

@@ -121,3 +121,16 @@ describe('a pasted train command', () => {
     expect(importSettings(text)).toMatchObject({ tool: undefined, settings: {}, assumed: {} });
   });
 });
+
+describe('LoRA settings of other tools', () => {
+  // A run imported without DoRA would be another method under the same name.
+  it('carries use_dora, and a bias only where it is none', () => {
+    const { settings, notNeeded, notCarried } = importSettings(
+      'finetuning_type: lora\nlora_rank: 16\nuse_dora: true\nbias: none\n',
+    );
+    expect(settings).toMatchObject({ 'lora.dora': true, 'lora.rank': 16 });
+    expect(notNeeded.map((one) => one.name)).toContain('bias');
+    expect(notCarried).toEqual([]);
+    expect(importSettings('lora_rank: 8\nbias: all\n').notCarried.map((one) => one.name)).toEqual(['bias']);
+  });
+});

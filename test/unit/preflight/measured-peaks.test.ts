@@ -3,14 +3,15 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { DecoderShape, LoraTargets } from '../../../electron/shared/domain/preflight/decoder-shape.ts';
+import type { DecoderShape } from '../../../electron/shared/domain/preflight/decoder-shape.ts';
+import type { LoraSettings } from '../../../electron/shared/domain/preflight/pass-settings.ts';
 import { predictPeakMemory, type MicroBatch } from '../../../electron/shared/domain/preflight/peak-memory.ts';
 
 type Configuration = Readonly<{
   name: string;
   shape: DecoderShape;
   precision: 'fp32' | 'bf16';
-  lora: Readonly<{ rank: number; dropout: number; targets: LoraTargets }>;
+  lora: LoraSettings;
   microBatches: readonly MicroBatch[];
   measured: Readonly<
     Record<'weightsBytes' | 'adapterBytes' | 'gradientBytes' | 'optimizerBytes' | 'peakBytes', number>

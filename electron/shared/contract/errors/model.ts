@@ -293,6 +293,32 @@ export const MODEL_ERRORS = {
       action: '请从中选择目标模块，或选择“全部”。',
     },
   },
+  'model.lora_pattern': {
+    en: {
+      message: '“{pattern}” cannot be used to choose layers ({reason}).',
+      cause:
+        'The expression takes literals, “.”, character classes, “|” and groups, with at most four quantifiers and none on a group: that much means the same everywhere and is never slow.',
+      action: 'Simplify it, for example to .*[.](q|v)_proj, or list module names as targets.',
+    },
+    zh: {
+      message: '“{pattern}”不能用来选择层（{reason}）。',
+      cause:
+        '表达式可以使用普通字符、“.”、字符组、“|”和分组，量词最多四个且不能加在分组上：这些写法在各处含义一致，也不会拖慢运行。',
+      action: '请简化表达式，例如 .*[.](q|v)_proj，或在目标模块中直接列出模块名。',
+    },
+  },
+  'model.lora_pattern_unmatched': {
+    en: {
+      message: '“{pattern}” matches none of the layers that could get an adapter.',
+      cause: 'The expression must match a whole name, such as {example}.',
+      action: 'Write the whole name, with .* for what may be anything, or leave the field empty.',
+    },
+    zh: {
+      message: '“{pattern}”没有匹配到任何可加适配器的层。',
+      cause: '表达式必须匹配完整的模块名，例如 {example}。',
+      action: '请写出完整的名称，任意部分用 .* 表示，或把此项留空。',
+    },
+  },
   'model.adapter_missing': {
     en: {
       message: '{folder} holds no adapter.',

@@ -1,6 +1,6 @@
 import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
-import { linearModules, loraModules, loraParameters } from './decoder-shape.ts';
+import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
 import type { DeviceMemory } from './device-memory.ts';
 import { diskBytes, type DiskBytes } from './disk-bytes.ts';
 import { mayForce } from './may-force.ts';
@@ -91,7 +91,7 @@ function recipeProblems(
   forecast: TrainingForecast,
   fitsWith: (change: FitChange) => boolean,
 ): readonly PreflightNote[] {
-  const { recipe, shape, device, lengths, maxPositions } = facts;
+  const { recipe, device, lengths, maxPositions } = facts;
   const problems: PreflightNote[] = [];
   if (forecast.steps === 0) {
     const { cutoffLength: cutoff } = recipe;
@@ -109,12 +109,26 @@ function recipeProblems(
   if (device === 'missing') {
     problems.push({ code: 'preflight.no_card', params: {}, fixes: [setting('hardware.device', 'auto')] });
   }
-  const known = linearModules(shape).map((module) => module.name);
-  const { targets } = recipe.lora;
-  const unknown = typeof targets === 'string' ? undefined : targets.find((name) => !known.includes(name));
-  if (unknown !== undefined || loraModules(shape, targets).length === 0) {
-    const params = { target: unknown ?? '', available: known.join(', ') };
-    problems.push({ code: 'model.lora_target', params, fixes: [setting('lora.targets', 'all')] });
+  return [...problems, ...targetProblems(facts)];
+}
+
+function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {
+  const { targets, targetPattern } = recipe.lora;
+  const everywhere = loraModulesByLayer(shape, { targets: 'all', targetPattern: null });
+  const names = everywhere.flatMap((modules, layer) => modules.map((module) => moduleName(layer, module)));
+  const unknown =
+    typeof targets === 'string'
+      ? undefined
+      : targets.find((target) => !names.some((name) => name === target || name.endsWith(`.${target}`)));
+  if (unknown !== undefined) {
+    const available = linearModules(shape).map((module) => module.name);
+    const params = { target: unknown, available: available.join(', ') };
+    return [{ code: 'model.lora_target', params, fixes: [setting('lora.targets', 'all')] }];
   }
-  return problems;
+  if (targetPattern !== null && loraModulesByLayer(shape, recipe.lora).flat().length === 0) {
+    const params = { pattern: targetPattern, example: names[0] ?? '' };
+    const fixes = [setting('lora.targetPattern', '.*')];
+    return [{ code: 'model.lora_pattern_unmatched', params, fixes }];
+  }
+  return [];
 }

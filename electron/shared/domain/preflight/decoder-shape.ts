@@ -1,4 +1,5 @@
 import type { Recipe } from '../../protocol/recipe.ts';
+import { matchesTargetPattern } from '../../protocol/target-pattern.ts';
 
 /** A decoder's shape; sizes in elements. The same facts as `legal_eagle.models.config.ModelConfig`. */
 export type DecoderShape = Readonly<{
@@ -18,11 +19,20 @@ export type DecoderShape = Readonly<{
 
 export type LoraTargets = Recipe['lora']['targets'];
 
+/** Which modules get an adapter. */
+export type LoraChoice = Readonly<{ targets: LoraTargets; targetPattern: string | null }>;
+
 /** The products of a layer as the engine computes them: several modules of a checkpoint may be one. */
 export type LinearGroup = 'qkv' | 'o' | 'gateUp' | 'down';
 
-/** One linear module of a checkpoint's layer; `rows` × `columns` is its weight. */
-export type LinearModule = Readonly<{ name: string; group: LinearGroup; rows: number; columns: number }>;
+/** One linear module of a checkpoint's layer; `rows` × `columns` is its weight, `path` its name inside the layer. */
+export type LinearModule = Readonly<{
+  name: string;
+  path: string;
+  group: LinearGroup;
+  rows: number;
+  columns: number;
+}>;
 
 export const queryWidth = (shape: DecoderShape): number => shape.heads * shape.headDim;
 export const qkWidth = (shape: DecoderShape): number => (shape.heads + shape.kvHeads) * shape.headDim;
@@ -34,40 +44,70 @@ export function linearModules(shape: DecoderShape): readonly LinearModule[] {
   const query = queryWidth(shape);
   const key = shape.kvHeads * shape.headDim;
   const isFused = shape.layout === 'internlm2';
-  const qkv: readonly LinearModule[] = isFused
+  const qkv: readonly Omit<LinearModule, 'path'>[] = isFused
     ? [{ name: 'wqkv', group: 'qkv', rows: query + 2 * key, columns: hidden }]
     : [
         { name: 'q_proj', group: 'qkv', rows: query, columns: hidden },
         { name: 'k_proj', group: 'qkv', rows: key, columns: hidden },
         { name: 'v_proj', group: 'qkv', rows: key, columns: hidden },
       ];
-  return [
+  const modules: readonly Omit<LinearModule, 'path'>[] = [
     ...qkv,
     { name: isFused ? 'wo' : 'o_proj', group: 'o', rows: hidden, columns: query },
     { name: isFused ? 'w1' : 'gate_proj', group: 'gateUp', rows: inner, columns: hidden },
     { name: isFused ? 'w3' : 'up_proj', group: 'gateUp', rows: inner, columns: hidden },
     { name: isFused ? 'w2' : 'down_proj', group: 'down', rows: hidden, columns: inner },
   ];
+  const [attention, mlp] = isFused ? ['attention', 'feed_forward'] : ['self_attn', 'mlp'];
+  return modules.map((module) => ({
+    ...module,
+    path: `${isAttention(module) ? attention : mlp}.${module.name}`,
+  }));
 }
 
-/** The modules that a recipe's `lora.targets` means; a name that the layout has not is left out. */
-export function loraModules(shape: DecoderShape, targets: LoraTargets): readonly LinearModule[] {
-  const isAttention = (module: LinearModule): boolean => module.group === 'qkv' || module.group === 'o';
+const isAttention = ({ group }: Readonly<{ group: LinearGroup }>): boolean =>
+  group === 'qkv' || group === 'o';
+
+/** Full name of a module, as `legal_eagle.models.layouts.linear_names` gives it. */
+export const moduleName = (layer: number, module: LinearModule): string =>
+  `model.layers.${layer}.${module.path}`;
+
+/** The modules of one layer that a recipe's `lora` means; a name that the layout has not is left out. */
+function loraModules(shape: DecoderShape, lora: LoraChoice, layer: number): readonly LinearModule[] {
+  const { targets, targetPattern } = lora;
   return linearModules(shape).filter((module) => {
+    const name = moduleName(layer, module);
+    if (targetPattern !== null && !matchesTargetPattern(targetPattern, name)) return false;
     if (targets === 'all') return true;
     if (targets === 'attention') return isAttention(module);
     if (targets === 'mlp') return !isAttention(module);
-    return targets.includes(module.name);
+    return targets.some((target) => name === target || name.endsWith(`.${target}`));
   });
 }
 
-/** Elements of every A [r, in] and B [out, r]. */
+/** The modules of every layer, in order; the same object for layers that have the same. */
+export function loraModulesByLayer(
+  shape: DecoderShape,
+  lora: LoraChoice,
+): readonly (readonly LinearModule[])[] {
+  const known = new Map<string, readonly LinearModule[]>();
+  return Array.from({ length: shape.layers }, (_, layer) => {
+    const modules = loraModules(shape, lora, layer);
+    const key = modules.map((module) => module.name).join(' ');
+    const same = known.get(key) ?? modules;
+    known.set(key, same);
+    return same;
+  });
+}
+
+/** Elements of every A [r, in] and B [out, r], and of DoRA's row lengths [out]. */
 export function loraParameters(
   shape: DecoderShape,
-  lora: Readonly<{ rank: number; targets: LoraTargets }>,
+  lora: LoraChoice & Readonly<{ rank: number; dora: boolean }>,
 ): number {
-  const widths = loraModules(shape, lora.targets).map((module) => module.rows + module.columns);
-  return shape.layers * lora.rank * widths.reduce((sum, width) => sum + width, 0);
+  return loraModulesByLayer(shape, lora)
+    .flat()
+    .reduce((sum, { rows, columns }) => sum + lora.rank * (rows + columns) + (lora.dora ? rows : 0), 0);
 }
 
 /** Elements of the frozen base as the engine holds it. */

@@ -1,5 +1,5 @@
 import { attentionBytes } from './attention-bytes.ts';
-import { loraModules, qkvWidth, qkWidth, queryWidth } from './decoder-shape.ts';
+import { qkvWidth, qkWidth, queryWidth, type LinearModule } from './decoder-shape.ts';
 import { backwardTemporary } from './layer-backward.ts';
 import type { PassSettings } from './pass-settings.ts';
 
@@ -18,10 +18,11 @@ const FLOAT = 4;
 /**
  * One layer of engine/block.py over documents of `lengths`, going on with `rows` rows after its attention (all
  * of them, but in the last layer only those whose next token is an answer's). The first layer's input needs no
- * gradient.
+ * gradient. `adapted`: the modules that have an adapter.
  */
 export function layerBytes(
   settings: PassSettings,
+  adapted: readonly LinearModule[],
   lengths: readonly number[],
   rows: number,
   isFirst: boolean,
@@ -32,7 +33,7 @@ export function layerBytes(
   const query = queryWidth(shape);
   const qkv = qkvWidth(shape);
   const attention = attentionBytes(shape, lengths, width, device);
-  const adapters = adapterBytes(settings, tokens, rows);
+  const adapters = adapterBytes(settings, adapted, tokens, rows);
   const isCut = rows < tokens;
   const output = tokens * query * width;
 
@@ -53,21 +54,22 @@ export function layerBytes(
     rows * hidden * width +
     adapters.forwardTemporary;
 
-  const place = { tokens, rows, isFirst, attentionTemporary: attention.backwardTemporary };
+  const place = { adapted, tokens, rows, isFirst, attentionTemporary: attention.backwardTemporary };
   return { saved, forwardTemporary, backwardTemporary: backwardTemporary(settings, place) };
 }
 
 /** What engine/linear.py keeps and needs for the adapters: drop(x) Aᵀ of each module, and the masks on a CPU. */
 function adapterBytes(
-  { shape, lora, width, device }: PassSettings,
+  { lora, width, device }: PassSettings,
+  adapted: readonly LinearModule[],
   tokens: number,
   rows: number,
 ): Readonly<{ saved: number; forwardTemporary: number }> {
   let saved = 0;
   let forwardTemporary = 0;
-  for (const module of loraModules(shape, lora.targets)) {
+  for (const module of adapted) {
     const count = module.group === 'qkv' ? tokens : rows;
-    saved += count * lora.rank * width;
+    saved += count * lora.rank * width + (lora.dora ? module.rows * FLOAT : 0);
     if (lora.dropout === 0) continue;
     const mask = count * module.columns * width;
     if (device === 'cpu') saved += mask;

@@ -1,10 +1,13 @@
 import type { ComputeDevice } from './attention-bytes.ts';
-import type { DecoderShape, LoraTargets } from './decoder-shape.ts';
+import type { DecoderShape, LoraChoice } from './decoder-shape.ts';
+
+/** What of a recipe's `lora` decides sizes. */
+export type LoraSettings = LoraChoice & Readonly<{ rank: number; dropout: number; dora: boolean }>;
 
 /** How a run computes: what decides the size of every tensor of a pass. */
 export type PassSettings = Readonly<{
   shape: DecoderShape;
-  lora: Readonly<{ rank: number; dropout: number; targets: LoraTargets }>;
+  lora: LoraSettings;
   /** Bytes of one element of the base and its activations: 4 (fp32) or 2 (bf16). */
   width: number;
   device: ComputeDevice;

@@ -1,5 +1,11 @@
-import { baseParameters, loraParameters, qkWidth } from './decoder-shape.ts';
-import { layerBytes } from './layer-bytes.ts';
+import {
+  baseParameters,
+  loraModulesByLayer,
+  loraParameters,
+  qkWidth,
+  type LinearModule,
+} from './decoder-shape.ts';
+import { layerBytes, type LayerBytes } from './layer-bytes.ts';
 import type { PassSettings } from './pass-settings.ts';
 
 /** One forward and backward pass: tokens of each document, and how many rows predict an answer's token. */
@@ -34,8 +40,11 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
   const weightsBytes = baseParameters(shape) * width;
   const adapterBytes = loraParameters(shape, lora) * FLOAT;
   const optimizerBytes = 2 * adapterBytes;
-  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes;
-  const moments = batches.flatMap((batch) => passMoments(settings, batch));
+  const adapted = loraModulesByLayer(shape, lora);
+  // DoRA keeps the lengths of the base's rows.
+  const lengths = lora.dora ? sumOf(adapted.flat(), ({ rows }) => rows) * FLOAT : 0;
+  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes + lengths;
+  const moments = batches.flatMap((batch) => passMoments(settings, adapted, batch));
   // Gate and up are joined while both they and the joined weight exist; the last layer's down is not read yet.
   const loading =
     shape.hiddenSize * shape.intermediateSize * width - adapterBytes - adapterBytes - optimizerBytes;
@@ -56,18 +65,31 @@ type Moment = Readonly<{ saved: number; temporary: number }>;
 
 const total = (moment: Moment): number => moment.saved + moment.temporary;
 
-/** The moments of one pass that can be its largest. */
-function passMoments(settings: PassSettings, { lengths, answerTokens }: MicroBatch): readonly Moment[] {
+const sumOf = <Item>(items: readonly Item[], size: (item: Item) => number): number =>
+  items.reduce((sum, item) => sum + size(item), 0);
+
+/** The moments of one pass that can be its largest. `adapted`: of each layer, the modules that have an adapter. */
+function passMoments(
+  settings: PassSettings,
+  adapted: readonly (readonly LinearModule[])[],
+  { lengths, answerTokens }: MicroBatch,
+): readonly Moment[] {
   const { shape, width, device } = settings;
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const answerRows = Math.min(tokens, answerTokens);
-  // The widest of the layers below the last: the second at least, where there is one.
-  const full = layerBytes(settings, lengths, tokens, shape.layers < 3);
-  const last = layerBytes(settings, lengths, answerRows, shape.layers === 1);
+  // Layers with the same adapters hold the same.
+  const known = new Map<readonly LinearModule[], LayerBytes>();
+  const fullLayers = adapted.slice(0, -1).map((modules) => {
+    // The widest of the layers below the last: the second at least, where there is one.
+    const bytes = known.get(modules) ?? layerBytes(settings, modules, lengths, tokens, shape.layers < 3);
+    known.set(modules, bytes);
+    return bytes;
+  });
+  const last = layerBytes(settings, adapted.at(-1) ?? [], lengths, answerRows, shape.layers === 1);
   // Rotations: a complex number for each pair of q and k elements on a CPU, for each pair of one head elsewhere.
   const rotations = tokens * (device === 'cpu' ? qkWidth(shape) : shape.headDim) * FLOAT;
   const shared = rotations + answerRows * INDEX;
-  const below = (shape.layers - 1) * full.saved + shared;
+  const below = sumOf(fullLayers, (layer) => layer.saved) + shared;
   const all = below + last.saved;
   // Ids and positions of the rows, which the backward pass no longer needs.
   const indices = tokens * 2 * INDEX;
@@ -81,8 +103,18 @@ function passMoments(settings: PassSettings, { lengths, answerTokens }: MicroBat
     { saved: all, temporary: last.forwardTemporary + indices },
     { saved: all, temporary: lossTemporary(settings, answerRows) + indices },
     { saved: all, temporary: kept + last.backwardTemporary },
-    ...(shape.layers > 1 ? [{ saved: below, temporary: kept + full.backwardTemporary }] : []),
+    ...backwardMoments(fullLayers, below, kept),
   ];
+}
+
+/** The backward passes of the layers below the last; each gives back what it kept. */
+function backwardMoments(layers: readonly LayerBytes[], below: number, kept: number): readonly Moment[] {
+  let saved = below;
+  return layers.toReversed().map((layer) => {
+    const moment = { saved, temporary: kept + layer.backwardTemporary };
+    saved -= layer.saved;
+    return moment;
+  });
 }
 
 /** engine/loss.py and the final norm: hidden rows, their normed form and its gradient, and chunks of logits. */

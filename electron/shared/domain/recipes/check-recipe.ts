@@ -7,7 +7,7 @@ import { closestName } from './closest-name.ts';
 export type RecipeIssue = Readonly<{
   /** Dotted name, as in `lora.rank`. */
   field: string;
-  reason: 'unknown' | 'missing' | 'type' | 'range' | 'choice';
+  reason: 'unknown' | 'missing' | 'type' | 'range' | 'choice' | 'expression';
   /** The value as JSON text, where there is one. */
   given?: string;
   allowed?: string;
@@ -64,6 +64,8 @@ function toIssues(issue: z.core.$ZodIssue, input: unknown): readonly RecipeIssue
 
 function reasonOf(issue: z.core.$ZodIssue): RecipeIssue['reason'] {
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') return 'type';
+  // The one refinement of the schema is that of `lora.targetPattern`.
+  if (issue.code === 'custom') return 'expression';
   return issue.code === 'invalid_value' ? 'choice' : 'range';
 }
 

@@ -89,7 +89,7 @@ const NOT_CARRIED = new Set([
   'train_on_prompt',
   'mask_history',
   'neat_packing',
-  'use_dora',
+  'bias',
   'additional_target',
   'modules_to_save',
   'optim',
@@ -208,7 +208,7 @@ function isHarmless({ name, value }: ForeignSetting): boolean {
     train_on_prompt: ['false'],
     mask_history: ['false'],
     warmup_steps: ['0'],
-    use_dora: ['false'],
+    bias: ['none'],
   };
   return wanted[name]?.includes(value.toLowerCase()) === true;
 }

@@ -1,0 +1,196 @@
+"""DoRA and targets by expression: gradients as PEFT's, adapters that PEFT reads, and what is refused."""
+
+from pathlib import Path
+
+import peft
+import pytest
+import torch
+
+from builders.checkpoints import random_documents, random_tensors, tiny_config, tiny_folder, tiny_values
+from builders.internlm2_reference import InternLM2Reference
+from builders.peft_oracle import (
+    INTERNLM2_TARGETS,
+    LENGTHS,
+    LLAMA_TARGETS,
+    answers_of,
+    assert_same_gradients,
+    backward,
+    gradients,
+    llama_reference,
+    peft_gradients,
+    peft_model,
+    summed_loss,
+    with_random_adapter,
+)
+from legal_eagle.engine.batch import pack_documents
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.lora_targets import check_target_pattern
+from legal_eagle.engine.model import Decoder, build_model
+from legal_eagle.engine.peft_format import load_adapter, save_adapter
+from legal_eagle.jobs.errors import JobError
+
+IDS = random_documents([50], 256)[0][0]
+FIRST_LAYERS = r"model\.layers\.[01]\..*(q_proj|v_proj|down_proj)"
+
+
+def logits_of(decoder: Decoder, ids: list[int]) -> torch.Tensor:
+    return decoder.logits(torch.tensor(ids), torch.arange(len(ids)), (0, len(ids)))
+
+
+@pytest.mark.parametrize("rs_lora", [False, True])
+def test_dora_gradients_equal_peft(rs_lora: bool, tmp_path: Path) -> None:
+    """A norm that is differentiated, a gain left out of A, B, x or the magnitude, a bias scaled too."""
+    flags = {"qkv_bias": True, "o_bias": True}
+    documents = random_documents(LENGTHS, 256)
+    lora = LoraConfig(4, 8, rs_lora=rs_lora, dora=True)
+    decoder = with_random_adapter(build_model(tiny_folder(tmp_path, "llama", **flags)), lora)
+    model = peft_model(llama_reference(tiny_values("llama"), **flags), lora, LLAMA_TARGETS, decoder)
+    reference = summed_loss([model(torch.tensor([ids])).logits[0] for ids, _ in documents], documents)
+    reference.backward()
+    loss = backward(decoder, [documents], answers_of(documents))
+    assert loss == pytest.approx(reference.item(), abs=1e-5)
+    assert_same_gradients(gradients(decoder), peft_gradients(model))
+
+
+def test_dora_gradients_equal_peft_on_the_fused_layout(tmp_path: Path) -> None:
+    """Magnitudes in the engine's row order instead of the checkpoint's."""
+    config = tiny_config(tiny_values("internlm2"))
+    documents = random_documents(LENGTHS, 256)
+    lora = LoraConfig(4, 8, dora=True)
+    decoder = with_random_adapter(build_model(tiny_folder(tmp_path)), lora)
+    model = peft_model(InternLM2Reference(config, random_tensors(config)), lora, INTERNLM2_TARGETS, decoder)
+    summed_loss([model(torch.tensor(ids)) for ids, _ in documents], documents).backward()
+    backward(decoder, [documents], answers_of(documents))
+    assert_same_gradients(gradients(decoder), peft_gradients(model))
+
+
+def test_fresh_dora_changes_nothing(tmp_path: Path) -> None:
+    """Magnitudes that start anywhere but at the weights' own lengths."""
+    base, decoder = build_model(tiny_folder(tmp_path)), build_model(tiny_folder(tmp_path))
+    decoder.add_lora(LoraConfig(4, 8, dora=True), torch.Generator().manual_seed(1))
+    assert (logits_of(base, IDS) - logits_of(decoder, IDS)).abs().max() < 1e-5
+
+
+def test_dora_with_dropout_has_the_gradient_of_its_forward(tmp_path: Path) -> None:
+    """The recomputed product must carry the forward's masks: the gradient predicts the loss's change."""
+    batch = pack_documents(random_documents([40, 30], 256))
+    decoder = with_random_adapter(
+        build_model(tiny_folder(tmp_path)), LoraConfig(4, 8, dropout=0.3, dora=True)
+    )
+    generator = torch.Generator()
+    decoder._dropout_generator = generator
+    parameters = [parameter for name, parameter in decoder.lora_parameters() if "magnitude" in name]
+
+    def loss() -> torch.Tensor:
+        generator.manual_seed(11)
+        return decoder.loss(batch, batch.answer_tokens)
+
+    loss().backward()
+    direction = [parameter.grad.clone() for parameter in parameters]
+    norm = torch.sqrt(sum((grad**2).sum() for grad in direction)).item()
+
+    def shifted(length: float) -> float:
+        with torch.no_grad():
+            for parameter, grad in zip(parameters, direction, strict=True):
+                parameter.add_(grad, alpha=length / norm)
+        return loss().item()
+
+    up, down = shifted(0.02), shifted(-0.04)
+    assert (up - down) / 0.04 == pytest.approx(norm, rel=2e-2)
+
+
+def test_bf16_dora_is_near_fp32(tmp_path: Path) -> None:
+    """A norm computed in bf16 throughout, or a cast that stops the GPU's number type."""
+    folder = tiny_folder(tmp_path)
+    batch = pack_documents(random_documents(LENGTHS, 256))
+    found = []
+    for dtype in (torch.float32, torch.bfloat16):
+        decoder = with_random_adapter(build_model(folder, dtype=dtype), LoraConfig(4, 8, dora=True))
+        decoder.loss(batch, batch.answer_tokens).backward()
+        found.append(torch.cat([p.grad.flatten() for _, p in decoder.lora_parameters()]))
+    assert torch.cosine_similarity(*found, dim=0) > 0.99
+
+
+@pytest.mark.parametrize("dora", [False, True])
+def test_an_expression_chooses_what_peft_chooses(dora: bool, tmp_path: Path) -> None:
+    """Layers of one kind in some layers only: storage, gradients, and the file that PEFT reads."""
+    documents = random_documents(LENGTHS, 256)
+    lora = LoraConfig(4, 8, pattern=FIRST_LAYERS, dora=dora)
+    folder = tiny_folder(tmp_path / "base", "llama")
+    decoder = with_random_adapter(build_model(folder), lora)
+    model = peft_model(llama_reference(tiny_values("llama")), lora, FIRST_LAYERS, decoder)
+    summed_loss([model(torch.tensor([ids])).logits[0] for ids, _ in documents], documents).backward()
+    backward(decoder, [documents], answers_of(documents))
+    assert len(gradients(decoder)) == 2 * 3 * (3 if dora else 2)
+    assert_same_gradients(gradients(decoder), peft_gradients(model))
+
+    (tmp_path / "adapter").mkdir()
+    save_adapter(decoder, tmp_path / "adapter", "base")
+    loaded = peft.PeftModel.from_pretrained(
+        llama_reference(tiny_values("llama")), str(tmp_path / "adapter")
+    ).eval()
+    with torch.no_grad():
+        expected = loaded(torch.tensor([IDS])).logits[0]
+    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
+    again = build_model(folder)
+    load_adapter(again, tmp_path / "adapter")
+    assert torch.equal(logits_of(again, IDS), logits_of(decoder, IDS))
+
+
+def test_an_adapter_that_peft_wrote_with_an_expression_is_read(tmp_path: Path) -> None:
+    """PEFT keeps the expression in its file; DoRA's vectors come under their own name."""
+    folder = tiny_folder(tmp_path / "base", "llama")
+    config = peft.LoraConfig(r=4, lora_alpha=8, target_modules=FIRST_LAYERS, use_dora=True)
+    model = peft.get_peft_model(llama_reference(tiny_values("llama")), config)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name or "magnitude" in name:
+                parameter.add_(0.05 * torch.randn(parameter.shape))
+    model.save_pretrained(str(tmp_path / "adapter"))
+    decoder = build_model(folder)
+    load_adapter(decoder, tmp_path / "adapter")
+    with torch.no_grad():
+        expected = model.eval()(torch.tensor([IDS])).logits[0]
+    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(q_proj", "syntax"),
+        (r"(?=q)q_proj", "group"),
+        (r"(a+)+_proj", "quantified-group"),
+        (r".*.*.*.*.*q_proj", "quantifiers"),
+        (r"(q)_proj\1", "escape"),
+        (r"q_proj\Z", "escape"),
+    ],
+)
+def test_an_expression_that_two_languages_would_read_differently_is_refused(
+    pattern: str, reason: str
+) -> None:
+    with pytest.raises(JobError) as caught:
+        check_target_pattern(pattern)
+    assert (caught.value.code, caught.value.params["reason"]) == ("model.lora_pattern", reason)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r".*\.(q|k)_proj",
+        r"model\.layers\.(?:1\d|2[0-3])\..+",
+        r".*[^\d]\.down_proj",
+        r".*q_proj",
+        r"a{2,3}b?",
+    ],
+)
+def test_an_ordinary_expression_is_accepted(pattern: str) -> None:
+    assert check_target_pattern(pattern).pattern == pattern
+
+
+def test_an_expression_without_a_match_names_a_layer(tmp_path: Path) -> None:
+    """An adapter without a single layer would train nothing and say nothing."""
+    decoder = build_model(tiny_folder(tmp_path))
+    with pytest.raises(JobError) as caught:
+        decoder.add_lora(LoraConfig(4, 8, pattern="q_proj"), torch.Generator())
+    assert caught.value.code == "model.lora_pattern_unmatched"
+    assert caught.value.params["example"] == "model.layers.0.attention.wqkv"

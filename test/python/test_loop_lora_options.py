@@ -1,0 +1,102 @@
+"""What the recipe's LoRA settings do in a real run: the same losses after a resume, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loop_fixtures import Run, recipe, write_dataset, write_model
+from safetensors.torch import load_file
+
+from legal_eagle.engine.recipe import check_recipe
+from legal_eagle.engine.resume import deciding_recipe
+from legal_eagle.jobs.errors import JobError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+UPPER_LAYERS = r"model\.layers\.[12]\..*(wqkv|w2)"
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("material")
+    return write_model(folder / "model"), write_dataset(folder / "data")
+
+
+def new_run(folder: Path, material: tuple[Path, Path], **lora: Any) -> Run:
+    values = recipe(
+        maxSteps=6, lora=lora, evaluation={"everySteps": 0, "sampleEverySteps": 0, "samplePrompts": []}
+    )
+    return Run(folder, *material, values)
+
+
+@pytest.mark.parametrize(
+    "lora",
+    [
+        {"dora": True},
+        {"targetPattern": UPPER_LAYERS},
+        {"dora": True, "rsLora": True, "targetPattern": UPPER_LAYERS},
+    ],
+)
+def test_a_resumed_run_is_bit_equal_with_every_option(
+    lora: dict[str, Any], tmp_path: Path, material: tuple[Path, Path]
+) -> None:
+    """Magnitudes or some layers' matrices that are not saved, or come back in another order."""
+    straight = new_run(tmp_path / "straight", material, **lora)
+    assert straight.here().failure is None
+    resumed = new_run(tmp_path / "resumed", material, **lora)
+    assert resumed.here(straight.checkpoints / "step-00000003").failure is None
+    assert list(resumed.losses()) == [4, 5, 6]
+    assert resumed.losses().items() <= straight.losses().items()
+    ours, theirs = (
+        load_file(one.root / "adapter" / "adapter_model.safetensors") for one in (resumed, straight)
+    )
+    assert ours.keys() == theirs.keys()
+    assert all(ours[name].equal(theirs[name]) for name in theirs)
+
+
+def test_the_options_change_what_is_trained(tmp_path: Path, material: tuple[Path, Path]) -> None:
+    """A setting of the recipe that never reaches the engine."""
+    plain, dora = new_run(tmp_path / "plain", material), new_run(tmp_path / "dora", material, dora=True)
+    assert plain.here().failure is None
+    assert dora.here().failure is None
+    assert plain.losses()[1] == pytest.approx(dora.losses()[1], abs=1e-5)
+    assert abs(plain.losses()[6] - dora.losses()[6]) > 1e-5
+
+
+def test_a_checkpoint_from_before_an_option_was_there_goes_on() -> None:
+    """An update of the studio that makes every unfinished run another run."""
+    old = recipe()
+    for name in ("targetPattern", "dora", "bias"):
+        del old["lora"][name]
+    assert deciding_recipe(recipe()) == deciding_recipe(old)  # type: ignore[arg-type]
+    assert deciding_recipe(recipe(lora={"dora": True})) != deciding_recipe(old)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lora", "field", "allowed"),
+    [
+        ({"bias": "all"}, "lora.bias", '"none"'),
+        ({"targetPattern": "(a+)+"}, "lora.targetPattern", "quantifiers"),
+        ({"targetPattern": ""}, "lora.targetPattern", "at least 1"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_names_field_and_allowed(
+    lora: dict[str, Any], field: str, allowed: str
+) -> None:
+    with pytest.raises(JobError) as caught:
+        check_recipe({"model": "m", "dataset": "d", "lora": lora})
+    (issue,) = caught.value.params["issues"]  # type: ignore[misc]
+    assert caught.value.code == "recipe.invalid"
+    assert issue["field"] == field
+    assert allowed in issue["allowed"]
+
+
+def test_an_expression_without_a_match_ends_before_the_first_step(
+    tmp_path: Path, material: tuple[Path, Path]
+) -> None:
+    run = new_run(tmp_path / "run", material, targetPattern="q_proj")
+    failure = run.here().failure
+    assert failure is not None
+    assert (failure.code, failure.exit_code) == ("model.lora_pattern_unmatched", 20)

@@ -16,6 +16,11 @@ import sys
 # `-I` ignores PYTHONPATH and the working directory, so the package is found from this file alone.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
+from legal_eagle.jobs.air_gap import close_network_if_asked
+
+# Here, and not in `main`: a worker imports this file too.
+close_network_if_asked()
+
 if __name__ == "__main__":
     from legal_eagle.jobs.main import main
 

@@ -18,6 +18,7 @@ import { REMOVAL_VERBS } from './verbs/removal.ts';
 import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
 import { serve } from './verbs/serve.ts';
+import { settingsGrant, settingsRevoke, settingsShow } from './verbs/settings.ts';
 import { train } from './verbs/train.ts';
 
 const VERBS: readonly Verb[] = [
@@ -43,6 +44,9 @@ const VERBS: readonly Verb[] = [
   ...REMOVAL_VERBS,
   merge,
   chat,
+  settingsShow,
+  settingsGrant,
+  settingsRevoke,
   serve,
 ];
 

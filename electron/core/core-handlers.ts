@@ -21,6 +21,7 @@ import { adapterDir } from './runs/run-folder.ts';
 import { adapterOf } from './runs/run-service.ts';
 import { toRunDetail, toRunSummary } from './runs/run-view.ts';
 import { runFileHandlers } from './run-file-handlers.ts';
+import { settingsHandlers } from './settings-handlers.ts';
 import { sampleFiles } from './sample-files.ts';
 import { storageHandlers } from './storage-handlers.ts';
 import { toJobView } from './topics/job-view.ts';
@@ -43,11 +44,13 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...chatHandlers(services),
     ...queueHandlers(services),
     ...terminalHandlers(services),
+    ...settingsHandlers(services),
     ...storageHandlers(services),
     'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
     'gpu.list': () => services.gpu.list(),
     'gpu.telemetry': () => services.gpu.telemetry(),
     'runtime.status': () => ports.runtime.overview(),
+    'runtime.mirrors': () => ({ items: [...ports.runtime.mirrors()] }),
     'runtime.install': (request) => services.runtimeInstaller.start(request),
     'runtime.cancel': () => {
       services.runtimeInstaller.cancel();
@@ -84,7 +87,7 @@ type Handlers<Prefix extends string> = Pick<
   Extract<keyof StudioContract, `${Prefix}.${string}`>
 >;
 
-function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'host' | 'settings'> {
+function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'host'> {
   return {
     'app.info': () => ({
       name: 'Legal Eagle Studio',
@@ -105,8 +108,6 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
     'host.copyText': (request) => ports.hostUi.call('host.copyText', request),
     'host.openExternal': (request) => ports.hostUi.call('host.openExternal', request),
     'app.samples': () => sampleFiles(ports.resourcesDir),
-    'settings.get': () => services.settings.get(),
-    'settings.set': (changes) => services.settings.set(changes),
   };
 }
 

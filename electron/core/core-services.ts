@@ -29,6 +29,7 @@ import type { Recipe } from '../shared/protocol/recipe.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { appendTelemetry, telemetryLine, telemetryPoints } from './runs/run-telemetry.ts';
 import { createRuntimeInstaller, type RuntimeInstaller } from './runtime/runtime-installer.ts';
+import { runtimeBySettings } from './settings-runtime.ts';
 import { createSettingsService, type SettingsService } from './settings/settings-service.ts';
 import { createDescribeJob } from './describe-job.ts';
 import { createLiveJobsFeed } from './topics/live-jobs-feed.ts';
@@ -81,6 +82,13 @@ export function createServices(
   const { jobs } = repositories;
   const board = createTopicBoard();
   const runFeed = createRunFeed(repositories, board, ports.clock);
+  const settings = createSettingsService({
+    repository: createSettingsRepository(db),
+    checkMirror: (mirror) => ports.runtime.checkMirror(mirror),
+    publish: (data) => board.publish('settings', data),
+  });
+  const runtime = runtimeBySettings(ports.runtime, () => settings.get());
+  board.provide('settings', (id) => (id === '' ? settings.get() : undefined));
   const projectors: readonly JobProjector[] = [
     createTrainProjector(repositories, (change) => runFeed.note(change)),
     createDatasetProjector(repositories.datasets),
@@ -94,13 +102,14 @@ export function createServices(
     repository: jobs,
     projectors,
     platform: ports.platform,
-    runner: async () => ({ python: await ports.runtime.pythonPath(), runScript: ports.runScript }),
+    runner: async () => ({ python: await runtime.pythonPath(), runScript: ports.runScript }),
     environment: ports.environment,
+    airGap: () => settings.get().airGap,
     nowMs: () => ports.clock.nowMs(),
     newId: () => ports.ids.next(),
     log,
   });
-  const runtimeInstaller = createRuntimeInstaller(ports.runtime, ports.clock, (data) =>
+  const runtimeInstaller = createRuntimeInstaller(runtime, ports.clock, (data) =>
     board.publish('runtime', data),
   );
   board.provide('runtime', (id) => (id === '' ? runtimeInstaller.state() : undefined));
@@ -150,7 +159,7 @@ export function createServices(
   };
   const cards = {
     gpu,
-    runtime: ports.runtime,
+    runtime,
     visibleDevices: ports.environment['CUDA_VISIBLE_DEVICES'],
     held: () => runs.heldCards(),
   };
@@ -189,7 +198,7 @@ export function createServices(
       settle: (run, state, error) => runs.settle(run, state, error),
       launch: async (run, launch) => {
         // Before anything is made: an environment that is missing is no fault of the run.
-        await ports.runtime.pythonPath();
+        await runtime.pythonPath();
         await runs.launchQueued(run, launch);
       },
       toSummary: toRunSummary,
@@ -243,7 +252,7 @@ export function createServices(
             .items.map((row) => row.messages),
         ),
     }),
-    settings: createSettingsService(createSettingsRepository(db)),
+    settings,
     terminals,
     drain,
     trash,

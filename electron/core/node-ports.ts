@@ -101,11 +101,12 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
   // Asked at each use: an installation changes it while the core runs.
   const variant = (): RuntimeVariant => namedVariant(env) ?? runtime.current() ?? 'cpu';
   const proxy = env['LEGAL_EAGLE_PROXY'];
-  const pythonPath = async (): Promise<string> => {
+  const pythonPath = async (mirror?: string): Promise<string> => {
     if (!options.mayInstall && !runtime.status(variant()).installed)
       throw new StudioError('runtime.not_installed');
     const status = await runtime.ensure({
       variant: variant(),
+      mirror,
       proxy,
       onProgress: options.onInstallProgress,
     });

@@ -5,7 +5,12 @@ import type { Disposable } from '../shared/contract/disposable.ts';
 import type { HostContract } from '../shared/contract/host-contract.ts';
 import type { Capabilities } from '../shared/contract/methods/app.ts';
 import type { GpuProcess, GpuReport } from '../shared/contract/methods/gpu.ts';
-import type { InstallInput, InstallProgress, RuntimeOverview } from '../shared/contract/methods/runtime.ts';
+import type {
+  InstallInput,
+  InstallProgress,
+  Mirror,
+  RuntimeOverview,
+} from '../shared/contract/methods/runtime.ts';
 import type { TrainingVariant } from '../shared/domain/runtime-variant.ts';
 
 // Process ports (core/jobs, core/db/core-lock)
@@ -63,14 +68,21 @@ export type IdGen = Readonly<{ next(): string }>;
 
 /** The Python environments of this machine. */
 export type RuntimePort = Readonly<{
-  /** The interpreter that jobs run on. Throws `runtime.*` where no verified environment stands. */
-  pythonPath(): Promise<string>;
+  /**
+   * The interpreter that jobs run on; where it may be made, its packages come from `mirror`. Throws `runtime.*` where
+   * no verified environment stands.
+   */
+  pythonPath(mirror?: string): Promise<string>;
   /** The interpreter that jobs would run on, if its environment stands; makes nothing and asks nobody. */
   standingPython(): string | undefined;
   /** What stands, and what fits this machine. */
   overview(): Promise<RuntimeOverview>;
   /** The variant that a request comes to. Throws the refusal where none fits. */
   resolve(variant: InstallInput['variant']): Promise<TrainingVariant>;
+  /** The mirrors that packages can come from. */
+  mirrors(): readonly Mirror[];
+  /** Throws `runtime.unknown_mirror` for what is neither one of them nor an https address. */
+  checkMirror(mirror: string): void;
   /** Makes an environment and has jobs run on it from then on. Throws `runtime.*`; `runtime.cancelled` by the signal. */
   install(
     request: Readonly<{ variant: TrainingVariant; mirror?: string | undefined; repair: boolean }>,

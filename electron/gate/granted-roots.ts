@@ -4,9 +4,12 @@ import path from 'node:path';
 import { StudioError } from '../shared/contract/studio-error.ts';
 
 export type GrantedRoots = Readonly<{
-  roots: readonly string[];
+  /** Every place that is granted now. */
+  readonly roots: readonly string[];
   /** One more place: the person chose it in a dialog or dropped it on a window. */
   add(folder: string): void;
+  /** What the settings grant from now on; what they granted before and name no more is taken back at once. */
+  setStored(folders: readonly string[]): void;
   /** The path with every link resolved. Throws `server.path_refused` where that leads out of the roots. */
   resolve(offered: string): string;
 }>;
@@ -30,16 +33,36 @@ const isBelow = (root: string, wanted: string): boolean => {
 /** `\\host\share`, `\\?\…` and their like with slashes. */
 const isNetworkPath = (wanted: string): boolean => /^[\\/]{2}/u.test(wanted);
 
+const isStillItself = (root: string): boolean => {
+  try {
+    return realPath(root) === root;
+  } catch {
+    return false;
+  }
+};
+
 /** A browser may name files of this machine, but only below folders that the person at the machine granted. */
 export function grantRoots(folders: readonly string[]): GrantedRoots {
-  const roots = [...new Set(folders.map((folder) => realPath(path.resolve(folder))))];
+  const fixed = folders.map((folder) => realPath(path.resolve(folder)));
+  let chosen: readonly string[] = [];
+  let stored: readonly string[] = [];
+  const all = (): readonly string[] => [...new Set([...fixed, ...stored, ...chosen])];
   return {
-    roots,
+    get roots() {
+      return all();
+    },
     add: (folder) => {
       const real = realPath(path.resolve(folder));
-      if (!roots.some((root) => isBelow(root, real))) roots.push(real);
+      if (!all().some((root) => isBelow(root, real))) chosen = [...chosen, real];
+    },
+    setStored: (wanted) => {
+      const gone = stored.filter((root) => !wanted.includes(root));
+      chosen = chosen.filter((place) => !gone.some((root) => isBelow(root, place)));
+      // A place that a link has taken since would lead elsewhere than the person has granted.
+      stored = wanted.filter((root) => isStillItself(root));
     },
     resolve: (offered) => {
+      const roots = all();
       const refused = new StudioError('server.path_refused', { path: offered, roots });
       if (!path.isAbsolute(offered) || offered.includes('\0')) throw refused;
       // Only to look at a network path signs Windows in to its host: nobody but the person here names hosts.

@@ -7,6 +7,7 @@ import { createCore, type Core } from '../core/create-core.ts';
 import { createNodePorts } from '../core/node-ports.ts';
 import { grantRoots, type GrantedRoots } from '../gate/granted-roots.ts';
 import { guardPaths } from '../gate/path-guard.ts';
+import { followStoredGrants } from '../gate/stored-grants.ts';
 import { createDispatcher } from '../rpc/dispatcher.ts';
 import { createHeldChannel } from '../rpc/held-channel.ts';
 import { serveChannel } from '../rpc/serve-channel.ts';
@@ -71,6 +72,7 @@ class CoreHost {
         ...start.grants,
         ...this.#earlyGrants,
       ]);
+      followStoredGrants(core.events, granted);
       this.#studio = { core, hub: createTopicHub(core.events, core.nowMs), granted };
       for (const [role, channel] of this.#waiting.splice(0)) this.#accept(role, channel);
       this.#end.say({ kind: 'ready', home: path.resolve(ports.home) });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { BrowserWindow } from 'electron';
 import { dialog, ipcMain, MessageChannelMain, session, shell, type App } from 'electron';
 
+import type { Settings } from '../shared/contract/methods/settings.ts';
 import { describeError } from '../shared/contract/errors/index.ts';
 import { StudioError, toErrorBody } from '../shared/contract/studio-error.ts';
 import { APP_ORIGIN } from './app-address.ts';
@@ -12,6 +13,7 @@ import { setAppMenu } from './app-menu.ts';
 import type { AppUpdates } from './app-updates.ts';
 import { childCoreLauncher } from './child-core.ts';
 import { CoreKeeper, type CoreState } from './core-keeper.ts';
+import { followSettings } from './follow-settings.ts';
 import { watchGraphics } from './graphics-crashes.ts';
 import { hardenContents, hardenSession } from './harden-session.ts';
 import { serveHost } from './host-service.ts';
@@ -81,7 +83,7 @@ class DesktopShell {
     this.#app = app;
     this.#paths = paths;
     this.#log = log;
-    this.#language = app.getLocale().startsWith('zh') ? 'zh-CN' : 'en';
+    this.#language = this.#systemLanguage();
     this.#words = shellWords(() => this.#language);
     // For the tests' stand-in of Electron, whose own Node is too old for the database driver.
     const node = process.env['LEGAL_EAGLE_CORE_NODE'];
@@ -101,6 +103,7 @@ class DesktopShell {
       nowMs: Date.now,
     });
     this.#live = new LiveRuns(this.#keeper.client);
+    followSettings(this.#keeper.client, ({ language }) => this.#setLanguage(language));
     this.#updates = createShellUpdates({
       app,
       keeper: this.#keeper,
@@ -141,6 +144,10 @@ class DesktopShell {
       event.preventDefault();
       void this.#quit();
     });
+  }
+
+  #systemLanguage(): ShellLanguage {
+    return this.#app.getLocale().startsWith('zh') ? 'zh-CN' : 'en';
   }
 
   #openWindow(): void {
@@ -211,7 +218,6 @@ class DesktopShell {
         if (this.#isAsked) this.#connectPage();
         return;
       case 'ready':
-        void this.#learnLanguage();
         void this.#updates.start();
         return;
       case 'failed':
@@ -222,10 +228,10 @@ class DesktopShell {
     }
   }
 
-  async #learnLanguage(): Promise<void> {
-    const { language } = await this.#keeper.client.call('settings.get', {});
-    if (language === 'auto') return;
-    this.#language = language;
+  #setLanguage(language: Settings['language']): void {
+    const wanted = language === 'auto' ? this.#systemLanguage() : language;
+    if (wanted === this.#language) return;
+    this.#language = wanted;
     this.#setMenu();
     this.#presence?.refresh();
   }

@@ -8,6 +8,7 @@ import type {
   TerminalsTopicData,
   TerminalTopicData,
 } from '../../electron/shared/contract/events.ts';
+import type { Settings } from '../../electron/shared/contract/methods/settings.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
 export type Topic =
@@ -15,6 +16,7 @@ export type Topic =
   | 'queue'
   | 'jobs'
   | 'runtime'
+  | 'settings'
   | 'terminals'
   | `terminal.${string}`
   | `run.${string}`
@@ -30,12 +32,14 @@ export type TopicData<T extends Topic> = T extends 'runs'
       ? JobsTopicData
       : T extends 'runtime'
         ? RuntimeTopicData
-        : T extends `run.${string}`
-          ? RunTopicData
-          : T extends `job.${string}`
-            ? JobTopicData
-            : T extends 'terminals'
-              ? TerminalsTopicData
-              : T extends `terminal.${string}`
-                ? TerminalTopicData
-                : ChatTopicData;
+        : T extends 'settings'
+          ? Settings
+          : T extends `run.${string}`
+            ? RunTopicData
+            : T extends `job.${string}`
+              ? JobTopicData
+              : T extends 'terminals'
+                ? TerminalsTopicData
+                : T extends `terminal.${string}`
+                  ? TerminalTopicData
+                  : ChatTopicData;

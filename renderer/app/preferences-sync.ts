@@ -1,20 +1,27 @@
 import { useEffect } from 'react';
 
 import { StudioError } from '../../electron/shared/contract/studio-error.ts';
-import { useConnection } from '../api/hooks.ts';
+import { useConnection, useTopic } from '../api/hooks.ts';
 import { studio } from '../api/studio-client.ts';
 import { usePreferences } from '../state/preferences.ts';
 
 /**
- * Keeps language and theme the same in every browser of this rig: what was chosen here, also while the rig could
- * not be reached, is told; otherwise what was chosen elsewhere is taken over.
+ * Keeps language and theme the same in every window and browser of this rig: what was chosen here, also while the
+ * rig could not be reached, is told; what is chosen elsewhere is taken over at once.
  */
 export function usePreferencesSync(): void {
   const { state } = useConnection();
   const unsent = usePreferences((preferences) => preferences.unsent);
+  useTopic('settings', (settings) => {
+    // A core of another version has no such topic and answers with an error in place of a frame.
+    if (!('language' in settings)) return;
+    const { language, theme } = settings;
+    // `auto`: nobody has chosen a language on this rig, so the browser's own stands.
+    usePreferences.getState().adopt({ ...(language === 'auto' ? {} : { language }), theme });
+  });
   useEffect(() => {
-    if (state !== 'online') return;
-    void (unsent.length > 0 ? tell() : ask()).catch((error: unknown) => {
+    if (state !== 'online' || unsent.length === 0) return;
+    void tell().catch((error: unknown) => {
       // A rig that is read or a socket that breaks leaves the choice here; the next connection tries again.
       if (!(error instanceof StudioError)) throw error;
     });
@@ -29,10 +36,4 @@ async function tell(): Promise<void> {
   };
   await studio.client.call('settings.set', told);
   sent(told);
-}
-
-async function ask(): Promise<void> {
-  const { language, theme } = await studio.client.call('settings.get', {});
-  // `auto`: nobody has chosen a language on this rig, so the browser's own stands.
-  usePreferences.getState().adopt({ ...(language === 'auto' ? {} : { language }), theme });
 }

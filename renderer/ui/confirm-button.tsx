@@ -5,6 +5,8 @@ import { useWords } from '../i18n/use-words.ts';
 
 export type ConfirmButtonProps = Readonly<{
   children: ReactNode;
+  /** The whole of it for readers of screens, where several buttons say the same. */
+  label?: string;
   /** What happens, as a question. */
   question: string;
   /** What is lost or cannot be undone. */
@@ -28,6 +30,7 @@ export function ConfirmButton(props: ConfirmButtonProps): ReactElement {
         disabled={props.disabled ?? false}
         loading={props.loading ?? false}
         onClick={() => setOpen(true)}
+        {...(props.label === undefined ? {} : { 'aria-label': props.label })}
         {...props.button}
       >
         {props.children}

@@ -44,6 +44,8 @@ const NO_PLACES = new Set([
   'mapping.reference',
   'mapping.referenceHeading',
   'mirror',
+  // Narrows what is granted, whatever it names.
+  'root',
   'before',
   'seen',
   'seen[]',

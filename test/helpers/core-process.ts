@@ -54,6 +54,7 @@ const supervisor = new JobSupervisor({
   platform,
   runner: () => ({ python, runScript }),
   environment: process.env,
+  airGap: () => false,
   nowMs: Date.now,
   newId: monotonicFactory(),
   log: { warn: quiet, error: quiet },

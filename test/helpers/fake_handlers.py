@@ -6,10 +6,12 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,6 +179,68 @@ def linger(_context: JobContext, _action: Action) -> None:
     threading.Thread(target=time.sleep, args=(600,)).start()
 
 
+def call_out(context: JobContext, action: Action) -> None:
+    """Every way of Python code to another machine, and what came of each."""
+    host, port = action["host"], action["port"]
+    url = f"http://{host}:{port}/"
+
+    def straight() -> None:
+        socket.create_connection((host, port), timeout=5).close()
+
+    def datagram() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"x", (host, port))
+
+    def around_the_proxy() -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener.open(url, timeout=5).close()
+
+    def own_machine() -> None:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+    ways: dict[str, Callable[[], None]] = {
+        "straight": straight,
+        "name": lambda: print(socket.getaddrinfo("rig.invalid", 80)),
+        "datagram": datagram,
+        "library": lambda: urllib.request.urlopen(url, timeout=5).close(),
+        "aroundTheProxy": around_the_proxy,
+        "forked": lambda: _in_fork(straight),
+        "otherProgram": lambda: _program(url),
+        "ownMachine": own_machine,
+    }
+    outcomes: dict[str, str] = {}
+    for name, way in ways.items():
+        try:
+            way()
+            outcomes[name] = "connected"
+        except Exception as error:
+            outcomes[name] = f"{type(error).__name__}: {error}"
+    names = ("http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    context.reporter.emit(
+        "result", {"outcomes": outcomes, "environment": {name: os.environ.get(name) for name in names}}
+    )
+
+
+def _in_fork(way: Callable[[], None]) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            way()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        raise ConnectionRefusedError("refused in the forked process")
+
+
+def _program(url: str) -> None:
+    """A program that is not ours and looks for a proxy, as most do."""
+    script = f"import urllib.request; urllib.request.urlopen({url!r}, timeout=5)"
+    ended = subprocess.run([sys.executable, "-I", "-c", script], stderr=subprocess.PIPE, check=False)
+    if ended.returncode != 0:
+        raise ConnectionRefusedError(ended.stderr.decode().strip().splitlines()[-1])
+
+
 ACTIONS: dict[str, Callable[[JobContext, Action], Outcome | None]] = {
     "steps": steps,
     "stream": stream,
@@ -200,6 +264,7 @@ ACTIONS: dict[str, Callable[[JobContext, Action], Outcome | None]] = {
     "break-inbox": break_inbox,
     "linger": linger,
     "linger-child": linger_child,
+    "call-out": call_out,
 }
 
 

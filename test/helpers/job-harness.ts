@@ -82,6 +82,7 @@ export type HarnessOptions = Readonly<{
   python?: string;
   platform?: ProcessPlatform;
   environment?: Readonly<Record<string, string | undefined>>;
+  airGap?: boolean;
 }>;
 
 /** A supervisor on a real database in a folder of its own, running scripted jobs. */
@@ -128,6 +129,7 @@ export class JobHarness {
         runScript: this.#options.runScript ?? FAKE_RUNNER,
       }),
       environment: this.#options.environment ?? process.env,
+      airGap: () => this.#options.airGap ?? false,
       nowMs: Date.now,
       newId: monotonicFactory(),
       log: { warn: log, error: log },

@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
 import type { RuntimeStatus, RuntimeVariant } from '../../core/node-ports.ts';
 import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
+import type { Settings } from '../../shared/contract/methods/settings.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import { TRAINING_VARIANTS, type VariantChoice } from '../../shared/domain/runtime-variant.ts';
+import type { StudioSession } from '../studio-session.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Verb } from '../verb.ts';
 
@@ -94,9 +99,12 @@ export const runtimeInstall: Verb = {
     const asked = args.choice('variant', VARIANTS) ?? namedVariant(env) ?? 'auto';
     const choice = await runtime.choice();
     const variant = chosenVariant(asked, choice, terminal);
+    const { airGap, mirror } = await settingsOf(session);
+    if (airGap && (args.flag('repair') || !runtime.status(variant).installed))
+      throw new StudioError('runtime.air_gap');
     const status = await runtime.ensure({
       variant,
-      mirror: args.text('mirror'),
+      mirror: args.text('mirror') ?? (mirror === '' ? undefined : mirror),
       // A proxy may hold a password: it is read from the environment, never from the command line.
       proxy: env['LEGAL_EAGLE_PROXY'],
       repair: args.flag('repair'),
@@ -106,6 +114,13 @@ export const runtimeInstall: Verb = {
     sayStatus(status, terminal);
     return { value: { ...status, choice } };
   },
+};
+
+/** A data folder that nobody has opened yet is not made for this. */
+const settingsOf = async (session: StudioSession): Promise<Pick<Settings, 'airGap' | 'mirror'>> => {
+  if (!existsSync(path.join(session.ports.home, 'studio.db'))) return { airGap: false, mirror: '' };
+  const client = await session.open('read');
+  return client.call('settings.get', {});
 };
 
 const namedVariant = (

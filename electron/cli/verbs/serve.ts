@@ -103,6 +103,7 @@ const run = async (context: VerbContext): Promise<{ value: unknown }> => {
         nowMs: core.nowMs,
         dispatcher: createDispatcher(STUDIO_CONTRACT, core.handlers),
         hub: createTopicHub(core.events, core.nowMs),
+        events: core.events,
         onDefect: core.onDefect,
         pagesDir: PAGES,
         uploadsDir: path.join(ports.home, 'uploads'),

@@ -31,6 +31,8 @@ export type SupervisorDeps = Readonly<{
   runner: () => RunnerCommand | Promise<RunnerCommand>;
   /** Environment that runners inherit from, by the whitelist of the platform. */
   environment: Readonly<Record<string, string | undefined>>;
+  /** Whether jobs that start now may reach no other machine. */
+  airGap: () => boolean;
   nowMs: () => number;
   /** Monotonic ULIDs, also within a millisecond: control messages are obeyed in the order of their ids. */
   newId: () => string;
@@ -182,6 +184,7 @@ export class JobSupervisor {
         detached: options.detached,
         secrets: options.secrets ?? {},
         variables: options.variables ?? {},
+        airGap: this.#deps.airGap(),
         runner: await this.#deps.runner(),
         environment: this.#deps.environment,
       });

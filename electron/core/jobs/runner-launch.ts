@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { JobSpec } from '../../shared/protocol/job-spec.ts';
 import type { ProcessPlatform } from '../ports.ts';
+import { AIR_GAP_VARIABLES } from './air-gap.ts';
 import { JOB_FILES } from './job-folder.ts';
 import { jobMarker, runnerEnvironment } from './runner-environment.ts';
 
@@ -18,6 +19,8 @@ export type LaunchOptions = Readonly<{
   secrets: Readonly<Record<string, string>>;
   /** Variables of this job alone; they win over inherited ones. */
   variables: Readonly<Record<string, string>>;
+  /** Whether the process may reach no other machine. */
+  airGap: boolean;
   runner: RunnerCommand;
   environment: Readonly<Record<string, string | undefined>>;
 }>;
@@ -59,6 +62,7 @@ export async function launchRunner(
           jobMarker(spec.id, spec.nonce),
         ),
         ...options.variables,
+        ...(options.airGap ? AIR_GAP_VARIABLES : {}),
       },
       detached: options.detached,
       logDescriptor,

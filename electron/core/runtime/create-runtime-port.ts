@@ -13,7 +13,7 @@ export type RuntimePortOptions = Readonly<{
   /** The variant that jobs run on now. */
   variant: () => RuntimeVariant;
   /** The interpreter of that variant, made where that is allowed. */
-  pythonPath: () => Promise<string>;
+  pythonPath: (mirror?: string) => Promise<string>;
   /** Proxy address for downloads; may hold a password. */
   proxy: string | undefined;
 }>;
@@ -30,6 +30,8 @@ export const createRuntimePort = ({
     const { installed, python } = service.status(options.variant());
     return installed ? python : undefined;
   },
+  mirrors: () => service.mirrors(),
+  checkMirror: (mirror) => service.checkMirror(mirror),
   overview: async () => {
     const choice = variantForMachine(machine, await gpu.list());
     return {

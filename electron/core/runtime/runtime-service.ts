@@ -8,7 +8,7 @@ import { TRAINING_VARIANTS, type TrainingVariant } from '../../shared/domain/run
 import type { RunCommand } from '../run-command.ts';
 import { withEnvironmentLock } from './environment-lock.ts';
 import { installEnvironment } from './install-environment.ts';
-import type { InstallProgress } from '../../shared/contract/methods/runtime.ts';
+import type { InstallProgress, Mirror } from '../../shared/contract/methods/runtime.ts';
 import { findPython } from './python-locator.ts';
 import {
   environmentPython,
@@ -141,6 +141,15 @@ export class RuntimeService {
     renameSync(`${file}.partial`, file);
   }
 
+  mirrors(): readonly Mirror[] {
+    return this.#mirrors().pythonPackages;
+  }
+
+  /** Throws `runtime.unknown_mirror` for what is neither a known mirror nor an https address. */
+  checkMirror(mirror: string): void {
+    this.#mirrorIndex(mirror);
+  }
+
   /** Runs the self-test job in an installed environment. */
   selfTest(variant: RuntimeVariant): Promise<SelfTestReport> {
     const status = this.status(variant);
@@ -225,7 +234,7 @@ export class RuntimeService {
   }
 
   #mirrorIndex(mirror: string): string {
-    if (mirror.startsWith('https://')) return mirror;
+    if (isHttpsAddress(mirror)) return mirror;
     const known = this.#mirrors().pythonPackages;
     const found = known.find((one) => one.id === mirror);
     if (found === undefined) {
@@ -252,6 +261,13 @@ export class RuntimeService {
     return path.join(this.#folder(), `${variant}-${lockSha256.slice(0, 12)}`);
   }
 }
+
+/** Packages over anything else could be changed on their way; a name or a password does not belong into an address. */
+const isHttpsAddress = (mirror: string): boolean => {
+  if (!URL.canParse(mirror)) return false;
+  const { protocol, username, password } = new URL(mirror);
+  return protocol === 'https:' && username === '' && password === '';
+};
 
 const readManifest = (dir: string): z.output<typeof manifestSchema> | undefined => {
   try {

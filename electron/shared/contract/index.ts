@@ -11,6 +11,7 @@ import { PREFLIGHT_METHODS } from './methods/preflight.ts';
 import { QUEUE_METHODS } from './methods/queue.ts';
 import { RUN_METHODS } from './methods/runs.ts';
 import { RUNTIME_METHODS } from './methods/runtime.ts';
+import { SETTINGS_METHODS } from './methods/settings.ts';
 import { STORAGE_METHODS } from './methods/storage.ts';
 import { TERMINAL_METHODS } from './methods/terminal.ts';
 
@@ -29,6 +30,7 @@ export const STUDIO_CONTRACT = {
   ...QUEUE_METHODS,
   ...RUN_METHODS,
   ...RUNTIME_METHODS,
+  ...SETTINGS_METHODS,
   ...STORAGE_METHODS,
   ...TERMINAL_METHODS,
 } as const;

@@ -6,7 +6,9 @@ import { useWords } from '../../i18n/use-words.ts';
 import { AboutPanel } from './about-panel.tsx';
 import { AppearancePanel } from './appearance-panel.tsx';
 import { DataPanel } from './data-panel.tsx';
+import { GrantsPanel } from './grants-panel.tsx';
 import { PrivacyPanel } from './privacy-panel.tsx';
+import { RuntimePanel } from './runtime-panel.tsx';
 import classes from './settings-screen.module.css';
 
 type Section = Readonly<{
@@ -18,6 +20,8 @@ type Section = Readonly<{
 const SECTIONS: readonly Section[] = [
   { id: 'appearance', Panel: AppearancePanel },
   { id: 'data', Panel: DataPanel },
+  { id: 'grants', Panel: GrantsPanel },
+  { id: 'runtime', Panel: RuntimePanel },
   { id: 'privacy', Panel: PrivacyPanel },
   { id: 'about', Panel: AboutPanel },
 ];

@@ -33,6 +33,8 @@ export function testPorts(home: string): CorePorts {
       pythonPath: () => Promise.resolve(TEST_PYTHON),
       standingPython: () => TEST_PYTHON,
       overview: () => Promise.reject(new Error('no environments in this test')),
+      mirrors: () => [],
+      checkMirror: () => undefined,
       resolve: () => Promise.reject(new Error('no environments in this test')),
       install: () => Promise.reject(new Error('no environments in this test')),
     },

@@ -42,6 +42,8 @@ const machine = (resolve: RuntimePort['resolve'] = () => Promise.resolve('cu130'
   const installer = createRuntimeInstaller(
     {
       standingPython: () => undefined,
+      mirrors: () => [],
+      checkMirror: () => undefined,
       pythonPath: () => Promise.reject(new Error('not asked')),
       overview: () => Promise.reject(new Error('not asked')),
       resolve,

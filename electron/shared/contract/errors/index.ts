@@ -21,6 +21,7 @@ import { RUN_ERRORS } from './run.ts';
 import { RUNTIME_ERRORS } from './runtime.ts';
 import { RUNTIME_VARIANT_ERRORS } from './runtime-variant.ts';
 import { SERVER_ERRORS } from './server.ts';
+import { SETTINGS_ERRORS } from './settings.ts';
 import { STORAGE_ERRORS } from './storage.ts';
 import { TERMINAL_ERRORS } from './terminal.ts';
 import { TRAIN_ERRORS } from './train.ts';
@@ -48,6 +49,7 @@ export const ERROR_TABLES = {
   runtime: RUNTIME_ERRORS,
   'runtime-variant': RUNTIME_VARIANT_ERRORS,
   server: SERVER_ERRORS,
+  settings: SETTINGS_ERRORS,
   storage: STORAGE_ERRORS,
   terminal: TERMINAL_ERRORS,
   train: TRAIN_ERRORS,
@@ -75,6 +77,7 @@ const ERROR_TEXTS = {
   ...RUNTIME_ERRORS,
   ...RUNTIME_VARIANT_ERRORS,
   ...SERVER_ERRORS,
+  ...SETTINGS_ERRORS,
   ...STORAGE_ERRORS,
   ...TERMINAL_ERRORS,
   ...TRAIN_ERRORS,

@@ -163,6 +163,18 @@ export const RUNTIME_ERRORS = {
       action: '请使用其中之一。',
     },
   },
+  'runtime.air_gap': {
+    en: {
+      message: 'The runtime is not installed: the air gap is on.',
+      cause: 'Installing fetches packages, and the settings let nothing reach another machine.',
+      action: 'Switch the air gap off under Settings → Privacy, install, then switch it on again.',
+    },
+    zh: {
+      message: '未安装运行环境：已开启断网模式。',
+      cause: '安装需要下载软件包，而设置不允许访问其他机器。',
+      action: '请在“设置 → 隐私”中关闭断网模式，安装后再重新开启。',
+    },
+  },
   'runtime.cancelled': {
     en: {
       message: 'The installation was cancelled.',

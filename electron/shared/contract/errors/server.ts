@@ -146,6 +146,19 @@ export const SERVER_ERRORS = {
       action: '请选择这些目录中的文件、上传文件，或用 --grant 指定其目录后重新运行 `serve`。',
     },
   },
+  'server.grants_fixed': {
+    en: {
+      message: 'A browser cannot grant itself further folders.',
+      cause: 'Whoever signs in over the network would otherwise reach every file of the rig.',
+      action:
+        'On the rig, restart `serve` with --grant and the folder, or remember it with `legal-eagle settings grant`.',
+    },
+    zh: {
+      message: '浏览器不能为自己授权更多目录。',
+      cause: '否则任何经网络登录的人都能读取主机上的全部文件。',
+      action: '请在主机上用 --grant 指定目录后重新运行 `serve`，或用 `legal-eagle settings grant` 长期授权。',
+    },
+  },
   'server.upload_name': {
     en: {
       message: 'A file cannot be kept under the name {name}.',

@@ -12,24 +12,6 @@ const capabilitiesSchema = z.object({
   autoUpdate: capabilitySchema,
 });
 
-export const settingsSchema = z.strictObject({
-  language: z.enum(['auto', 'zh-CN', 'en']).default('auto'),
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  airGap: z.boolean().default(false),
-  /** Days that what was removed can still be restored. */
-  trashDays: z.int().min(0).max(3650).default(7),
-});
-
-const { language, theme, airGap, trashDays } = settingsSchema.shape;
-
-/** Only what is named changes: a default here would take back what another call has set. */
-const settingsChangesSchema = z.strictObject({
-  language: language.unwrap().optional(),
-  theme: theme.unwrap().optional(),
-  airGap: airGap.unwrap().optional(),
-  trashDays: trashDays.unwrap().optional(),
-});
-
 export const APP_METHODS = {
   'app.info': method({
     input: emptySchema,
@@ -56,14 +38,7 @@ export const APP_METHODS = {
     }),
     errors: [],
   }),
-  'settings.get': method({ input: emptySchema, output: settingsSchema, errors: [] }),
-  'settings.set': method({
-    input: settingsChangesSchema,
-    output: settingsSchema,
-    errors: ['core.read_only'],
-  }),
 } as const;
 
 export type Capability = z.output<typeof capabilitySchema>;
 export type Capabilities = z.output<typeof capabilitiesSchema>;
-export type Settings = z.output<typeof settingsSchema>;

@@ -51,6 +51,8 @@ const overviewSchema = z.object({
   environments: z.array(environmentSchema),
 });
 
+const mirrorSchema = z.object({ id: z.string(), name: z.string(), index: z.string() });
+
 const installInputSchema = z.object({
   variant: z.enum(['auto', ...TRAINING_VARIANTS]).default('auto'),
   /** A mirror's id in `resources/mirrors.json`, or an https address. */
@@ -65,11 +67,18 @@ export const RUNTIME_METHODS = {
     output: overviewSchema,
     errors: ['runtime.system_unsupported'],
   }),
+  /** Where packages can come from besides the public index; a person may also name an https address. */
+  'runtime.mirrors': method({
+    input: emptySchema,
+    output: z.object({ items: z.array(mirrorSchema) }),
+    errors: [],
+  }),
   /** Starts an installation and returns at once; the topic `runtime` tells how it goes. */
   'runtime.install': method({
     input: installInputSchema,
     output: z.object({ variant: variantSchema }),
     errors: [
+      'runtime.air_gap',
       'runtime.busy',
       'runtime.architecture_unsupported',
       'runtime.card_too_new',
@@ -96,6 +105,7 @@ export const runtimeTopicSchema = z.object({
   error: errorSummarySchema.optional(),
 });
 
+export type Mirror = z.output<typeof mirrorSchema>;
 export type InstallInput = z.output<typeof installInputSchema>;
 export type InstallProgress = z.output<typeof installProgressSchema>;
 export type RuntimeOverview = z.output<typeof overviewSchema>;

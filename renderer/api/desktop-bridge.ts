@@ -1,7 +1,7 @@
 import type { Disposable } from '../../electron/shared/contract/disposable.ts';
 import type { FrameChannel } from '../../electron/shared/contract/frame-channel.ts';
 import { errorBodySchema, fromErrorBody, StudioError } from '../../electron/shared/contract/studio-error.ts';
-import { Listeners } from '../../electron/shared/domain/listeners.ts';
+import { createPortChannel } from './port-channel.ts';
 
 /** What the desktop app's preload script offers to the page. */
 export type DesktopBridge = Readonly<{
@@ -41,19 +41,4 @@ export function listenToShell(events: Partial<DesktopEvents>): Disposable {
   };
   window.addEventListener('message', receive);
   return { dispose: () => window.removeEventListener('message', receive) };
-}
-
-/** A channel over the page's end of a message port. Older engines do not tell of a far end that is gone. */
-function createPortChannel(port: MessagePort): FrameChannel {
-  const messages = new Listeners<unknown>();
-  const closes = new Listeners<undefined>();
-  port.addEventListener('message', (event: MessageEvent<unknown>) => messages.emit(event.data));
-  port.addEventListener('close', () => closes.emit(undefined));
-  port.start();
-  return {
-    send: (frame) => port.postMessage(frame),
-    onMessage: (listener) => messages.add(listener),
-    onClose: (listener) => closes.add(() => listener()),
-    close: () => port.close(),
-  };
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
 import { handlersFor, method, type HandlersFor } from '../../electron/shared/contract/define.ts';
+import { createDispatcher } from '../../electron/rpc/dispatcher.ts';
+import type { ServeOptions } from '../../electron/rpc/serve-channel.ts';
+import { createTopicHub } from '../../electron/rpc/topic-hub.ts';
 import type { Disposable } from '../../electron/shared/contract/disposable.ts';
 import { StudioError } from '../../electron/shared/contract/studio-error.ts';
 import type { TopicEvent, TopicSource } from '../../electron/shared/contract/topic-source.ts';
@@ -50,4 +53,26 @@ export class ToyTopics implements TopicSource {
     this.count += 1;
     this.#events.emit({ topic: 'counter', data: { kind: 'count', count: this.count } });
   }
+}
+
+/** What answers behind a transport, and what a test may ask of it besides its contract. */
+export type ToyFarEnd = Readonly<{
+  serve: ServeOptions;
+  topics: ToyTopics;
+  /** Methods that failed without a code of their own. */
+  defects: readonly string[];
+  dispose(): void;
+}>;
+
+export function createToyFarEnd(): ToyFarEnd {
+  const topics = new ToyTopics();
+  const hub = createTopicHub(topics, () => 1_700_000_000_000);
+  const defects: string[] = [];
+  const dispatcher = createDispatcher(TOY_CONTRACT, toyHandlers, { checkOutputs: true });
+  return {
+    serve: { dispatcher, hub, onDefect: (_error, method) => defects.push(method) },
+    topics,
+    defects,
+    dispose: () => hub.dispose(),
+  };
 }

@@ -8,14 +8,8 @@ import { createMessagePortChannel } from '../../electron/rpc/message-port-channe
 import { serveChannel, type ServeOptions } from '../../electron/rpc/serve-channel.ts';
 import { createServer } from '../../electron/server/create-server.ts';
 import { createWebSocketChannel } from '../../electron/server/web-socket-channel.ts';
-
-/** A running far end: every `connect` is a new connection to it. */
-export type TransportHost = Readonly<{
-  connect(): Promise<FrameChannel>;
-  close(): Promise<void>;
-}>;
-
-export type Transport = Readonly<{ name: string; host(options: ServeOptions): Promise<TransportHost> }>;
+import type { Transport, TransportHost } from './contract-suite.ts';
+import { createToyFarEnd } from './toy-contract.ts';
 
 /** Signs in with the one-time token of a printed address; returns the session cookie. */
 export async function signIn(url: string): Promise<string> {
@@ -39,48 +33,71 @@ export async function openSocket(port: number, headers: Record<string, string>):
   return socket;
 }
 
+/** The toy contract in this process; `open` says how it is reached. */
+async function nearHost(
+  open: (options: ServeOptions) => Promise<Pick<TransportHost, 'connect' | 'close'>>,
+): Promise<TransportHost> {
+  const far = createToyFarEnd();
+  const { connect, close } = await open(far.serve);
+  return {
+    connect,
+    bump: (times) => {
+      for (let count = 0; count < times; count++) far.topics.bump();
+      return Promise.resolve();
+    },
+    defects: () => Promise.resolve(far.defects),
+    close: () => {
+      far.dispose();
+      return close();
+    },
+  };
+}
+
 export const TRANSPORTS: readonly Transport[] = [
   {
     name: 'in-memory pair',
-    host: (options: ServeOptions): Promise<TransportHost> =>
-      Promise.resolve({
-        connect: () => {
-          const [near, far] = createInMemoryPair();
-          serveChannel(far, options);
-          return Promise.resolve(near);
-        },
-        close: () => Promise.resolve(),
+    host: () =>
+      nearHost((options) =>
+        Promise.resolve({
+          connect: () => {
+            const [near, far] = createInMemoryPair();
+            serveChannel(far, options);
+            return Promise.resolve(near);
+          },
+          close: () => Promise.resolve(),
+        }),
+      ),
+  },
+  {
+    name: 'message port of Node',
+    host: () =>
+      nearHost((options) => {
+        const opened: FrameChannel[] = [];
+        return Promise.resolve({
+          connect: () => {
+            const { port1, port2 } = new MessageChannel();
+            const near = createMessagePortChannel(port1);
+            serveChannel(createMessagePortChannel(port2), options);
+            opened.push(near);
+            return Promise.resolve(near);
+          },
+          close: () => {
+            for (const channel of opened) channel.close();
+            return Promise.resolve();
+          },
+        });
       }),
   },
   {
-    // The desktop's transport: Electron's MessagePortMain differs only in what its `message` event wraps.
-    name: 'message port',
-    host: (options: ServeOptions): Promise<TransportHost> => {
-      const opened: FrameChannel[] = [];
-      return Promise.resolve({
-        connect: () => {
-          const { port1, port2 } = new MessageChannel();
-          const near = createMessagePortChannel(port1);
-          serveChannel(createMessagePortChannel(port2), options);
-          opened.push(near);
-          return Promise.resolve(near);
-        },
-        close: () => {
-          for (const channel of opened) channel.close();
-          return Promise.resolve();
-        },
-      });
-    },
-  },
-  {
     name: 'WebSocket',
-    host: async (options: ServeOptions): Promise<TransportHost> => {
-      const server = await createServer({ ...options, port: 0, nowMs: Date.now });
-      const cookie = await signIn(server.url);
-      return {
-        connect: async () => createWebSocketChannel(await openSocket(server.port, { cookie })),
-        close: () => server.close(),
-      };
-    },
+    host: () =>
+      nearHost(async (options) => {
+        const server = await createServer({ ...options, port: 0, nowMs: Date.now });
+        const cookie = await signIn(server.url);
+        return {
+          connect: async () => createWebSocketChannel(await openSocket(server.port, { cookie })),
+          close: () => server.close(),
+        };
+      }),
   },
 ];

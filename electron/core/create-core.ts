@@ -36,6 +36,8 @@ export type Core = Readonly<{
   events: TopicSource;
   /** Tells the core's log of a failure that has no code. */
   onDefect: (error: unknown, method: string) => void;
+  /** Tells the core's log of what was refused and no page of ours asks for; each code once. */
+  onRefused: (code: string) => void;
   nowMs: () => number;
   readOnly: boolean;
   dispose(): Promise<void>;
@@ -68,10 +70,16 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
     if (options.startsQueue === true) services.queue.start();
   }
   let disposing: Promise<void> | undefined;
+  const refusedCodes = new Set<string>();
   return {
     handlers: readOnly ? refuseChanges(STUDIO_CONTRACT, handlers, owner ?? '') : handlers,
     events: services.board,
     onDefect: (error, method) => log.logger.error({ err: error, method }, 'a method failed without a code'),
+    onRefused: (code) => {
+      if (refusedCodes.has(code)) return;
+      refusedCodes.add(code);
+      log.logger.warn({ code }, 'refused; further ones with this code are not noted');
+    },
     nowMs: () => ports.clock.nowMs(),
     readOnly,
     dispose: () => {

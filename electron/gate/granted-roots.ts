@@ -6,13 +6,19 @@ import { StudioError } from '../shared/contract/studio-error.ts';
 export type GrantedRoots = Readonly<{
   /** Every place that is granted now. */
   readonly roots: readonly string[];
-  /** One more place: the person chose it in a dialog or dropped it on a window. */
+  /**
+   * One more place: the person chose it in a dialog or dropped it on a window. Throws where it cannot be looked up:
+   * links in a circle, a name that the system does not take.
+   */
   add(folder: string): void;
   /** What the settings grant from now on; what they granted before and name no more is taken back at once. */
   setStored(folders: readonly string[]): void;
   /** The path with every link resolved. Throws `server.path_refused` where that leads out of the roots. */
   resolve(offered: string): string;
 }>;
+
+/** Longest path that the system itself takes; of a longer one every part would be looked up in vain. */
+const MOST_PATH_LENGTH = process.platform === 'win32' ? 32_767 : 4096;
 
 /** Resolves links of the part that exists; what is to be made below it has none. */
 const realPath = (wanted: string): string => {
@@ -52,6 +58,8 @@ export function grantRoots(folders: readonly string[]): GrantedRoots {
       return all();
     },
     add: (folder) => {
+      if (folder.length > MOST_PATH_LENGTH)
+        throw new StudioError('server.path_refused', { path: folder, roots: all() });
       const real = realPath(path.resolve(folder));
       if (!all().some((root) => isBelow(root, real))) chosen = [...chosen, real];
     },
@@ -64,7 +72,8 @@ export function grantRoots(folders: readonly string[]): GrantedRoots {
     resolve: (offered) => {
       const roots = all();
       const refused = new StudioError('server.path_refused', { path: offered, roots });
-      if (!path.isAbsolute(offered) || offered.includes('\0')) throw refused;
+      if (!path.isAbsolute(offered) || offered.includes('\0') || offered.length > MOST_PATH_LENGTH)
+        throw refused;
       // Only to look at a network path signs Windows in to its host: nobody but the person here names hosts.
       if (isNetworkPath(offered) && !roots.some((root) => isBelow(root, path.normalize(offered))))
         throw refused;

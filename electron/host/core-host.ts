@@ -9,9 +9,9 @@ import { grantRoots, type GrantedRoots } from '../gate/granted-roots.ts';
 import { guardPaths } from '../gate/path-guard.ts';
 import { followStoredGrants } from '../gate/stored-grants.ts';
 import { createDispatcher } from '../rpc/dispatcher.ts';
+import { createCheckedChannel } from '../rpc/checked-channel.ts';
 import { createHeldChannel } from '../rpc/held-channel.ts';
 import { serveChannel } from '../rpc/serve-channel.ts';
-import { createSizedChannel } from '../rpc/sized-channel.ts';
 import { createTopicHub, type TopicHub } from '../rpc/topic-hub.ts';
 import type { ChannelRole, CoreStart } from '../shared/contract/core-link.ts';
 import type { FrameChannel } from '../shared/contract/frame-channel.ts';
@@ -22,6 +22,7 @@ import { toErrorBody } from '../shared/contract/studio-error.ts';
 import type { CoreEnd } from './core-end.ts';
 import { desktopCapabilities } from './desktop-capabilities.ts';
 import { createIpcEnd } from './ipc-end.ts';
+import { createPageChannels } from './page-channels.ts';
 import { createUtilityEnd, type ParentPort } from './utility-end.ts';
 
 type Studio = Readonly<{ core: Core; hub: TopicHub; granted: GrantedRoots }>;
@@ -32,6 +33,7 @@ class CoreHost {
   readonly #shell: RpcClient<HostContract> = createRpcClient();
   readonly #waiting: (readonly [ChannelRole, FrameChannel])[] = [];
   readonly #earlyGrants: string[] = [];
+  readonly #keepPage = createPageChannels();
   #studio: Studio | undefined;
 
   constructor(end: CoreEnd) {
@@ -43,9 +45,7 @@ class CoreHost {
           void this.#start(order);
           return;
         case 'grant':
-          // One that comes while the core starts is granted with the first ones.
-          if (this.#studio === undefined) this.#earlyGrants.push(order.path);
-          else this.#studio.granted.add(order.path);
+          this.#grant(order.path);
           return;
         case 'end':
           void this.#stop();
@@ -65,15 +65,10 @@ class CoreHost {
         hostUi: { capabilities: desktopCapabilities(start.noUpdates), call: this.#shell.call },
       });
       const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
-      const granted = grantRoots([
-        homedir(),
-        ports.home,
-        ports.resourcesDir,
-        ...start.grants,
-        ...this.#earlyGrants,
-      ]);
+      const granted = grantRoots([homedir(), ports.home, ports.resourcesDir]);
       followStoredGrants(core.events, granted);
       this.#studio = { core, hub: createTopicHub(core.events, core.nowMs), granted };
+      for (const early of [...start.grants, ...this.#earlyGrants.splice(0)]) this.#grant(early);
       for (const [role, channel] of this.#waiting.splice(0)) this.#accept(role, channel);
       this.#end.say({ kind: 'ready', home: path.resolve(ports.home) });
     } catch (error) {
@@ -88,16 +83,32 @@ class CoreHost {
     }
     if (this.#studio === undefined) {
       // A window is often there before the database is open; what it asks meanwhile must not be lost.
-      this.#waiting.push([role, createHeldChannel(role === 'page' ? createSizedChannel(channel) : channel)]);
+      this.#waiting.push([role, createHeldChannel(createCheckedChannel(channel))]);
       return;
     }
     const { core, hub, granted } = this.#studio;
+    if (role === 'page') this.#keepPage(channel);
     const dispatcher = createDispatcher(STUDIO_CONTRACT, core.handlers);
-    serveChannel(role === 'page' ? createSizedChannel(channel) : channel, {
+    serveChannel(channel, {
       dispatcher: role === 'page' ? guardPaths(dispatcher, granted) : dispatcher,
       hub,
       onDefect: core.onDefect,
+      onRefused: core.onRefused,
     });
+  }
+
+  /** What cannot be looked up (links in a circle, a name that no system knows) is not granted. */
+  #grant(offered: string): void {
+    if (this.#studio === undefined) {
+      // One that comes while the core starts is granted once it stands.
+      this.#earlyGrants.push(offered);
+      return;
+    }
+    try {
+      this.#studio.granted.add(offered);
+    } catch {
+      this.#studio.core.onRefused('server.path_refused');
+    }
   }
 
   async #stop(): Promise<void> {

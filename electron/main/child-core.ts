@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 
+import { createCheckedChannel } from '../rpc/checked-channel.ts';
 import { createFramePump } from '../rpc/frame-pump.ts';
 import { createMessagePortChannel } from '../rpc/message-port-channel.ts';
 import { coreSaysSchema } from '../shared/contract/core-link.ts';
@@ -53,7 +54,8 @@ export function childCoreLauncher(node: string, entry: string): CoreLauncher {
       open,
       hand: (port) => {
         const far = open('page');
-        const near = createMessagePortChannel(port, dataOf);
+        // Node's IPC gives up, and the process with it, over nesting that a port carries.
+        const near = createCheckedChannel(createMessagePortChannel(port, dataOf));
         near.onMessage((frame) => far.send(frame));
         far.onMessage((frame) => near.send(frame));
         near.onClose(() => far.close());

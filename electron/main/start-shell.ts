@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import type { BrowserWindow } from 'electron';
-import { dialog, ipcMain, MessageChannelMain, session, shell, type App } from 'electron';
+import { dialog, MessageChannelMain, session, shell, type App } from 'electron';
 
 import type { Settings } from '../shared/contract/methods/settings.ts';
 import { describeError } from '../shared/contract/errors/index.ts';
@@ -20,6 +20,8 @@ import { serveHost } from './host-service.ts';
 import { LiveRuns } from './live-runs.ts';
 import { askHowToQuit } from './quit-with-runs.ts';
 import { RunPresence } from './run-presence.ts';
+import { createOnceLog } from './log-once.ts';
+import { listenToPages } from './page-messages.ts';
 import { isSandboxTaken } from './sandbox-taken.ts';
 import type { ShellLog } from './shell-log.ts';
 import { readShellMemory, writeShellMemory } from './shell-memory.ts';
@@ -28,20 +30,20 @@ import { createShellUpdates, whyNoUpdates } from './shell-updates.ts';
 import { shellWords, type ShellLanguage, type ShellWords } from './shell-words.ts';
 import { offerEditMenu } from './edit-menu.ts';
 import { openStudioWindow } from './studio-window.ts';
-import { isTrustedSender } from './trusted-sender.ts';
 import { utilityCoreLauncher } from './utility-core.ts';
 
 /** A stop-and-save before quitting may wait for a step and a checkpoint. */
 const STOP_PATIENCE_MS = 120_000;
-/** Longest path of any system that the studio runs on. */
-const MOST_PATH_LENGTH = 32_768;
 
 /** Puts the shell together; returns at once, everything else follows the app's events. */
 export function startShell(app: App, log: ShellLog): void {
   const memoryFile = path.join(app.getPath('userData'), 'shell.json');
   const memory = readShellMemory(memoryFile);
   if (memory.acceleration !== 'auto') app.disableHardwareAcceleration();
-  process.on('uncaughtException', (error) => log('a defect of the shell', { error: error.stack }));
+  const logOnce = createOnceLog(log);
+  process.on('uncaughtException', (error) =>
+    logOnce(String(error.stack), 'a defect of the shell', { error: error.stack }),
+  );
   const paths = shellPaths(import.meta.dirname, process.resourcesPath);
   hardenContents(app, (url) => url.startsWith(`${APP_ORIGIN}/`));
   watchGraphics(app, (reason) => {
@@ -120,7 +122,16 @@ class DesktopShell {
       throw new StudioError('host.pages_missing');
     hardenSession(session.defaultSession);
     serveAppScheme(session.defaultSession, this.#paths.pagesDir);
-    this.#listenToPages();
+    listenToPages({
+      isOwn: (id) => this.#window?.webContents.id === id,
+      connect: () => {
+        this.#isAsked = true;
+        this.#connectPage();
+      },
+      grant: (chosen) => this.#grant(chosen),
+      logOnce: createOnceLog(this.#log),
+      nowMs: Date.now,
+    });
     this.#keeper.onChange((state) => this.#onCore(state));
     this.#keeper.start();
     this.#openWindow();
@@ -177,29 +188,9 @@ class DesktopShell {
     if (route !== undefined) window.webContents.send('studio:show', route);
   }
 
-  #listenToPages(): void {
-    const isOwn = (id: number): boolean => this.#window?.webContents.id === id;
-    ipcMain.on('studio:connect', (event) => {
-      if (isTrustedSender(event, isOwn)) {
-        this.#isAsked = true;
-        this.#connectPage();
-      } else this.#refuse('studio:connect');
-    });
-    ipcMain.handle('studio:grant', (event, offered: unknown) => {
-      const isPath =
-        typeof offered === 'string' && offered.length <= MOST_PATH_LENGTH && path.isAbsolute(offered);
-      if (isPath && isTrustedSender(event, isOwn)) this.#grant(offered);
-      else this.#refuse('studio:grant');
-    });
-  }
-
   #grant(chosen: string): void {
     this.#granted.add(chosen);
     this.#keeper.process?.order({ kind: 'grant', path: chosen });
-  }
-
-  #refuse(channel: string): void {
-    this.#log('a message was refused', { channel });
   }
 
   #connectPage(): void {

@@ -49,6 +49,7 @@ export async function startServer(options: StartOptions): Promise<StudioServer> 
       dispatcher: fixGrants(guardPaths(options.dispatcher, granted)),
       hub: options.hub,
       onDefect: options.onDefect,
+      onRefused: options.onRefused,
       files: readFileTable(options.pagesDir),
       uploads,
       granted,

@@ -11,7 +11,7 @@ export type DesktopTarget = Readonly<{
 export const PRODUCT_TARGET: DesktopTarget = { node: 'node24', chrome: 'chrome146' };
 
 /** What every runtime brings along. */
-export const BUILTIN: RegExp = /^(node:|electron$)/u;
+export const BUILTIN = /^(node:|electron$)/u;
 /** Carries a binary, or looks for its own files at run time. */
 const NATIVE = /^(better-sqlite3|pino|node-pty|@lydell\/node-pty)$/u;
 

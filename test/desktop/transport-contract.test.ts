@@ -8,10 +8,9 @@ import type { FrameChannel } from '../../electron/shared/contract/frame-channel.
 import { Listeners } from '../../electron/shared/domain/listeners.ts';
 import { describeContract, type TransportHost } from '../contract/contract-suite.ts';
 import type { PageEnd } from './contract/page-end.ts';
-import type { ToyProcess } from './contract/toy-launcher.ts';
+import { ToyShell } from './contract/toy-shell.ts';
 import { shell, ShellBench, type OpenStudio } from './studio-shell.ts';
 
-type ShellGlobal = typeof globalThis & { toy: ToyProcess };
 type PageWindow = Readonly<{ pageEnd: PageEnd }>;
 type Arrived = Readonly<{ messages: Listeners<unknown>; closes: Listeners<undefined> }>;
 
@@ -21,27 +20,22 @@ type Arrived = Readonly<{ messages: Listeners<unknown>; closes: Listeners<undefi
  */
 describe.skipIf(shell === undefined)('Electron', () => {
   const bench = new ShellBench();
+  const toy = new ToyShell();
   const arrived = new Map<number, Arrived>();
   let studio: OpenStudio;
-  let entry: string;
-  let launcher: string;
   let nextId = 1;
 
   beforeAll(async () => {
     if (shell === undefined) throw new Error('no Electron');
     await bench.prepare();
-    const { node, chrome } = shell.engine;
-    const bundle = async (name: string, format: 'cjs' | 'iife', engine: string): Promise<string> =>
-      buildBundle({
-        out: path.join(bench.folder, 'contract', name),
-        input: `test/desktop/contract/${name}.ts`,
-        format,
-        engine,
-        external: BUILTIN,
-      });
-    entry = await bundle('toy-host', 'cjs', node);
-    launcher = await bundle('toy-launcher', 'cjs', node);
-    const pageEnd = readFileSync(await bundle('page-end', 'iife', chrome), 'utf8');
+    await toy.build(bench.folder, shell.engine.node);
+    const pageEnd = await buildBundle({
+      out: path.join(bench.folder, 'page-end'),
+      input: 'test/desktop/contract/page-end.ts',
+      format: 'iife',
+      engine: shell.engine.chrome,
+      external: BUILTIN,
+    });
     studio = await bench.open();
     await studio.page.exposeFunction('frameArrived', (id: number, frame: unknown) =>
       arrived.get(id)?.messages.emit(frame),
@@ -49,7 +43,7 @@ describe.skipIf(shell === undefined)('Electron', () => {
     await studio.page.exposeFunction('channelClosed', (id: number) =>
       arrived.get(id)?.closes.emit(undefined),
     );
-    await studio.page.evaluate(pageEnd);
+    await studio.page.evaluate(readFileSync(pageEnd, 'utf8'));
   });
   afterAll(() => bench.dispose());
 
@@ -60,10 +54,7 @@ describe.skipIf(shell === undefined)('Electron', () => {
     const { page, app } = studio;
     // Before the port is sent, or the studio's own page would take it.
     await page.evaluate((one) => (window as unknown as PageWindow).pageEnd.expect(one), id);
-    await app.evaluate(({ webContents }) => {
-      const [contents] = webContents.getAllWebContents();
-      if (contents !== undefined) (globalThis as ShellGlobal).toy.connect(contents);
-    });
+    await toy.connect(app);
     await page.evaluate((one) => (window as unknown as PageWindow).pageEnd.opened(one), id);
     return {
       send: (frame) =>
@@ -81,21 +72,12 @@ describe.skipIf(shell === undefined)('Electron', () => {
     name: 'a page’s port to a utility process',
     host: async (): Promise<TransportHost> => {
       const { app } = studio;
-      await app.evaluate(
-        (_electron, [file, host]) => {
-          const load = process.mainModule?.require as (name: string) => {
-            startToy: (entry: string) => ToyProcess;
-          };
-          (globalThis as ShellGlobal).toy = load(file).startToy(host);
-        },
-        [launcher, entry] as const,
-      );
+      await toy.start(app);
       return {
         connect: openChannel,
-        bump: (times) =>
-          app.evaluate((_electron, count) => (globalThis as ShellGlobal).toy.bump(count), times),
-        defects: () => app.evaluate(() => (globalThis as ShellGlobal).toy.defects()),
-        close: () => app.evaluate(() => (globalThis as ShellGlobal).toy.close()),
+        bump: (times) => toy.bump(app, times),
+        defects: () => toy.defects(app),
+        close: () => toy.close(app),
       };
     },
   });

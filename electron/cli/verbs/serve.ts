@@ -105,6 +105,7 @@ const run = async (context: VerbContext): Promise<{ value: unknown }> => {
         hub: createTopicHub(core.events, core.nowMs),
         events: core.events,
         onDefect: core.onDefect,
+        onRefused: core.onRefused,
         pagesDir: PAGES,
         uploadsDir: path.join(ports.home, 'uploads'),
         maxUploadBytes: maxUploadGb * 1e9,

@@ -2,7 +2,6 @@
 import { createUtilityEnd, type ParentPort } from '../../../electron/host/utility-end.ts';
 import { createDispatcher } from '../../../electron/rpc/dispatcher.ts';
 import { serveChannel } from '../../../electron/rpc/serve-channel.ts';
-import { createSizedChannel } from '../../../electron/rpc/sized-channel.ts';
 import { handlersFor } from '../../../electron/shared/contract/define.ts';
 import { createToyFarEnd } from '../../contract/toy-contract.ts';
 import { TOY_CONTROL } from './toy-control.ts';
@@ -20,6 +19,5 @@ const control = createDispatcher(
 );
 
 createUtilityEnd((process as unknown as { parentPort: ParentPort }).parentPort).onChannel((role, channel) => {
-  if (role === 'page') serveChannel(createSizedChannel(channel), far.serve);
-  else serveChannel(channel, { ...far.serve, dispatcher: control });
+  serveChannel(channel, role === 'page' ? far.serve : { ...far.serve, dispatcher: control });
 });

@@ -61,6 +61,18 @@ export const CORE_ERRORS = {
       action: '请刷新窗口。',
     },
   },
+  'core.frame_too_large': {
+    en: {
+      message: 'A message was too large.',
+      cause: 'What the window sent at once is larger than 8 MB of text and values.',
+      action: 'Paste or change less at a time; put large data into a file and import that.',
+    },
+    zh: {
+      message: '消息过大。',
+      cause: '界面一次发送的内容超过了 8 MB（按文本与数值计）。',
+      action: '请减少一次粘贴或修改的内容；大量数据请存为文件后导入。',
+    },
+  },
   'core.disconnected': {
     en: {
       message: 'The connection to the core was lost.',

@@ -54,6 +54,8 @@ describe.skipIf(shell === undefined)(`a hostile page of the desktop app (seed ${
     const pageFuzz = readFileSync(await bundle('page-fuzz', 'iife'), 'utf8');
     const rawIpc = await bundle('raw-ipc', 'cjs');
     studio = await bench.open();
+    // A page that was flooded with ports has work before it can reload.
+    studio.page.setDefaultTimeout(120_000);
     await studio.app.evaluate(({ session }, filePath) => {
       const own = session.defaultSession as unknown as PreloadingSession;
       if (own.registerPreloadScript === undefined) own.setPreloads([filePath]);

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-
 import { handlersFor, type HandlersFor } from '../shared/contract/define.ts';
 import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
@@ -16,9 +13,8 @@ import { queryMetrics } from './metrics/metric-service.ts';
 import type { CorePorts } from './ports.ts';
 import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
+import { adapterOf, type RunAdapter } from './runs/run-adapter.ts';
 import { pageRunEvents } from './runs/run-events.ts';
-import { adapterDir } from './runs/run-folder.ts';
-import { adapterOf } from './runs/run-service.ts';
 import { toRunDetail, toRunSummary } from './runs/run-view.ts';
 import { runFileHandlers } from './run-file-handlers.ts';
 import { settingsHandlers } from './settings-handlers.ts';
@@ -316,11 +312,8 @@ function findAdapter(
   services: CoreServices,
   run: RunRecord,
   step: number | undefined,
-): Readonly<{ path: string; step: number }> | undefined {
-  // A resumed run may still hold the final adapter of an earlier course; only a finished run's is final.
-  const hasFinal =
-    run.state === 'done' && existsSync(path.join(adapterDir(run.dir), 'adapter_model.safetensors'));
-  return adapterOf(run, services.runs.resumable(run), step, hasFinal);
+): RunAdapter | undefined {
+  return adapterOf(run, services.runs.resumable(run), step);
 }
 
 async function adopt(

@@ -22,6 +22,7 @@ import { ModelService } from './models/model-service.ts';
 import type { CorePorts } from './ports.ts';
 import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
 import { toRunSummary } from './runs/run-view.ts';
+import { startingAdapter } from './runs/run-adapter.ts';
 import { RunService } from './runs/run-service.ts';
 import { createTrainProjector } from './runs/train-projector.ts';
 import type { RunDevice } from '../shared/domain/choose-card.ts';
@@ -172,11 +173,16 @@ export function createServices(
     shapeOf: readShapeOf,
     lastThroughput: createLastThroughput(repositories),
   });
-  const runs = new RunService({
+  const runs: RunService = new RunService({
     ...base,
     repositories,
     feed: runFeed,
     ...inputs,
+    resolveAdapter: (reference: string) =>
+      startingAdapter(reference, {
+        matching: repositories.runs.find,
+        resumable: (run) => runs.resumable(run),
+      }),
     cardFor,
     environmentOf: cardEnvironment,
     refusalOf: (recipe, dataset, model, device) =>

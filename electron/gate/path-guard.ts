@@ -6,7 +6,7 @@ import type { GrantedRoots } from './granted-roots.ts';
 /** Fields that always name a place on this machine. */
 const PLACES: ReadonlySet<string> = new Set(['path', 'sources']);
 /** Fields that name a record of the library or, where it is none, a place; in a recipe too. */
-const REFERENCES: ReadonlySet<string> = new Set(['model', 'dataset']);
+const REFERENCES: ReadonlySet<string> = new Set(['model', 'dataset', 'continueFrom']);
 
 /** A record's name or id holds no separator, is no dots, and begins with no drive; a path may. */
 const looksLikePath = (text: string): boolean => path.isAbsolute(text) || /[/\\]|^\.+$|^[a-z]:/iu.test(text);

@@ -45,10 +45,12 @@ def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: boo
     """Creates `root/<name>/run.json` and the job folder of a first or a further attempt.
 
     Raises JobError `recipe.model_not_found`, `recipe.dataset_not_found`, `train.run_exists`,
-    `train.nothing_to_resume`.
+    `recipe.adapter_not_found`, `train.nothing_to_resume`.
     """
     model = _existing(recipe["model"], recipe_dir, "model", Path.is_dir)
     dataset = _existing(recipe["dataset"], recipe_dir, "dataset", Path.is_file)
+    named = recipe["lora"]["continueFrom"]
+    initial = None if named is None or resume else _existing(named, recipe_dir, "adapter", Path.is_dir)
     run_dir = (root / folder_name(recipe["name"])).absolute()
     exists = (run_dir / RUN_FILE).is_file()
     if exists and not resume:
@@ -103,6 +105,7 @@ def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: boo
                 "runDir": str(run_dir),
                 "tokenCacheDir": str((root / ".token-cache").absolute()),
                 "resumeFrom": None if resume_from is None else str(resume_from),
+                "initialAdapter": None if initial is None else str(initial),
             },
         },
     )

@@ -71,7 +71,7 @@ function textPlaces(schema: Schema, at = '', root: Schema = schema): readonly st
     return target === undefined ? [] : textPlaces(target, at, root);
   }
   // What a person wrote: checked by the core, against the schema of recipes.
-  if (at === 'recipe') return ['recipe.model', 'recipe.dataset'];
+  if (at === 'recipe') return ['recipe.model', 'recipe.dataset', 'recipe.lora.continueFrom'];
   const choices = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
   const text = schema.type === 'string' && schema.enum === undefined && schema.const === undefined;
   return [

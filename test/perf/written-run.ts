@@ -57,6 +57,7 @@ export function addWrittenRun(
     runDir: dir,
     tokenCacheDir: path.join(home, 'cache'),
     resumeFrom: null,
+    initialAdapter: null,
   };
   const spec: JobSpec = { version: 1, id: jobId, kind: 'train', createdAtMs, nonce, params };
   createJobFolder(jobDir, spec);

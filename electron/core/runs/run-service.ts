@@ -1,12 +1,10 @@
-import path from 'node:path';
-
 import type { CheckpointState } from '../../shared/contract/methods/runs.ts';
 import { StudioError, toErrorBody, type ErrorBody } from '../../shared/contract/studio-error.ts';
 import { AUTOMATIC_CARD, type RunDevice } from '../../shared/domain/choose-card.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
 import type { ControlCommand } from '../../shared/protocol/control.ts';
-import type { Recipe } from '../../shared/protocol/recipe.ts';
+import { recipeSchema, type Recipe } from '../../shared/protocol/recipe.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { requireOne } from '../db/repositories/require-one.ts';
 import type { RunRecord } from '../db/repositories/run-repository.ts';
@@ -32,6 +30,8 @@ export type RunServiceDeps = Readonly<{
   resolveDataset: (reference: string) => ResolvedInput;
   /** Throws `recipe.model_not_found`, `model.*`. */
   resolveModel: (reference: string) => ResolvedInput;
+  /** Folder of a recipe's `lora.continueFrom`. Throws `recipe.adapter_not_found`. */
+  resolveAdapter: (reference: string) => string;
   /** What a recipe's run computes on. Throws `gpu.*`. */
   cardFor: (hardware: Recipe['hardware']) => Promise<RunDevice>;
   /** Variables that give a runner its device and no other. */
@@ -95,7 +95,8 @@ export class RunService {
     const device = await (run.attempts === 0
       ? cardFor(run.recipe.hardware)
       : this.#deviceAgain(run.recipe.hardware));
-    const refusal = options.force ? undefined : refusalOf(run.recipe, dataset, model, device);
+    const recipe = recipeSchema.parse(run.recipe);
+    const refusal = options.force ? undefined : refusalOf(recipe, dataset, model, device);
     if (refusal !== undefined) throw refusal;
     const checkpoint = this.#checkpointFor(run, options.fromStep);
     if (options.isWanted()) await this.#attempt(run, checkpoint, device);
@@ -126,6 +127,7 @@ export class RunService {
     const { recipe } = checked;
     const dataset = this.#deps.resolveDataset(recipe.dataset);
     const model = this.#deps.resolveModel(recipe.model);
+    if (recipe.lora.continueFrom !== null) this.#deps.resolveAdapter(recipe.lora.continueFrom);
     const device = await this.#deps.cardFor(recipe.hardware);
     const refusal = options.force ? undefined : this.#deps.refusalOf(recipe, dataset, model, device);
     if (refusal !== undefined) throw refusal;
@@ -281,17 +283,22 @@ export class RunService {
     const attempt = run.attempts + 1;
     const dir = attemptDir(run.dir, attempt);
     const createdAtMs = clock.nowMs();
+    // A run stored by an older studio has not the settings that came since.
+    const recipe = recipeSchema.parse(run.recipe);
+    const { continueFrom } = recipe.lora;
+    const startsWith = checkpoint === undefined ? continueFrom : null;
     const spec = newJobSpec(
       'train',
       {
         runId: run.id,
         attempt,
-        recipe: run.recipe,
+        recipe,
         modelPath: run.modelPath,
         datasetPath: run.datasetPath,
         runDir: run.dir,
         tokenCacheDir: folder.tokenCacheDir,
         resumeFrom: checkpoint?.path ?? null,
+        initialAdapter: startsWith === null ? null : this.#deps.resolveAdapter(startsWith),
       },
       { id: jobId, nowMs: createdAtMs },
     );
@@ -350,17 +357,4 @@ export class RunService {
 
 function copyLabels({ tags, note }: Partial<RunLabels>): { tags?: string[]; note?: string } {
   return { ...(tags === undefined ? {} : { tags: [...tags] }), ...(note === undefined ? {} : { note }) };
-}
-
-/** Newest whole adapter of a run: the final one, or that of a checkpoint. Undefined where there is none. */
-export function adapterOf(
-  run: RunRecord,
-  checkpoints: readonly WholeCheckpoint[],
-  step: number | undefined,
-  hasFinalAdapter: boolean,
-): Readonly<{ path: string; step: number }> | undefined {
-  if (step === undefined && hasFinalAdapter) return { path: path.join(run.dir, 'adapter'), step: run.step };
-  const checkpoint =
-    step === undefined ? checkpoints.at(-1) : checkpoints.findLast((candidate) => candidate.step === step);
-  return checkpoint === undefined ? undefined : { path: checkpoint.path, step: checkpoint.step };
 }

@@ -18,6 +18,10 @@ const trainParams = z.strictObject({
     .nullable()
     .default(null)
     .meta({ description: 'Whole checkpoint folder to continue from.' }),
+  initialAdapter: path
+    .nullable()
+    .default(null)
+    .meta({ description: 'Adapter folder whose weights the first step starts from; ignored on a resume.' }),
 });
 
 const importParams = z.strictObject({

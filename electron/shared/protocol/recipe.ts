@@ -111,6 +111,11 @@ const loraSchema = z.strictObject({
     'Also learn the length of each row of the adapted weights (DoRA, weight-decomposed LoRA).',
     { llamaFactory: 'use_dora', hf: 'use_dora' },
   ),
+  continueFrom: field(
+    z.string().min(1).max(4096).nullable().default(null),
+    'Adapter that training starts from: a run of the studio or an adapter folder; null starts a fresh one.',
+    { llamaFactory: 'adapter_name_or_path', hf: 'peft_path' },
+  ),
   bias: field(z.literal('none').default('none'), 'Biases stay as they are in the base.', {
     hf: 'bias',
     xtuner: 'bias',

@@ -40,6 +40,16 @@ def base_fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def recorded_base(folder: Path) -> str | None:
+    """The fingerprint of the base that an adapter's record names; None where it names none."""
+    try:
+        record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+        fingerprint = record["base"]["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return fingerprint if isinstance(fingerprint, str) else None
+
+
 def write_record(folder: Path, record: dict[str, object]) -> None:
     write_synced(folder / RECORD_FILE, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8"))
 

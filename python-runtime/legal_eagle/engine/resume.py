@@ -33,7 +33,12 @@ _VERSION = 1
 _DECIDING_FIELDS = ("optimizer", "schedule", "lora", "seed")
 # Fields that came later, with the value that means what was done before them: a checkpoint older than they
 # are does not name them and is no other run for it.
-_LATER_LORA_FIELDS: Mapping[str, object] = {"targetPattern": None, "dora": False, "bias": "none"}
+_LATER_LORA_FIELDS: Mapping[str, object] = {
+    "targetPattern": None,
+    "dora": False,
+    "bias": "none",
+    "continueFrom": None,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from legal_eagle.engine import rng_state
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.devices import DeviceChoice, choose_device
+from legal_eagle.engine.initial_adapter import load_initial_adapter
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import Decoder, build_model
@@ -53,11 +54,12 @@ class TrainParams:
     run_dir: Path
     token_cache_dir: Path
     resume_from: Path | None
+    initial_adapter: Path | None
 
     @staticmethod
     def of(context: JobContext) -> TrainParams:
         params = context.params
-        resume_from = params.get("resumeFrom")
+        resume_from, initial = params.get("resumeFrom"), params.get("initialAdapter")
         return TrainParams(
             run_id=params["runId"],
             attempt=params["attempt"],
@@ -67,6 +69,7 @@ class TrainParams:
             run_dir=Path(params["runDir"]),
             token_cache_dir=Path(params["tokenCacheDir"]),
             resume_from=None if resume_from is None else Path(resume_from),
+            initial_adapter=None if initial is None else Path(initial),
         )
 
 
@@ -163,6 +166,9 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
         load_adapter(decoder, params.resume_from)
         state = apply_state(saved, optimizer, generator)
         made = _with_saved_limit(made, train_store, state)
+    elif params.initial_adapter is not None:
+        report.phase("load-adapter", params.initial_adapter.name)
+        load_initial_adapter(decoder, params.initial_adapter, fingerprint.base_model)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
 
     total = len(made.steps)

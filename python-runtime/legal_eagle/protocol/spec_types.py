@@ -32,6 +32,7 @@ class RecipeLora(TypedDict):
     targetPattern: str | None
     rsLora: bool
     dora: bool
+    continueFrom: str | None
     bias: Literal["none"]
 
 
@@ -111,6 +112,7 @@ class JobSpecTrainParams(TypedDict):
     runDir: str
     tokenCacheDir: str
     resumeFrom: str | None
+    initialAdapter: str | None
 
 
 class JobSpecTrain(TypedDict):

@@ -76,6 +76,7 @@ function trainSpec(datasetPath: string): JobSpec {
     runDir,
     tokenCacheDir,
     resumeFrom: null,
+    initialAdapter: null,
   });
 }
 

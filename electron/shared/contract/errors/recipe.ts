@@ -25,6 +25,18 @@ export const RECIPE_ERRORS = {
       action: '请先导入数据，或修改训练方案。',
     },
   },
+  'recipe.adapter_not_found': {
+    en: {
+      message: 'The recipe starts from the adapter “{adapter}”, which is not there.',
+      cause: 'It is neither a run with a saved adapter nor a folder that holds one.',
+      action: 'Name a finished run or an adapter folder, or leave the field empty to start afresh.',
+    },
+    zh: {
+      message: '训练方案要从适配器“{adapter}”开始，但它不存在。',
+      cause: '它既不是已保存适配器的训练，也不是包含适配器的目录。',
+      action: '请填写已完成的训练或适配器目录，或留空以从头开始。',
+    },
+  },
   'recipe.model_not_found': {
     en: {
       message: 'The recipe names the model “{model}”, which is not there.',

@@ -15,6 +15,30 @@ export const TRAIN_ERRORS = {
       action: '请加大截断长度，或检查数据集及其字段映射。',
     },
   },
+  'train.adapter_differs': {
+    en: {
+      message: 'The adapter to start from has {field} = {adapter}, the recipe {recipe}.',
+      cause: 'Training can only go on with the shape and scale that the adapter already has.',
+      action: 'Set {field} to {adapter}, or start from a fresh adapter.',
+    },
+    zh: {
+      message: '起始适配器的 {field} 为 {adapter}，训练方案为 {recipe}。',
+      cause: '继续训练只能沿用适配器已有的形状和缩放。',
+      action: '请把 {field} 设为 {adapter}，或从新的适配器开始训练。',
+    },
+  },
+  'train.adapter_other_base': {
+    en: {
+      message: 'The adapter in {folder} was trained on another base model.',
+      cause: 'Its record names a base whose files differ from this one.',
+      action: 'Choose the base that the adapter belongs to, or start from a fresh adapter.',
+    },
+    zh: {
+      message: '{folder} 中的适配器是在另一个基座模型上训练的。',
+      cause: '其记录中的基座文件与当前基座不同。',
+      action: '请选择与适配器配套的基座，或从新的适配器开始训练。',
+    },
+  },
   'train.vocabulary_too_large': {
     en: {
       message: 'The tokenizer has {tokenizer} tokens, but the model knows only {embedding}.',

@@ -146,6 +146,7 @@ export const RUN_METHODS = {
       'core.ambiguous',
       'recipe.invalid',
       'recipe.dataset_not_found',
+      'recipe.adapter_not_found',
       'recipe.model_not_found',
       'dataset.not_ready',
       'dataset.unreadable',

@@ -36,10 +36,10 @@ module.exports = {
       comment: 'Sibling domains meet only in create-core or through ports',
       severity: 'error',
       from: {
-        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue|storage)/',
+        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue|storage|secrets|accounts)/',
       },
       to: {
-        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue|storage)/',
+        path: '^electron/core/(jobs|runs|datasets|models|merge|chat|runtime|metrics|settings|gpu|preflight|queue|storage|secrets|accounts)/',
         pathNot: ['^electron/core/$1/', '^electron/core/jobs/'],
       },
     },
@@ -48,7 +48,9 @@ module.exports = {
       comment: 'core/jobs is generic: it knows no training, data or chat',
       severity: 'error',
       from: { path: '^electron/core/jobs/' },
-      to: { path: '^electron/core/(runs|datasets|models|merge|chat|runtime|metrics|settings)/' },
+      to: {
+        path: '^electron/core/(runs|datasets|models|merge|chat|runtime|metrics|settings|secrets|accounts)/',
+      },
     },
     {
       name: 'rpc-imports-shared',

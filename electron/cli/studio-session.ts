@@ -16,7 +16,8 @@ import { STUDIO_CONTRACT } from '../shared/contract/index.ts';
 export type StudioClient = RpcClient<StudioContract>;
 
 export type StudioSessionOptions = Readonly<{
-  env: Readonly<Record<string, string | undefined>>;
+  /** Tokens are taken out of it. */
+  env: Record<string, string | undefined>;
   home: string | undefined;
   /** The verb, for the owner line of the data folder's lock. */
   command: string;

@@ -34,6 +34,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
   const { ports, services } = context;
   return handlersFor(STUDIO_CONTRACT)({
     ...appHandlers(context),
+    ...accountHandlers(services),
     ...datasetHandlers(services),
     ...modelHandlers(services),
     ...runHandlers(ports, services),
@@ -104,6 +105,21 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
     'host.copyText': (request) => ports.hostUi.call('host.copyText', request),
     'host.openExternal': (request) => ports.hostUi.call('host.openExternal', request),
     'app.samples': () => sampleFiles(ports.resourcesDir),
+  };
+}
+
+function accountHandlers({ accounts, secrets }: CoreServices): Handlers<'accounts'> {
+  return {
+    'accounts.status': () => secrets.status(),
+    'accounts.list': async () => ({ items: await accounts.list() }),
+    'accounts.put': (input) => accounts.put(input),
+    'accounts.remove': async ({ account }) => {
+      await accounts.remove(account);
+      return {};
+    },
+    'accounts.unlock': ({ passphrase }) => secrets.unlock(passphrase),
+    'accounts.lock': () => secrets.lock(),
+    'accounts.keepIn': (wish) => secrets.keepIn(wish),
   };
 }
 

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
 
+import { AccountService } from './accounts/account-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import { createRepositories, type CoreRepositories } from './core-repositories.ts';
 import { dataFolder, type DataFolder } from './data-folder.ts';
 import { createDatasetProjector } from './datasets/dataset-projector.ts';
 import { DatasetService } from './datasets/dataset-service.ts';
+import { createAccountRepository } from './db/repositories/account-repository.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import { createSettingsRepository } from './db/repositories/settings-repository.ts';
 import { createGpuSampler } from './gpu/gpu-sampler.ts';
@@ -14,6 +16,7 @@ import type { JobProjector } from './jobs/job-record.ts';
 import { EventTailer } from './jobs/event-tailer.ts';
 import type { JobLog } from './jobs/job-log.ts';
 import { JobSupervisor } from './jobs/job-supervisor.ts';
+import type { Redactor } from './log/redactor.ts';
 import { createMergeProjector } from './merge/merge-projector.ts';
 import { MergeService } from './merge/merge-service.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
@@ -31,6 +34,7 @@ import { StudioError } from '../shared/contract/studio-error.ts';
 import { appendTelemetry, telemetryLine, telemetryPoints } from './runs/run-telemetry.ts';
 import { createRuntimeInstaller, type RuntimeInstaller } from './runtime/runtime-installer.ts';
 import { runtimeBySettings } from './settings-runtime.ts';
+import { SecretsService } from './secrets/secrets-service.ts';
 import { createSettingsService, type SettingsService } from './settings/settings-service.ts';
 import { createDescribeJob } from './describe-job.ts';
 import { createLiveJobsFeed } from './topics/live-jobs-feed.ts';
@@ -66,6 +70,8 @@ export type CoreServices = Readonly<{
   terminals: TerminalService;
   trash: Trash;
   removal: RemovalService;
+  secrets: SecretsService;
+  accounts: AccountService;
   /** Stores every event of a job that its file holds now. */
   drain: (jobId: string) => void;
   dispose(): Promise<void>;
@@ -76,7 +82,7 @@ export function createServices(
   db: Database.Database,
   ports: CorePorts,
   log: JobLog,
-  options: Readonly<{ readOnly: boolean }>,
+  options: Readonly<{ readOnly: boolean; redactor: Redactor }>,
 ): CoreServices {
   const folder = dataFolder(ports.home);
   const repositories = createRepositories(db);
@@ -99,6 +105,19 @@ export function createServices(
       saveRecord: (model) => writeModelRecord(folder.modelDir(model.id), model),
     }),
   ];
+  const { redactor } = options;
+  const secrets = new SecretsService({
+    dir: folder.secretsDir,
+    keyring: ports.keyring,
+    nowMs: () => ports.clock.nowMs(),
+  });
+  const accounts = new AccountService({
+    accounts: createAccountRepository(db),
+    secrets,
+    handed: ports.handedTokens,
+    clock: ports.clock,
+    ids: ports.ids,
+  });
   const supervisor = new JobSupervisor({
     repository: jobs,
     projectors,
@@ -109,6 +128,8 @@ export function createServices(
     nowMs: () => ports.clock.nowMs(),
     newId: () => ports.ids.next(),
     log,
+    tokens: accounts,
+    redactor,
   });
   const runtimeInstaller = createRuntimeInstaller(runtime, ports.clock, (data) =>
     board.publish('runtime', data),
@@ -148,7 +169,7 @@ export function createServices(
   });
   // Any update: a run that a new core takes up again changes no state.
   const wakeSampler = supervisor.onUpdate(() => gpuSampler.wake());
-  const tailer = new EventTailer({ repository: jobs, projectors, log });
+  const tailer = new EventTailer({ repository: jobs, projectors, log, redactor });
   const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
   const datasets = new DatasetService({ ...base, datasets: repositories.datasets });
   const models = new ModelService({ ...base, models: repositories.models });
@@ -263,8 +284,11 @@ export function createServices(
     drain,
     trash,
     removal: new RemovalService({ folder, repositories, supervisor, trash }),
+    secrets,
+    accounts,
     dispose: async () => {
       wakeQueue.dispose();
+      void secrets.lock();
       await terminals.dispose();
       await queue.dispose();
       wakeSampler.dispose();

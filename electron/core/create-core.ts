@@ -14,6 +14,7 @@ import { lockDataFolder } from './db/core-lock.ts';
 import { MIGRATIONS } from './db/migrations/index.ts';
 import { openDatabase, openDatabaseReadOnly } from './db/open.ts';
 import { createLog } from './log/create-log.ts';
+import { createRedactor } from './log/redactor.ts';
 import type { CorePorts } from './ports.ts';
 import { reconcile } from './reconcile.ts';
 import { keepTrashMs } from './storage-handlers.ts';
@@ -56,9 +57,10 @@ type Opened = Readonly<{ db: Database.Database; lock: Disposable | undefined; ow
 export async function createCore(ports: CorePorts, options: CoreOptions): Promise<Core> {
   const folder = dataFolder(ports.home);
   const { db, lock, owner } = await open(ports, options.mode);
-  const log = createLog(folder.logFile);
+  const redactor = createRedactor();
+  const log = createLog(folder.logFile, redactor);
   const readOnly = lock === undefined;
-  const services = createServices(db, ports, log.logger, { readOnly });
+  const services = createServices(db, ports, log.logger, { readOnly, redactor });
   const handlers = createHandlers({ ports, services, startedAtMs: ports.clock.nowMs(), readOnly });
   if (!readOnly) {
     reconcile(services.repositories);

@@ -8,6 +8,8 @@ export type DataFolder = Readonly<{
   queueFile: string;
   lockFile: string;
   logFile: string;
+  /** What is kept of tokens: ciphertext, or plain text where a person chose it. */
+  secretsDir: string;
   datasetsDir: string;
   modelsDir: string;
   runsDir: string;
@@ -28,6 +30,7 @@ export function dataFolder(root: string): DataFolder {
     queueFile: below('queue.json'),
     lockFile: below('core.lock'),
     logFile: below('logs', 'core.log'),
+    secretsDir: below('secrets'),
     datasetsDir: below('datasets'),
     modelsDir: below('models'),
     runsDir: below('runs'),

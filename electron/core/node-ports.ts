@@ -10,7 +10,7 @@ import type { TrainingVariant, VariantChoice } from '../shared/domain/runtime-va
 import { createGpuProbe } from './gpu/gpu-probe.ts';
 import { hostResources } from './platform/host-resources.ts';
 import { processPlatform } from './platform/process-platform.ts';
-import type { CorePorts, HostUi } from './ports.ts';
+import type { CorePorts, HostUi, Keyring } from './ports.ts';
 import { rebuildDatabase, type RebuildReport } from './rebuild-database.ts';
 import { runCommand } from './run-command.ts';
 import { createRuntimePort } from './runtime/create-runtime-port.ts';
@@ -18,15 +18,18 @@ import { fetchText } from './runtime/fetch-text.ts';
 import { findPython, type FoundPython } from './runtime/python-locator.ts';
 import { RUNTIME_VARIANTS, type RuntimeVariant } from './runtime/runtime-paths.ts';
 import { variantForMachine } from './runtime/variant-for-machine.ts';
+import { takeHandedTokens } from './secrets/handed-tokens.ts';
 import { RuntimeService, type InstallRequest, type RuntimeStatus } from './runtime/runtime-service.ts';
 import type { SelfTestReport } from './runtime/self-test.ts';
 
 export type { InstallProgress, RuntimeStatus, RuntimeVariant };
 
 type Env = Readonly<Record<string, string | undefined>>;
+/** Tokens are taken out of it. */
+type OwnEnv = Record<string, string | undefined>;
 
 export type NodePortsOptions = Readonly<{
-  env: Env;
+  env: OwnEnv;
   /** Data folder; without it LEGAL_EAGLE_HOME, and without that the user's application data. */
   home: string | undefined;
   /** What this process is, for the lock's owner line. */
@@ -38,6 +41,8 @@ export type NodePortsOptions = Readonly<{
   root?: string | undefined;
   /** The shell in front, where there is one. */
   hostUi?: HostUi | undefined;
+  /** The system's encryption, where a shell lends it. */
+  keyring?: Keyring | undefined;
 }>;
 
 export type NodePorts = Readonly<{
@@ -77,9 +82,13 @@ export const defaultHome = (platform: NodeJS.Platform, env: Env, homeDir: string
 const namedVariant = (env: Env): RuntimeVariant | undefined =>
   RUNTIME_VARIANTS.find((one) => one === env['LEGAL_EAGLE_VARIANT']);
 
-/** The core's ports on a real machine: this process, this clock, this environment. */
+/**
+ * The core's ports on a real machine: this process, this clock, this environment. Called before anything is started,
+ * for it takes the tokens out of the environment.
+ */
 export const createNodePorts = (options: NodePortsOptions): NodePorts => {
   const { env } = options;
+  const handedTokens = takeHandedTokens(env, process.platform);
   const root = options.root ?? path.resolve(import.meta.dirname, '../..');
   const pythonRuntimeDir = path.join(root, 'python-runtime');
   const resourcesDir = path.join(root, 'resources');
@@ -137,6 +146,8 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
     },
     ids: { next: () => nextId() },
     hostUi: options.hostUi ?? NO_SHELL,
+    keyring: options.keyring ?? NO_KEYRING,
+    handedTokens,
   };
   return {
     core,
@@ -156,6 +167,15 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
 };
 
 const NO_WINDOW = { available: false, reason: 'needs the desktop app' } as const;
+
+const noKeyring = (): Promise<never> =>
+  Promise.reject(new StudioError('secrets.keyring_failed', { reason: 'no desktop app' }));
+
+const NO_KEYRING: Keyring = {
+  status: () => Promise.resolve({ available: false, reason: 'no_shell' }),
+  seal: noKeyring,
+  open: noKeyring,
+};
 
 /** A command line and a headless server: nothing that needs a window. */
 const NO_SHELL: HostUi = {

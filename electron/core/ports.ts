@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { CallerFor } from '../shared/contract/define.ts';
 import type { Disposable } from '../shared/contract/disposable.ts';
 import type { HostContract } from '../shared/contract/host-contract.ts';
+import type { KeyringStatus } from '../shared/contract/methods/accounts.ts';
 import type { Capabilities } from '../shared/contract/methods/app.ts';
 import type { GpuProcess, GpuReport } from '../shared/contract/methods/gpu.ts';
 import type {
@@ -11,6 +12,8 @@ import type {
   Mirror,
   RuntimeOverview,
 } from '../shared/contract/methods/runtime.ts';
+import type { ErrorBody } from '../shared/contract/studio-error.ts';
+import type { Hub } from '../shared/domain/hub-endpoints.ts';
 import type { TrainingVariant } from '../shared/domain/runtime-variant.ts';
 
 // Process ports (core/jobs, core/db/core-lock)
@@ -114,6 +117,43 @@ export type HostUi = Readonly<{
   call: CallerFor<HostContract>;
 }>;
 
+/** The system's encryption, which a desktop shell lends. Throws `secrets.keyring_failed`. */
+export type Keyring = Readonly<{
+  status(): Promise<KeyringStatus>;
+  /** Base64 that only this person's session on this machine opens again. */
+  seal(secret: string): Promise<string>;
+  /** `resealed`: the system has a newer key, and this takes the old text's place. */
+  open(sealed: string): Promise<Readonly<{ secret: string; resealed?: string | undefined }>>;
+}>;
+
+/** A token that this process was given at its start; one that was refused says why. */
+export type HandedToken = Readonly<{
+  hub: Hub;
+  origin: string;
+  source: 'file' | 'environment';
+  /** The variable that named or held it. */
+  variable: string;
+}> &
+  (Readonly<{ token: string; problem?: undefined }> | Readonly<{ token?: undefined; problem: ErrorBody }>);
+
+/** Secrets by the id of their account, wherever they lie (core/secrets). Everything may throw `secrets.*`. */
+export type Secrets = Readonly<{
+  put(id: string, secret: string): Promise<void>;
+  get(id: string): Promise<string | undefined>;
+  remove(id: string): Promise<void>;
+  /** Ids of what is kept; undefined while a vault is locked. */
+  list(): Promise<readonly string[] | undefined>;
+}>;
+
+/** An account's token and the one origin that it is wanted for. */
+export type TokenWish = Readonly<{ account: string; origin: string }>;
+
+/** Hands out tokens to jobs, and to nobody else (core/accounts). */
+export type TokenSource = Readonly<{
+  /** Throws `core.not_found`, `accounts.*`, `secrets.*`; never gives a token for another origin than its own. */
+  token(wish: TokenWish): Promise<string>;
+}>;
+
 /** Everything the core needs from outside; `createNodePorts` makes the real ones. */
 export type CorePorts = Readonly<{
   /** The data folder (LEGAL_EAGLE_HOME), absolute. */
@@ -134,4 +174,7 @@ export type CorePorts = Readonly<{
   clock: Clock;
   ids: IdGen;
   hostUi: HostUi;
+  keyring: Keyring;
+  /** Taken from the environment before anything was started, and no longer in it. */
+  handedTokens: readonly HandedToken[];
 }>;

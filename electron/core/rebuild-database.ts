@@ -12,6 +12,7 @@ import { MIGRATIONS } from './db/migrations/index.ts';
 import { openDatabase } from './db/open.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import { createLog } from './log/create-log.ts';
+import { createRedactor } from './log/redactor.ts';
 import { readModelRecord } from './models/model-folder.ts';
 import type { CorePorts } from './ports.ts';
 import { ingestRun } from './runs/ingest-run.ts';
@@ -32,19 +33,20 @@ const DATABASE_SUFFIXES = ['', '-wal', '-shm'];
 
 /**
  * Makes the database anew from the folders of runs, datasets and models, and keeps the old one under
- * `backups/`. Settings and the jobs of imports and merges are not in those folders and start empty. Throws
+ * `backups/`. Settings, accounts and the jobs of imports and merges are not in those folders and start empty. Throws
  * `core.data_folder_in_use`; whatever fails otherwise leaves the old database in place.
  */
 export async function rebuildDatabase(ports: CorePorts): Promise<RebuildReport> {
   const folder = dataFolder(ports.home);
   const lock = await lockDataFolder(ports.home, ports.platform, ports.command);
-  const log = createLog(folder.logFile);
+  const redactor = createRedactor();
+  const log = createLog(folder.logFile, redactor);
   const building = `${folder.databaseFile}.rebuilding`;
   try {
     removeDatabase(building);
     const nowMs = (): number => ports.clock.nowMs();
     const db = await openDatabase(building, { migrations: MIGRATIONS, nowMs });
-    const services = createServices(db, ports, log.logger, { readOnly: true });
+    const services = createServices(db, ports, log.logger, { readOnly: true, redactor });
     const skipped: { path: string; error: ErrorBody }[] = [];
     const fill = (dir: string, take: (entry: string) => void): number => fillFrom(dir, take, skipped);
     const counts = {

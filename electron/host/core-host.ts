@@ -15,11 +15,12 @@ import { serveChannel } from '../rpc/serve-channel.ts';
 import { createTopicHub, type TopicHub } from '../rpc/topic-hub.ts';
 import type { ChannelRole, CoreStart } from '../shared/contract/core-link.ts';
 import type { FrameChannel } from '../shared/contract/frame-channel.ts';
-import type { HostContract } from '../shared/contract/host-contract.ts';
 import { STUDIO_CONTRACT } from '../shared/contract/index.ts';
+import type { ShellContract } from '../shared/contract/keyring-contract.ts';
 import { createRpcClient, type RpcClient } from '../shared/contract/rpc-client.ts';
 import { toErrorBody } from '../shared/contract/studio-error.ts';
 import type { CoreEnd } from './core-end.ts';
+import { createDesktopKeyring } from './desktop-keyring.ts';
 import { desktopCapabilities } from './desktop-capabilities.ts';
 import { createIpcEnd } from './ipc-end.ts';
 import { createPageChannels } from './page-channels.ts';
@@ -30,7 +31,7 @@ type Studio = Readonly<{ core: Core; hub: TopicHub; granted: GrantedRoots }>;
 /** Channels that came before the core stood wait here; a window opens while the database does. */
 class CoreHost {
   readonly #end: CoreEnd;
-  readonly #shell: RpcClient<HostContract> = createRpcClient();
+  readonly #shell: RpcClient<ShellContract> = createRpcClient();
   readonly #waiting: (readonly [ChannelRole, FrameChannel])[] = [];
   readonly #earlyGrants: string[] = [];
   readonly #keepPage = createPageChannels();
@@ -63,6 +64,7 @@ class CoreHost {
         mayInstall: true,
         onInstallProgress: () => undefined,
         hostUi: { capabilities: desktopCapabilities(start.noUpdates), call: this.#shell.call },
+        keyring: createDesktopKeyring(this.#shell.call),
       });
       const core = await createCore(ports.core, { mode: 'write', startsQueue: true });
       const granted = grantRoots([homedir(), ports.home, ports.resourcesDir]);

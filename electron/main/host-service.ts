@@ -13,9 +13,9 @@ import {
 import { createDispatcher } from '../rpc/dispatcher.ts';
 import { serveChannel } from '../rpc/serve-channel.ts';
 import { createTopicHub } from '../rpc/topic-hub.ts';
-import { handlersFor } from '../shared/contract/define.ts';
+import { handlersFor, type HandlersFor } from '../shared/contract/define.ts';
 import type { FrameChannel } from '../shared/contract/frame-channel.ts';
-import { HOST_CONTRACT } from '../shared/contract/host-contract.ts';
+import { SHELL_CONTRACT, type KeyringContract } from '../shared/contract/keyring-contract.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
 import type { TopicSource } from '../shared/contract/topic-source.ts';
 import { allowedAddress } from './open-external.ts';
@@ -26,6 +26,7 @@ export type HostServiceOptions = Readonly<{
   words: ShellWords;
   /** The person chose this path: the core may use it from now on. */
   grant: (path: string) => void;
+  keyring: HandlersFor<KeyringContract>;
   onDefect: (error: unknown, method: string) => void;
 }>;
 
@@ -37,10 +38,11 @@ const NO_TOPICS: TopicSource = {
   },
 };
 
-/** Dialogs, the file manager and the browser, for the core. */
+/** Dialogs, the file manager, the browser and the keyring, for the core. */
 export function serveHost(channel: FrameChannel, options: HostServiceOptions): void {
   const { window, words, grant } = options;
-  const handlers = handlersFor(HOST_CONTRACT)({
+  const handlers = handlersFor(SHELL_CONTRACT)({
+    ...options.keyring,
     'host.chooseFiles': async ({ kind, multiple, title, kinds }) => {
       const request: OpenDialogOptions = {
         title,
@@ -103,7 +105,7 @@ export function serveHost(channel: FrameChannel, options: HostServiceOptions): v
     },
   });
   serveChannel(channel, {
-    dispatcher: createDispatcher(HOST_CONTRACT, handlers),
+    dispatcher: createDispatcher(SHELL_CONTRACT, handlers),
     hub: createTopicHub(NO_TOPICS, Date.now),
     onDefect: options.onDefect,
   });

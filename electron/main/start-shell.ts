@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import type { BrowserWindow } from 'electron';
-import { dialog, MessageChannelMain, session, shell, type App } from 'electron';
+import { dialog, MessageChannelMain, safeStorage, session, shell, type App } from 'electron';
 
 import type { Settings } from '../shared/contract/methods/settings.ts';
 import { describeError } from '../shared/contract/errors/index.ts';
@@ -17,6 +17,7 @@ import { followSettings } from './follow-settings.ts';
 import { watchGraphics } from './graphics-crashes.ts';
 import { hardenContents, hardenSession } from './harden-session.ts';
 import { serveHost } from './host-service.ts';
+import { keyringHandlers } from './keyring.ts';
 import { LiveRuns } from './live-runs.ts';
 import { askHowToQuit } from './quit-with-runs.ts';
 import { RunPresence } from './run-presence.ts';
@@ -100,6 +101,7 @@ class DesktopShell {
           window: () => this.#window,
           words: this.#words,
           grant: (granted) => this.#grant(granted),
+          keyring: keyringHandlers(safeStorage, process.platform),
           onDefect: (error, method) => log('a method of the shell failed', { method, error: String(error) }),
         }),
       nowMs: Date.now,

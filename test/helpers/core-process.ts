@@ -14,6 +14,7 @@ import { lockDataFolder } from '../../electron/core/db/core-lock.ts';
 import { MIGRATIONS } from '../../electron/core/db/migrations/index.ts';
 import { openDatabase } from '../../electron/core/db/open.ts';
 import { JobRepository } from '../../electron/core/db/repositories/job-repository.ts';
+import { createRedactor } from '../../electron/core/log/redactor.ts';
 import { JobSupervisor } from '../../electron/core/jobs/job-supervisor.ts';
 import { linuxProcesses } from '../../electron/core/platform/linux-processes.ts';
 import type { JobSpec } from '../../electron/shared/protocol/job-spec.ts';
@@ -58,6 +59,8 @@ const supervisor = new JobSupervisor({
   nowMs: Date.now,
   newId: monotonicFactory(),
   log: { warn: quiet, error: quiet },
+  tokens: { token: () => Promise.reject(new Error('no accounts')) },
+  redactor: createRedactor(),
 });
 
 const dir = path.join(home, 'jobs', 'job');

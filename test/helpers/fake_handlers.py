@@ -144,6 +144,29 @@ def describe(context: JobContext, _action: Action) -> None:
     )
 
 
+def use_secrets(context: JobContext, action: Action) -> None:
+    """Does with its secrets all that a careless library would; `then` says how it ends."""
+    for secret in context.secrets.values():
+        print(f"login with {secret}")
+        print("half ", end="")
+        print(secret[:10], end="")
+        print(secret[10:])
+        context.reporter.emit("phase", {"name": "login", "detail": f"Authorization: Bearer {secret}"})
+        context.reporter.emit("result", {"nested": [{"body": secret}], "url": f"https://oauth2:{secret}@hub/"})
+        if action["then"] == "crash":
+            raise RuntimeError(f"PUT https://hub/?token={secret} failed")
+        if action["then"] == "fail":
+            raise JobError(
+                "job.crashed",
+                f"refused: {secret}",
+                exit_code=1,
+                params={"reason": f"the hub refused {secret}"},
+                detail=f"headers: {{'Authorization': 'Bearer {secret}'}}",
+            )
+        if action["then"] == "abort":
+            os.abort()
+
+
 def wait_for_file(context: JobContext, action: Action) -> Outcome | None:
     while not (context.dir / action["name"]).exists():
         if context.stop_requested():
@@ -259,6 +282,7 @@ ACTIONS: dict[str, Callable[[JobContext, Action], Outcome | None]] = {
     "say": say,
     "children": children,
     "describe": describe,
+    "use-secrets": use_secrets,
     "wait-for-file": wait_for_file,
     "answer-requests": answer_requests,
     "break-inbox": break_inbox,

@@ -10,8 +10,10 @@ import { monotonicFactory, ulid } from 'ulid';
 import { MIGRATIONS } from '../../electron/core/db/migrations/index.ts';
 import { openDatabase } from '../../electron/core/db/open.ts';
 import { JobRepository } from '../../electron/core/db/repositories/job-repository.ts';
+import type { JobSecrets } from '../../electron/core/jobs/job-secrets.ts';
 import type { JobProjector, JobRecord } from '../../electron/core/jobs/job-record.ts';
 import { JobSupervisor } from '../../electron/core/jobs/job-supervisor.ts';
+import { createRedactor } from '../../electron/core/log/redactor.ts';
 import { JOB_MARKER_NAME } from '../../electron/core/jobs/runner-environment.ts';
 import { linuxProcesses } from '../../electron/core/platform/linux-processes.ts';
 import type { ProcessPlatform } from '../../electron/core/ports.ts';
@@ -53,6 +55,9 @@ export function fakeSpec(kind: 'self-test' | 'chat' = 'self-test'): JobSpec {
     params,
   } as JobSpec;
 }
+
+const wishes = (secrets: Readonly<Record<string, string>>): JobSecrets =>
+  Object.fromEntries(Object.entries(secrets).map(([name, account]) => [name, { account, origin: '' }]));
 
 /** Makes a job folder's scenario before the job is started. */
 export function writeScenario(dir: string, actions: readonly Action[]): void {
@@ -133,6 +138,9 @@ export class JobHarness {
       nowMs: Date.now,
       newId: monotonicFactory(),
       log: { warn: log, error: log },
+      // An account's token is its name here.
+      tokens: { token: ({ account }) => Promise.resolve(account) },
+      redactor: createRedactor(),
     });
     return this;
   }
@@ -151,7 +159,7 @@ export class JobHarness {
     return this.supervisor.start(spec, {
       dir: this.dirOf(spec.id),
       detached: options.detached ?? true,
-      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+      ...(options.secrets === undefined ? {} : { secrets: wishes(options.secrets) }),
     });
   }
 

@@ -1,8 +1,9 @@
 import path from 'node:path';
 
 import type { ErrorBody } from '../../shared/contract/studio-error.ts';
-import type { JobEvent } from '../../shared/protocol/events.ts';
+import { isFrequentEvent, type JobEvent } from '../../shared/protocol/events.ts';
 import type { JobRepository } from '../db/repositories/job-repository.ts';
+import type { Redactor } from '../log/redactor.ts';
 import { applyEvent } from './apply-event.ts';
 import type { ReadResult } from './event-file.ts';
 import { readLines } from './event-file.ts';
@@ -15,6 +16,7 @@ export type TailerDeps = Readonly<{
   repository: JobRepository;
   projectors: readonly JobProjector[];
   log: JobLog;
+  redactor: Redactor;
 }>;
 
 export type TailStep = Readonly<{
@@ -79,7 +81,7 @@ export class EventTailer {
         );
         continue;
       }
-      const { event } = decoded;
+      const event = this.#clean(decoded.event);
       if (event.type === 'started' && event.data.nonce !== job.nonce && event.data.nonce !== '') {
         return broken(events, tail, 'the events are those of another job (nonce differs)');
       }
@@ -87,6 +89,11 @@ export class EventTailer {
       if (event.type === 'ended') return { events, tail: { ...tail, status: 'complete' }, error: undefined };
     }
     return { events, tail, error: undefined };
+  }
+
+  /** The job's own side takes secrets out as well; a library of another language may have written past it. */
+  #clean(event: JobEvent): JobEvent {
+    return isFrequentEvent(event.type) ? event : this.#deps.redactor.value(event);
   }
 
   #store(before: JobRecord, batch: Batch, more: boolean): TailStep {

@@ -8,11 +8,13 @@ import { isLive, nextJobState } from '../../shared/domain/run-state.ts';
 import type { Control, ControlCommand } from '../../shared/protocol/control.ts';
 import type { JobSpec } from '../../shared/protocol/job-spec.ts';
 import type { JobRepository } from '../db/repositories/job-repository.ts';
-import type { ProcessIdentity, ProcessPlatform } from '../ports.ts';
+import type { Redactor } from '../log/redactor.ts';
+import type { ProcessIdentity, ProcessPlatform, TokenSource } from '../ports.ts';
 import { sendControl } from './control.ts';
 import { EventTailer } from './event-tailer.ts';
 import { createJobFolder } from './job-folder.ts';
 import type { JobLog } from './job-log.ts';
+import { takeJobSecrets, type JobSecrets } from './job-secrets.ts';
 import type { JobExit, JobListener, JobProjector, JobRecord, JobUpdate } from './job-record.ts';
 import { JobWatch } from './job-watch.ts';
 import { jobMarker } from './runner-environment.ts';
@@ -37,6 +39,9 @@ export type SupervisorDeps = Readonly<{
   /** Monotonic ULIDs, also within a millisecond: control messages are obeyed in the order of their ids. */
   newId: () => string;
   log: JobLog;
+  /** Where the tokens of service jobs come from. */
+  tokens: TokenSource;
+  redactor: Redactor;
 }>;
 
 export type StartOptions = Readonly<{
@@ -44,8 +49,8 @@ export type StartOptions = Readonly<{
   dir: string;
   /** Whether the job survives this core. */
   detached: boolean;
-  /** Handed to a service job on its standard input, and written nowhere. */
-  secrets?: Readonly<Record<string, string>>;
+  /** Tokens that a service job is handed on its standard input; written nowhere, and kept out of what it reports. */
+  secrets?: JobSecrets;
   /** Variables of the process besides those that every job gets; they win over inherited ones. */
   variables?: Readonly<Record<string, string>>;
 }>;
@@ -89,8 +94,9 @@ export class JobSupervisor {
       repository.insert({ id, kind, dir, spec, nonce, detached: options.detached, createdAtMs });
       this.#projectState(this.#get(id));
     });
-    const child = await this.#launch(spec, { ...options, dir });
+    const { child, learned } = await this.#launch(spec, { ...options, dir });
     const handle = this.#follow(id, child);
+    void handle.exited.then(() => learned.dispose());
     const identity = await this.#identify(child.pid);
     // `started` names the process that reports, which on Windows is a child of the one we made.
     if (identity !== undefined) {
@@ -176,19 +182,28 @@ export class JobSupervisor {
     this.#listeners.clear();
   }
 
-  async #launch(spec: JobSpec, options: StartOptions): Promise<LaunchedRunner> {
+  async #launch(
+    spec: JobSpec,
+    options: StartOptions,
+  ): Promise<Readonly<{ child: LaunchedRunner; learned: Disposable }>> {
+    const { platform, redactor, tokens } = this.#deps;
+    let learned: Disposable | undefined;
     try {
       createJobFolder(options.dir, spec);
-      return await launchRunner(this.#deps.platform, spec, {
+      const secrets = await takeJobSecrets(options.secrets ?? {}, tokens, options);
+      learned = redactor.learn(Object.values(secrets));
+      const child = await launchRunner(platform, spec, {
         dir: options.dir,
         detached: options.detached,
-        secrets: options.secrets ?? {},
+        secrets,
         variables: options.variables ?? {},
         airGap: this.#deps.airGap(),
         runner: await this.#deps.runner(),
         environment: this.#deps.environment,
       });
+      return { child, learned };
     } catch (thrown) {
+      learned?.dispose();
       const error = launchError(thrown, options.dir);
       this.#change(spec.id, (job) => ({
         ...job,

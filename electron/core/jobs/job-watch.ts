@@ -2,6 +2,7 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises';
 
 import { nextJobState } from '../../shared/domain/run-state.ts';
 import type { JobRepository } from '../db/repositories/job-repository.ts';
+import type { Redactor } from '../log/redactor.ts';
 import type { ProcessIdentity, ProcessPlatform } from '../ports.ts';
 import type { EventTailer } from './event-tailer.ts';
 import type { SilentExit } from './exit-error.ts';
@@ -31,6 +32,7 @@ export type WatchDeps = Readonly<{
   platform: ProcessPlatform;
   nowMs: () => number;
   log: JobLog;
+  redactor: Redactor;
   emit: (update: JobUpdate) => void;
   /** Ends what is left of the job's processes. */
   killTree: (job: JobRecord) => Promise<void>;
@@ -151,13 +153,18 @@ export class JobWatch {
       endedAtMs: before.endedAtMs ?? this.#deps.nowMs(),
       exitCode: before.exitCode ?? (exit.kind === 'exited' ? exit.exitCode : undefined),
       exitSignal: exit.kind === 'exited' ? exit.signal : undefined,
-      error: said ? before.error : silentExitError(before, state, exit, readLogTail(before.dir)),
+      error: said ? before.error : silentExitError(before, state, exit, this.#logTail(before)),
     };
     repository.transaction(() => {
       repository.update(job);
       for (const projector of projectors) projector.stateChanged?.(job);
     });
     emit({ kind: 'state', job });
+  }
+
+  /** It becomes the detail of an error, in the database and on a page. */
+  #logTail(job: JobRecord): string {
+    return this.#deps.redactor.text(readLogTail(job.dir));
   }
 
   /** A method, so that the compiler does not take the flag for constant across an await. */

@@ -1,4 +1,5 @@
 import { HOST_CONTRACT } from './host-contract.ts';
+import { ACCOUNT_METHODS } from './methods/accounts.ts';
 import { APP_METHODS } from './methods/app.ts';
 import { CHAT_METHODS } from './methods/chat.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
@@ -17,6 +18,7 @@ import { TERMINAL_METHODS } from './methods/terminal.ts';
 
 /** Every method a face of the studio may call. */
 export const STUDIO_CONTRACT = {
+  ...ACCOUNT_METHODS,
   ...APP_METHODS,
   ...CHAT_METHODS,
   ...DATASET_METHODS,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redactValue } from '../domain/redact.ts';
 
 /** Params fill the `{name}` placeholders of an error text; nested values serve machine readers only. */
 export type ErrorParams = Readonly<Record<string, unknown>>;
@@ -31,8 +32,15 @@ export class StudioError extends Error {
   }
 }
 
-/** Turns whatever was thrown into the body that crosses the wire; unknown failures become `core.internal`. */
+/**
+ * Turns whatever was thrown into the body that crosses the wire; unknown failures become `core.internal`. An address
+ * or a header that a failure quotes may hold a secret: it is taken out.
+ */
 export function toErrorBody(thrown: unknown): ErrorBody {
+  return redactValue(bodyOf(thrown));
+}
+
+function bodyOf(thrown: unknown): ErrorBody {
   if (thrown instanceof StudioError) {
     return {
       code: thrown.code,

@@ -34,6 +34,7 @@ from legal_eagle.jobs.errors import (
 from legal_eagle.jobs.failures import is_disk_full, to_job_error
 from legal_eagle.jobs.heartbeat import Heartbeat
 from legal_eagle.jobs.process_identity import current_platform, kill_own_group, send_ctrl_break
+from legal_eagle.jobs.redaction import Redactor, redacted_stream
 from legal_eagle.jobs.wire import EVENTS_FILE, EventWriter
 from legal_eagle.protocol import Issue, parse
 
@@ -93,7 +94,8 @@ def main(arguments: Sequence[str], handlers: Mapping[str, str] = HANDLERS) -> in
     if len(arguments) != 1:
         print("usage: run.py <job folder>", file=sys.stderr)  # noqa: T201
         return EXIT_SPEC
-    _make_log_readable()
+    redactor = Redactor()
+    _make_log_readable(redactor)
     folder = Path(arguments[0])
     stop = StopState()
     try:
@@ -102,14 +104,14 @@ def main(arguments: Sequence[str], handlers: Mapping[str, str] = HANDLERS) -> in
         nonce = spec.get("nonce")
         platform.prepare(f"Local\\LegalEagle-{nonce}", stop.by_system)
         heartbeat = Heartbeat(folder, nonce if isinstance(nonce, str) else "", platform)
-        writer = EventWriter(folder / EVENTS_FILE)
+        writer = EventWriter(folder / EVENTS_FILE, clean_text=redactor.text)
     except FileExistsError:
         print(f"{folder} was run before; a job folder is run once", file=sys.stderr)  # noqa: T201
         return EXIT_SPEC
     except (OSError, JobError) as error:
         print(f"cannot start in {folder}: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_DISK_FULL if is_disk_full(error) else EXIT_SPEC
-    return _run(folder, spec, problem, stop, heartbeat, writer, handlers)
+    return _run(folder, spec, problem, stop, heartbeat, writer, handlers, redactor)
 
 
 def read_spec(folder: Path) -> tuple[dict[str, Any], JobError | None]:
@@ -140,6 +142,7 @@ def _run(
     heartbeat: Heartbeat,
     writer: EventWriter,
     handlers: Mapping[str, str],
+    redactor: Redactor,
 ) -> int:
     _install_signals(stop)
     inbox: ControlInbox | None = None
@@ -151,7 +154,7 @@ def _run(
         if problem is not None:
             raise problem
         context = JobContext(spec, folder, writer, inbox, stop_flag=stop.is_set)
-        _connect_channels(context, stop)
+        _connect_channels(context, stop, redactor)
         handler = cast(Handler, importlib.import_module(handlers[spec["kind"]]))
         outcome = handler.run(context)
         status, exit_code = ("done", EXIT_DONE) if outcome == "done" else ("stopped", stop.exit_code())
@@ -202,7 +205,7 @@ def _identity(heartbeat: Heartbeat) -> dict[str, object]:
     }
 
 
-def _connect_channels(context: JobContext, stop: StopState) -> None:
+def _connect_channels(context: JobContext, stop: StopState, redactor: Redactor) -> None:
     if context.spec["kind"] == "chat":
         context.output = take_stdout()
     if context.spec["kind"] in _SURVIVES_CORE or not stdin_is_life_line():
@@ -216,6 +219,7 @@ def _connect_channels(context: JobContext, stop: StopState) -> None:
 
     line_input = LineInput(0, core_is_gone)
     context.secrets = read_secrets(line_input)
+    redactor.learn(context.secrets.values())
     if context.spec["kind"] == "chat":
         context.input = cast(BinaryIO, line_input)
     else:
@@ -237,8 +241,7 @@ def _install_signals(stop: StopState) -> None:
         faulthandler.register(signal.SIGUSR1, all_threads=True)
 
 
-def _make_log_readable() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = cast("Callable[..., None] | None", getattr(stream, "reconfigure", None))
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+def _make_log_readable(redactor: Redactor) -> None:
+    """UTF-8, a line at a time, without secrets: whatever Python code of the job prints goes to its log."""
+    sys.stdout = redacted_stream(1, redactor)
+    sys.stderr = redacted_stream(2, redactor)

@@ -33,14 +33,25 @@ class WireError(ValueError):
     """A complete line that is not an event line."""
 
 
-def finite_json(data: Mapping[str, object]) -> dict[str, object]:
-    """Copy of `data` in which every NaN and infinity is null, their dotted paths listed in `nonFinite`."""
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def finite_json(
+    data: Mapping[str, object], clean_text: Callable[[str], str] = _as_it_is
+) -> dict[str, object]:
+    """Copy of `data` in which every NaN and infinity is null, their dotted paths listed in `nonFinite`.
+
+    Every text passes through `clean_text`.
+    """
     found: list[str] = []
 
     def clean(value: object, path: str) -> object:
         if isinstance(value, float) and not math.isfinite(value):
             found.append(path)
             return None
+        if isinstance(value, str):
+            return clean_text(value)
         if isinstance(value, Mapping):
             return {
                 str(key): clean(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()
@@ -55,9 +66,21 @@ def finite_json(data: Mapping[str, object]) -> dict[str, object]:
     return cleaned
 
 
-def encode_line(seq: int, type: str, data: Mapping[str, object], time_ms: int) -> bytes:
+def encode_line(
+    seq: int,
+    type: str,
+    data: Mapping[str, object],
+    time_ms: int,
+    clean_text: Callable[[str], str] = _as_it_is,
+) -> bytes:
     """One event line with its newline. Raises ValueError above `MAX_LINE_BYTES`, TypeError for non-JSON."""
-    body = {"v": PROTOCOL_VERSION, "seq": seq, "t": time_ms, "type": type, "data": finite_json(data)}
+    body = {
+        "v": PROTOCOL_VERSION,
+        "seq": seq,
+        "t": time_ms,
+        "type": type,
+        "data": finite_json(data, clean_text),
+    }
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # A lone surrogate (half an emoji out of a byte-level tokenizer) has no UTF-8 form; "backslashreplace"
     # writes it as \udXXX, which is also its JSON escape.
@@ -109,13 +132,19 @@ def now_ms() -> int:
 class EventWriter:
     """Appends events to a file that it creates; a second writer on one folder is refused.
 
-    Raises FileExistsError when the folder has an event file already: a job folder is run once.
+    `clean_text` takes secrets out of every text. Raises FileExistsError when the folder has an event file already: a job folder is run once.
     """
 
-    def __init__(self, path: Path, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock_ms: Callable[[], int] = now_ms,
+        clean_text: Callable[[str], str] = _as_it_is,
+    ) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._fd = os.open(path, flags, 0o644)
         self._clock_ms = clock_ms
+        self._clean_text = clean_text
         self._lock = threading.Lock()
         self._next_seq = 1
         self._end_offset = 0
@@ -125,7 +154,7 @@ class EventWriter:
             if self._fd < 0:
                 # A thread that outlives the job: `ended` stays the last line.
                 return
-            line = encode_line(self._next_seq, type, data, self._clock_ms())
+            line = encode_line(self._next_seq, type, data, self._clock_ms(), self._clean_text)
             self._append(line)
             self._next_seq += 1
             self._end_offset += len(line)

@@ -53,6 +53,12 @@ export function testPorts(home: string): CorePorts {
       },
     },
     ids: { next: () => nextId() },
+    keyring: {
+      status: () => Promise.resolve({ available: false, reason: 'no_shell' }),
+      seal: () => Promise.reject(new StudioError('secrets.keyring_failed')),
+      open: () => Promise.reject(new StudioError('secrets.keyring_failed')),
+    },
+    handedTokens: [],
     hostUi: {
       capabilities: { nativeDialogs: OFF, revealInFolder: OFF, upload: OFF, terminal: OFF, autoUpdate: OFF },
       call: () => Promise.reject(new StudioError('host.unavailable')),

@@ -13,6 +13,7 @@ import type { RunRecord } from '../../../electron/core/db/repositories/run-repos
 import { EventTailer } from '../../../electron/core/jobs/event-tailer.ts';
 import type { JobProjector } from '../../../electron/core/jobs/job-record.ts';
 import { readRunFolder } from '../../../electron/core/runs/run-folder-import.ts';
+import { createRedactor } from '../../../electron/core/log/redactor.ts';
 import { createTrainProjector } from '../../../electron/core/runs/train-projector.ts';
 import { queryMetrics } from '../../../electron/core/metrics/metric-service.ts';
 import { smooth } from '../../../electron/shared/domain/smoothing.ts';
@@ -246,7 +247,9 @@ describe('a resumed attempt', () => {
       repositories.metrics.range(FIXTURE_RUN_ID, 'loss', 0, 9).map((metric) => metric.step);
     const tail = (projectors: readonly JobProjector[], attempt: number): void => {
       const log = { warn: () => undefined, error: () => undefined };
-      new EventTailer({ repository: repositories.jobs, projectors, log }).step(fixtureJobId(attempt));
+      new EventTailer({ repository: repositories.jobs, projectors, log, redactor: createRedactor() }).step(
+        fixtureJobId(attempt),
+      );
     };
     const projector = createTrainProjector(repositories, () => undefined);
     tail([projector], 1);

@@ -148,6 +148,35 @@ test('only the last three backups are kept', async () => {
   expect(kept.map((name) => name.split('-')[1])).toEqual(['v3', 'v4', 'v5']);
 });
 
+test('accounts join a database that has runs already, and take only the hubs that are known', async () => {
+  const old = await openDatabase(file, { migrations: MIGRATIONS.slice(0, 4), nowMs });
+  old.prepare("INSERT INTO settings (key, value) VALUES ('language', '\"en\"')").run();
+  old.close();
+  const db = await openDatabase(file, { migrations: MIGRATIONS.slice(0, 5), nowMs });
+  expect(db.prepare('SELECT value FROM settings').pluck(true).all()).toEqual(['"en"']);
+  const add = (hub: string): unknown =>
+    db
+      .prepare(
+        "INSERT INTO accounts (id, hub, origin, label, created_at_ms) VALUES (?, ?, 'https://x', 'l', 1)",
+      )
+      .run(hub, hub);
+  add('modelscope');
+  add('huggingface');
+  expect(() => add('elsewhere')).toThrow(/CHECK/u);
+  // Catches: a place for a token in the database.
+  const columns = db.pragma('table_info(accounts)') as { name: string }[];
+  expect(columns.map(({ name }) => name)).toEqual([
+    'id',
+    'hub',
+    'origin',
+    'label',
+    'username',
+    'created_at_ms',
+    'verified_at_ms',
+  ]);
+  db.close();
+});
+
 test('metrics by their series are the metrics that were there, run by run and key by key', async () => {
   const old = await openDatabase(file, { migrations: MIGRATIONS.slice(0, 3), nowMs });
   const values = ['a', 'b'].flatMap((run) =>

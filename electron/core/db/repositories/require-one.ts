@@ -1,7 +1,7 @@
 import { StudioError } from '../../../shared/contract/studio-error.ts';
 import type { ReferenceFinder } from './find-by-reference.ts';
 
-export type RecordKind = 'run' | 'dataset' | 'model' | 'job' | 'checkpoint';
+export type RecordKind = 'run' | 'dataset' | 'model' | 'job' | 'checkpoint' | 'account';
 
 const KIND_NAMES: Readonly<Record<RecordKind, { kind: string; kindZh: string }>> = {
   run: { kind: 'run', kindZh: '训练' },
@@ -9,6 +9,7 @@ const KIND_NAMES: Readonly<Record<RecordKind, { kind: string; kindZh: string }>>
   model: { kind: 'model', kindZh: '模型' },
   job: { kind: 'job', kindZh: '任务' },
   checkpoint: { kind: 'checkpoint', kindZh: '检查点' },
+  account: { kind: 'account', kindZh: '账号' },
 };
 
 export function notFound(kind: RecordKind, reference: string): StudioError {

@@ -1,4 +1,5 @@
 import type { ErrorBody } from '../studio-error.ts';
+import { ACCOUNT_ERRORS } from './accounts.ts';
 import { CHAT_ERRORS } from './chat.ts';
 import { CHAT_SERVICE_ERRORS } from './chat-service.ts';
 import { CLI_ERRORS } from './cli.ts';
@@ -20,6 +21,7 @@ import { ROW_ERRORS } from './row.ts';
 import { RUN_ERRORS } from './run.ts';
 import { RUNTIME_ERRORS } from './runtime.ts';
 import { RUNTIME_VARIANT_ERRORS } from './runtime-variant.ts';
+import { SECRET_ERRORS } from './secrets.ts';
 import { SERVER_ERRORS } from './server.ts';
 import { SETTINGS_ERRORS } from './settings.ts';
 import { STORAGE_ERRORS } from './storage.ts';
@@ -28,6 +30,7 @@ import { TRAIN_ERRORS } from './train.ts';
 
 /** The tables by file; no code may stand in two of them (a test checks it). */
 export const ERROR_TABLES = {
+  accounts: ACCOUNT_ERRORS,
   chat: CHAT_ERRORS,
   'chat-service': CHAT_SERVICE_ERRORS,
   cli: CLI_ERRORS,
@@ -48,6 +51,7 @@ export const ERROR_TABLES = {
   run: RUN_ERRORS,
   runtime: RUNTIME_ERRORS,
   'runtime-variant': RUNTIME_VARIANT_ERRORS,
+  secrets: SECRET_ERRORS,
   server: SERVER_ERRORS,
   settings: SETTINGS_ERRORS,
   storage: STORAGE_ERRORS,
@@ -56,6 +60,7 @@ export const ERROR_TABLES = {
 } as const;
 
 const ERROR_TEXTS = {
+  ...ACCOUNT_ERRORS,
   ...CHAT_ERRORS,
   ...CHAT_SERVICE_ERRORS,
   ...CLI_ERRORS,
@@ -76,6 +81,7 @@ const ERROR_TEXTS = {
   ...RUN_ERRORS,
   ...RUNTIME_ERRORS,
   ...RUNTIME_VARIANT_ERRORS,
+  ...SECRET_ERRORS,
   ...SERVER_ERRORS,
   ...SETTINGS_ERRORS,
   ...STORAGE_ERRORS,

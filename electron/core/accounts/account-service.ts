@@ -2,9 +2,10 @@ import { z } from 'zod';
 
 import type { Account, AddedAccount, RenewedAccount } from '../../shared/contract/methods/accounts.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
-import { endpointOrigin, HUB_ORIGINS, isHubOrigin } from '../../shared/domain/hub-endpoints.ts';
+import { HUB_ORIGINS, isHubOrigin } from '../../shared/domain/hub-endpoints.ts';
 import type { AccountRecord, AccountRepository } from '../db/repositories/account-repository.ts';
 import { notFound } from '../db/repositories/require-one.ts';
+import { endpointOrigin } from '../endpoint-origin.ts';
 import type { Clock, HandedToken, IdGen, Secrets, TokenSource, TokenWish } from '../ports.ts';
 
 /** What is kept as the secret: the origin lies beside the token, so that an edited database cannot redirect it. */

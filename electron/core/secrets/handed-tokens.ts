@@ -1,13 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 
 import { toErrorBody, StudioError } from '../../shared/contract/studio-error.ts';
-import {
-  endpointOrigin,
-  HUB_ORIGINS,
+import { HUB_ORIGINS,
   HUBS,
   isHubOrigin,
   type Hub,
 } from '../../shared/domain/hub-endpoints.ts';
+import { endpointOrigin } from '../endpoint-origin.ts';
 import type { HandedToken } from '../ports.ts';
 import { isOpenToOthers } from './private-file.ts';
 

@@ -1,5 +1,5 @@
 /** What stands in place of a secret. `legal_eagle/jobs/redaction.py` writes the same. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** A text shorter than this would be cut out of words that have nothing to do with it. */
 const SHORTEST_KNOWN = 8;

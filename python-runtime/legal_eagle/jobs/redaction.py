@@ -99,6 +99,10 @@ class _RedactingOutput(io.RawIOBase):
         self._held = bytearray()
         self._lock = threading.RLock()
 
+    @property
+    def name(self) -> int:
+        return self._fd
+
     def writable(self) -> bool:
         return True
 
@@ -141,10 +145,10 @@ class _RedactingOutput(io.RawIOBase):
 def redacted_stream(fd: int, redactor: Redactor) -> io.TextIOWrapper:
     """A text stream onto a descriptor, UTF-8, a line at a time, without secrets."""
     raw = _RedactingOutput(fd, redactor)
-    # `write_through`: what was printed before the process is killed is in the log. Not `line_buffering`: it would
-    # flush the beginning of the next line as well.
+    # `write_through`: what was printed before the process is killed is in the log. Not `line_buffering`:
+    # it would flush the beginning of the next line as well.
     return io.TextIOWrapper(
-        raw,  # type: ignore[type-var]
+        raw
         encoding="utf-8",
         errors="backslashreplace",
         write_through=True,

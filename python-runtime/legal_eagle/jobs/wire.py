@@ -132,7 +132,9 @@ def now_ms() -> int:
 class EventWriter:
     """Appends events to a file that it creates; a second writer on one folder is refused.
 
-    `clean_text` takes secrets out of every text. Raises FileExistsError when the folder has an event file already: a job folder is run once.
+    `clean_text` takes secrets out of every text.
+
+    Raises FileExistsError when the folder has an event file already: a job folder is run once.
     """
 
     def __init__(

@@ -1,11 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 
 import { toErrorBody, StudioError } from '../../shared/contract/studio-error.ts';
-import { HUB_ORIGINS,
-  HUBS,
-  isHubOrigin,
-  type Hub,
-} from '../../shared/domain/hub-endpoints.ts';
+import { HUB_ORIGINS, HUBS, isHubOrigin, type Hub } from '../../shared/domain/hub-endpoints.ts';
 import { endpointOrigin } from '../endpoint-origin.ts';
 import type { HandedToken } from '../ports.ts';
 import { isOpenToOthers } from './private-file.ts';

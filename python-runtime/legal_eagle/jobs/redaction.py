@@ -148,7 +148,7 @@ def redacted_stream(fd: int, redactor: Redactor) -> io.TextIOWrapper:
     # `write_through`: what was printed before the process is killed is in the log. Not `line_buffering`:
     # it would flush the beginning of the next line as well.
     return io.TextIOWrapper(
-        raw
+        raw,
         encoding="utf-8",
         errors="backslashreplace",
         write_through=True,

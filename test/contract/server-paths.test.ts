@@ -44,6 +44,14 @@ const NO_PLACES = new Set([
   'mapping.reference',
   'mapping.referenceHeading',
   'mirror',
+  // Of an account: an address, and texts that are only kept.
+  'endpoint',
+  'agreedOrigin',
+  'label',
+  'username',
+  'account',
+  'token',
+  'passphrase',
   // Narrows what is granted, whatever it names.
   'root',
   'before',

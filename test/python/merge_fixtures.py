@@ -152,7 +152,7 @@ def write_adapter(
     ranks: Mapping[str, int] | None = None,
     **settings: Any,
 ) -> None:
-    """A PEFT LoRA folder; ``use_dora`` makes it DoRA, ``ranks`` gives single modules another rank than ``r``."""
+    """A PEFT LoRA folder; ``use_dora`` makes it DoRA, ``ranks`` gives modules a rank other than ``r``."""
     folder.mkdir(parents=True)
     generator = torch.Generator().manual_seed(seed)
     sizes = {name: expected_tensors(config)[f"{name}.weight"] for name in modules or linear_names(config)}

@@ -8,11 +8,12 @@ export type ModelShape = DecoderShape & Readonly<{ architecture: string; maxPosi
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Model types whose tensors are a Llama decoder's; InternLM1 is not among them, its template is not read yet. */
-const LLAMA_TYPES = new Set(['llama', 'mistral', 'qwen2', 'qwen3']);
+/** Model types whose tensors are a Llama decoder's. */
+const LLAMA_TYPES = new Set(['llama', 'mistral', 'qwen2', 'qwen3', 'internlm', 'internlm3']);
 /** Early InternLM2 folders say `internlm`. */
 const INTERNLM2_TYPES = new Set(['internlm2', 'internlm']);
-const ROPE_KINDS = new Set(['default', 'linear', 'dynamic', 'llama3']);
+const ROPE_KINDS = new Set(['default', 'linear', 'dynamic', 'llama3', 'yarn']);
+const ATTENTION_KINDS: ReadonlySet<unknown> = new Set(['full_attention', 'sliding_attention']);
 const DEFAULT_MAX_POSITIONS = 2048;
 
 /**
@@ -76,8 +77,10 @@ function refuseUnsupportedOptions(values: Values, modelType: string): void {
   }
   // Qwen2 and Qwen3 state a window that is unused unless use_sliding_window is true.
   const usesWindow = modelType === 'mistral' || values['use_sliding_window'] === true;
-  const window = values['sliding_window'] ?? undefined;
-  if (window !== undefined && usesWindow) throw unsupported('sliding_window', window);
+  if (usesWindow && values['sliding_window'] !== null) positiveInt(values, 'sliding_window', 1);
+  const kinds: unknown = usesWindow && modelType !== 'mistral' ? values['layer_types'] : undefined;
+  const strange = (Array.isArray(kinds) ? (kinds as readonly unknown[]) : []).find((kind) => !ATTENTION_KINDS.has(kind));
+  if (strange !== undefined) throw unsupported('layer_types', strange);
   const rotary = values['partial_rotary_factor'] ?? 1;
   if (rotary !== 1) throw unsupported('partial_rotary_factor', rotary);
   const scaling = objectOf(values['rope_scaling']) ?? objectOf(values['rope_parameters']) ?? {};

@@ -105,7 +105,11 @@ class _SavedBucket:
 
 
 class PaddedAttention:
-    """Pads only inside the attention: [documents, longest] a bucket of similar lengths."""
+    """Pads only inside the attention: [documents, longest] a bucket of similar lengths. `window`: how many
+    tokens a row attends to, itself included."""
+
+    def __init__(self, window: int | None = None) -> None:
+        self._window = window
 
     def forward(
         self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
@@ -120,9 +124,17 @@ class PaddedAttention:
                 buffer[slots] = x[rows]
                 padded.append(buffer.view(len(documents), longest, *x.shape[1:]).transpose(1, 2))
             q_in, k_in, v_in = (x.detach().requires_grad_(True) for x in padded)
+            mask = None
+            if self._window is not None and longest > self._window:
+                mask = window_mask(longest, longest, self._window, q.device)
             with torch.enable_grad():
                 result = scaled_dot_product_attention(
-                    q_in, k_in, v_in, is_causal=True, enable_gqa=q.shape[1] != k.shape[1]
+                    q_in,
+                    k_in,
+                    v_in,
+                    attn_mask=mask,
+                    is_causal=mask is None,
+                    enable_gqa=q.shape[1] != k.shape[1],
                 )
             output[rows] = result.detach().transpose(1, 2).flatten(0, 1)[slots]
             saved.append(_SavedBucket(rows, slots, (q_in, k_in, v_in), result))
@@ -142,9 +154,41 @@ class PaddedAttention:
                 target[bucket.rows] = grad.transpose(1, 2).flatten(0, 1)[bucket.slots]
 
 
-def attention_for(device: torch.device, dtype: torch.dtype) -> Attention:
+class WindowedAttention:
+    """A layer with a window: without any difference up to its length, beyond it under a mask."""
+
+    def __init__(self, inside: Attention, window: int) -> None:
+        self._inside = inside
+        self._beyond = PaddedAttention(window)
+        self._window = window
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, Any]:
+        longest = max((end - begin for begin, end in pairwise(cu_lengths)), default=0)
+        attention = self._inside if longest <= self._window else self._beyond
+        output, saved = attention.forward(q, k, v, cu_lengths)
+        return output, (attention, saved)
+
+    def backward(
+        self, d_output: torch.Tensor, saved: Any, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
+    ) -> None:
+        attention, kept = saved
+        attention.backward(d_output, kept, dq, dk, dv)
+
+
+def window_mask(rows: int, keys: int, window: int, device: torch.device) -> torch.Tensor:
+    """bool [rows, keys], true where a row attends: the last `rows` of `keys` positions, causal, each to the
+    last `window` positions up to its own."""
+    row = torch.arange(keys - rows, keys, device=device)[:, None]
+    key = torch.arange(keys, device=device)[None, :]
+    return (key <= row) & (key > row - window)
+
+
+def attention_for(device: torch.device, dtype: torch.dtype, window: int | None = None) -> Attention:
     cpu_kernel = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16)
-    return PerDocumentAttention() if cpu_kernel else PaddedAttention()
+    attention: Attention = PerDocumentAttention() if cpu_kernel else PaddedAttention()
+    return attention if window is None else WindowedAttention(attention, window)
 
 
 def _length_buckets(cu_lengths: Sequence[int]) -> list[list[int]]:

@@ -36,7 +36,7 @@ def generate(
             params={"tokens": len(ids), "limit": limit},
         )
     stop = frozenset(stop_ids)
-    caches = [LayerCache() for _ in decoder.blocks]
+    caches = [LayerCache(window) for window in decoder.config.windows]
     use_lora = decoder.adapter_enabled
     pending, position = list(ids), 0
     for _ in range(min(max_new_tokens, limit - len(ids))):

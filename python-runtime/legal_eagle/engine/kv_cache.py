@@ -3,13 +3,17 @@
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from legal_eagle.engine.attention import window_mask
+
 _GROWTH_TOKENS = 256
 
 
 class LayerCache:
-    """One layer's cache, [1, K, capacity, d], growing by doubling."""
+    """One layer's cache, [1, K, capacity, d], growing by doubling. `window`: how many tokens a row attends
+    to; earlier ones are kept and masked."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: int | None = None) -> None:
+        self._window = window
         self._keys: torch.Tensor | None = None
         self._values: torch.Tensor | None = None
         self.tokens = 0
@@ -22,14 +26,16 @@ class LayerCache:
         values[0, :, self.tokens : self.tokens + new_tokens] = v.transpose(0, 1)
         earlier, self.tokens = self.tokens, self.tokens + new_tokens
         mask = None
-        if earlier > 0 and new_tokens > 1:
+        if self._window is not None and self.tokens > self._window:
+            mask = window_mask(new_tokens, self.tokens, self._window, q.device)
+        elif earlier > 0 and new_tokens > 1:
             mask = torch.ones(new_tokens, self.tokens, dtype=torch.bool, device=q.device).tril(earlier)
         output = scaled_dot_product_attention(
             q.transpose(0, 1).unsqueeze(0),
             keys[:, :, : self.tokens],
             values[:, :, : self.tokens],
             attn_mask=mask,
-            is_causal=earlier == 0 and new_tokens > 1,
+            is_causal=mask is None and earlier == 0 and new_tokens > 1,
             enable_gqa=q.shape[1] != k.shape[1],
         )
         return output[0].transpose(0, 1)

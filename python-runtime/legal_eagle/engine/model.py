@@ -58,7 +58,6 @@ class LayerLoader:
         self._dtype = dtype
         self._device = device
         self._names = model_names(config.layout)
-        self._attention = attention_for(device, dtype)
         self._qkv_orders = _qkv_row_orders(config)
 
     def tensor(self, name: str, order: torch.Tensor | None = None) -> torch.Tensor:
@@ -93,7 +92,7 @@ class LayerLoader:
                 (f"{prefix}.{layer.gate}", f"{prefix}.{layer.up}"), (None, None), biased=False
             ),
             down=self._fused((f"{prefix}.{layer.down}",), (None,), biased=False),
-            attention=self._attention,
+            attention=attention_for(self._device, self._dtype, config.windows[index]),
         )
 
     def _fused(

@@ -10,6 +10,7 @@ import torch
 
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import ModelConfig
+from legal_eagle.models.rope_scaling import RopeScaling
 
 
 def interleaved_order(head_dim: int) -> torch.Tensor:
@@ -19,10 +20,10 @@ def interleaved_order(head_dim: int) -> torch.Tensor:
 
 
 def inverse_frequencies(config: ModelConfig) -> torch.Tensor:
-    """Angle per position of each pair, fp32 [d/2], with linear or llama3 scaling applied.
+    """Angle per position of each pair, fp32 [d/2], with linear, llama3 or yarn scaling applied.
 
     Dynamic NTK scaling has no effect up to `max_positions`, beyond which `RopeTable` refuses.
-    llama3: transformers modeling_rope_utils.py, `_compute_llama3_parameters`.
+    llama3: transformers modeling_rope_utils.py, `_compute_llama3_parameters`; yarn: arXiv:2309.00071, 3.2.
     """
     exponents = torch.arange(0, config.head_dim, 2, dtype=torch.int64).float() / config.head_dim
     frequencies = 1.0 / (config.rope_theta**exponents)
@@ -31,6 +32,9 @@ def inverse_frequencies(config: ModelConfig) -> torch.Tensor:
         return frequencies
     if scaling.kind == "linear":
         return frequencies / scaling.factor
+    if scaling.kind == "yarn":
+        kept = _yarn_kept_share(config, scaling)
+        return frequencies * kept + frequencies / scaling.factor * (1 - kept)
     wavelengths = 2 * math.pi / frequencies
     longest = scaling.original_positions / scaling.low_freq_factor
     shortest = scaling.original_positions / scaling.high_freq_factor
@@ -41,6 +45,22 @@ def inverse_frequencies(config: ModelConfig) -> torch.Tensor:
     scaled = torch.where(wavelengths > longest, frequencies / scaling.factor, frequencies)
     between = (wavelengths >= shortest) & (wavelengths <= longest)
     return torch.where(between, blended, scaled)
+
+
+def _yarn_kept_share(config: ModelConfig, scaling: RopeScaling) -> torch.Tensor:
+    """1 for pairs that turn often within the original context, 0 for those that hardly do, a ramp between."""
+
+    def pair_with(turns: float) -> float:
+        """The (fractional) pair that makes `turns` whole turns over the original context."""
+        ratio = scaling.original_positions / (turns * 2 * math.pi)
+        return config.head_dim * math.log(ratio) / (2 * math.log(config.rope_theta))
+
+    first, last = pair_with(scaling.beta_fast), pair_with(scaling.beta_slow)
+    if scaling.truncate:
+        first, last = math.floor(first), math.ceil(last)
+    first, last = max(first, 0), min(last, config.head_dim - 1)
+    ramp = (torch.arange(config.head_dim // 2).float() - first) / max(last - first, 0.001)
+    return 1 - ramp.clamp(0, 1)
 
 
 class RopeTable:
@@ -68,7 +88,9 @@ class RopeTable:
         if longest > self._table.shape[0]:
             rows = max(longest, 2 * self._table.shape[0], 256)
             angles = torch.arange(rows, device=positions.device).float()[:, None] * self._frequencies
-            self._table = torch.polar(torch.ones_like(angles), angles)
+            # Yarn lengthens q and k: a rotation that also scales, whose conjugate is still its transpose.
+            scaling_factor = 1.0 if scaling is None else scaling.attention_factor
+            self._table = torch.polar(torch.full_like(angles, scaling_factor), angles)
         rotations = self._table[positions][:, None, :]
         return rotations.repeat(1, self._heads, 1) if positions.device.type == "cpu" else rotations
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.attention_windows import read_windows
 from legal_eagle.models.rope_scaling import RopeScaling, read_rope_scaling, read_rope_theta
 from legal_eagle.models.weights import SafetensorsFolder
 
@@ -18,9 +19,8 @@ Family = Literal["internlm2", "llama"]
 Layout = Literal["internlm2", "llama"]
 
 CONFIG_FILE = "config.json"
-# Architectures that are a Llama decoder with flags. InternLM1 has Llama's tensors too, but its
-# tokenizer and template are not read yet.
-_LLAMA_TYPES = ("llama", "mistral", "qwen2", "qwen3")
+# Architectures that are a Llama decoder with flags; InternLM1 (with biases) and InternLM3 are, too.
+_LLAMA_TYPES = ("llama", "mistral", "qwen2", "qwen3", "internlm", "internlm3")
 _INTERNLM2_TYPES = ("internlm2", "internlm")
 _DTYPES = ("float32", "float16", "bfloat16")
 
@@ -46,6 +46,8 @@ class ModelConfig:
     qkv_bias: bool
     o_bias: bool
     qk_norm: bool
+    # Of each layer: how many tokens a row attends to, None for all before it.
+    windows: tuple[int | None, ...]
     tied_embeddings: bool
     dtype: str
     bos_id: int | None
@@ -70,7 +72,7 @@ def config_from_values(
     """`read_config` on the parsed config.json and the checkpoint's tensor names."""
     model_type = str(values.get("model_type", ""))
     layout = _detect_layout(model_type, tensor_names, values)
-    _refuse_unsupported_options(values, model_type)
+    _refuse_unsupported_options(values)
     heads = _positive_int(values, "num_attention_heads")
     hidden_size = _positive_int(values, "hidden_size")
     kv_heads = _positive_int(values, "num_key_value_heads", default=heads)
@@ -79,6 +81,7 @@ def config_from_values(
         raise _invalid("num_key_value_heads", kv_heads)
     if head_dim % 2 != 0:
         raise _invalid("head_dim", head_dim)
+    layers = _positive_int(values, "num_hidden_layers")
     max_positions = _positive_int(values, "max_position_embeddings", default=2048)
     dtype = str(values.get("dtype") or values.get("torch_dtype") or "float32").removeprefix("torch.")
     return ModelConfig(
@@ -86,7 +89,7 @@ def config_from_values(
         layout=layout,
         model_type=model_type,
         hidden_size=hidden_size,
-        layers=_positive_int(values, "num_hidden_layers"),
+        layers=layers,
         heads=heads,
         kv_heads=kv_heads,
         head_dim=head_dim,
@@ -99,6 +102,7 @@ def config_from_values(
         qkv_bias=_any_name_ends(tensor_names, ("self_attn.q_proj.bias", "attention.wqkv.bias")),
         o_bias=_any_name_ends(tensor_names, ("self_attn.o_proj.bias", "attention.wo.bias")),
         qk_norm=_any_name_ends(tensor_names, ("self_attn.q_norm.weight",)),
+        windows=read_windows(values, model_type, layers),
         tied_embeddings=bool(values.get("tie_word_embeddings", False)),
         dtype=dtype if dtype in _DTYPES else "float32",
         bos_id=_token_id(values.get("bos_token_id")),
@@ -162,7 +166,7 @@ def _detect_layout(model_type: str, names: set[str], values: Mapping[str, object
     )
 
 
-def _refuse_unsupported_options(values: Mapping[str, object], model_type: str) -> None:
+def _refuse_unsupported_options(values: Mapping[str, object]) -> None:
     """Refuses what would be computed differently from the checkpoint's own definition."""
     activation = values.get("hidden_act", "silu")
     if activation not in ("silu", "swish"):
@@ -171,11 +175,6 @@ def _refuse_unsupported_options(values: Mapping[str, object], model_type: str) -
         raise _unsupported_option("mlp_bias", True)
     if values.get("quantization_config"):
         raise _unsupported_option("quantization_config", "…")
-    window = values.get("sliding_window")
-    # Qwen2 and Qwen3 state a window that is unused unless use_sliding_window is true.
-    uses_window = model_type == "mistral" or values.get("use_sliding_window") is True
-    if window is not None and uses_window:
-        raise _unsupported_option("sliding_window", window)
     if values.get("partial_rotary_factor", 1.0) != 1.0:
         raise _unsupported_option("partial_rotary_factor", values["partial_rotary_factor"])
 

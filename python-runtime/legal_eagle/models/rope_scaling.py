@@ -4,6 +4,7 @@ Transformers 4 writes `rope_theta` and `rope_scaling`, transformers 5 `rope_para
 InternLM2 `rotary: {base, type}`. All are read; both spellings may stand in one file.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,13 +16,18 @@ _DEFAULT_THETA = 10000.0
 
 @dataclass(frozen=True, slots=True)
 class RopeScaling:
-    """`original_positions`, `low_freq_factor` and `high_freq_factor` are used by llama3 only."""
+    """`original_positions` belongs to llama3 and yarn, the next two to llama3, the rest to yarn
+    (Peng et al. 2023, arXiv:2309.00071): `attention_factor` multiplies the rotated q and k."""
 
-    kind: Literal["linear", "dynamic", "llama3"]
+    kind: Literal["linear", "dynamic", "llama3", "yarn"]
     factor: float
     original_positions: int
     low_freq_factor: float = 1.0
     high_freq_factor: float = 4.0
+    beta_fast: float = 32.0
+    beta_slow: float = 1.0
+    attention_factor: float = 1.0
+    truncate: bool = True
 
 
 def read_rope_theta(values: Mapping[str, object]) -> float:
@@ -39,7 +45,10 @@ def read_rope_scaling(values: Mapping[str, object], max_positions: int) -> RopeS
 
     Raises JobError `model.rope_unsupported` for a kind that the engine does not compute.
     """
+    # Early InternLM names its kind beside the base, and only ever "dynamic" with a factor of 1.
+    rotary = _mapping(values.get("rotary"))
     stated = _mapping(values.get("rope_scaling")) or _mapping(values.get("rope_parameters"))
+    stated = stated or ({"type": "dynamic"} if rotary.get("type") == "dynamic" else {})
     kind = str(stated.get("rope_type") or stated.get("type") or "default")
     if kind == "default":
         return None
@@ -56,9 +65,37 @@ def read_rope_scaling(values: Mapping[str, object], max_positions: int) -> RopeS
             _number(stated, "low_freq_factor", 1.0),
             _number(stated, "high_freq_factor", 4.0),
         )
+    if kind == "yarn":
+        return _read_yarn(stated, max_positions)
     raise JobError(
         "model.rope_unsupported", f"Rope scaling {kind!r} is not supported.", params={"kind": kind}
     )
+
+
+def _read_yarn(stated: Mapping[str, object], max_positions: int) -> RopeScaling:
+    original = int(_number(stated, "original_max_position_embeddings", max_positions))
+    factor = _number(stated, "factor", max_positions / original)
+    if stated.get("attention_factor") is not None:
+        attention = _number(stated, "attention_factor", 1.0)
+    elif stated.get("mscale") and stated.get("mscale_all_dim"):
+        own, every = _number(stated, "mscale", 1.0), _number(stated, "mscale_all_dim", 1.0)
+        attention = _length_factor(factor, own) / _length_factor(factor, every)
+    else:
+        attention = _length_factor(factor, 1.0)
+    return RopeScaling(
+        "yarn",
+        factor,
+        original,
+        beta_fast=_number(stated, "beta_fast", 32.0),
+        beta_slow=_number(stated, "beta_slow", 1.0),
+        attention_factor=attention,
+        truncate=stated.get("truncate") is not False,
+    )
+
+
+def _length_factor(factor: float, scale: float) -> float:
+    """The paper's temperature for a context `factor` times as long."""
+    return 1.0 if factor <= 1.0 else 0.1 * scale * math.log(factor) + 1.0
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -66,7 +103,9 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _number(values: Mapping[str, object], key: str, default: float) -> float:
-    value = values.get(key, default)
+    value = values.get(key)
+    if value is None:
+        value = default
     if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
         raise JobError(
             "model.config_invalid",

@@ -100,7 +100,7 @@ class LayeredModel:
         return answers
 
     def _new_caches(self) -> list[LayerCache]:
-        return [LayerCache() for _ in range(self.config.layers)]
+        return [LayerCache(window) for window in self.config.windows]
 
     @torch.no_grad()
     def _read(

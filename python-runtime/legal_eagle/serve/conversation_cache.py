@@ -20,7 +20,7 @@ class ConversationCache:
     def __init__(self, decoder: Decoder, *, use_lora: bool) -> None:
         self._decoder = decoder
         self._use_lora = use_lora
-        self._caches = [LayerCache() for _ in decoder.blocks]
+        self._caches = [LayerCache(window) for window in decoder.config.windows]
         self._ids: list[int] = []
 
     @property

@@ -55,7 +55,8 @@ def tiny_values(layout: str = "internlm2", **changes: Any) -> dict[str, Any]:
 def tiny_config(
     values: dict[str, Any], *, qkv_bias: bool = False, o_bias: bool = False, qk_norm: bool = False
 ) -> ModelConfig:
-    layout = "internlm2" if values["model_type"].startswith("internlm") else "llama"
+    # Not by model_type: InternLM and InternLM3 have Llama's tensors.
+    layout = "internlm2" if values["architectures"] == ["InternLM2ForCausalLM"] else "llama"
     markers = set(_LAYOUT_MARKERS[layout])
     markers |= _BIAS_MARKERS[layout][0] if qkv_bias else set()
     markers |= _BIAS_MARKERS[layout][1] if o_bias else set()

@@ -141,7 +141,8 @@ describe('inspectModel', () => {
   it.each([
     [{ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'] }, 'model.unsupported_architecture'],
     [{ hidden_act: 'gelu' }, 'model.unsupported_option'],
-    [{ rope_scaling: { type: 'yarn', factor: 4 } }, 'model.rope_unsupported'],
+    [{ rope_scaling: { type: 'longrope', factor: 4 } }, 'model.rope_unsupported'],
+    [{ model_type: 'mistral', sliding_window: 0 }, 'model.config_invalid'],
     [{ num_attention_heads: 0 }, 'model.config_invalid'],
   ])('refuses %j', (changes, code) => {
     writeModel({ ...CONFIG, ...changes }, TENSORS);

@@ -42,40 +42,37 @@ import { createJobFeed } from './topics/job-feed.ts';
 import { createLastThroughput } from './preflight/last-throughput.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
-import { RemovalService } from './removal-service.ts';
-import { Trash } from './storage/trash.ts';
-import { createTrashKeepers } from './trash-keepers.ts';
+import { createStorageServices, type StorageServices } from './storage-services.ts';
 import { TerminalService } from './terminal/terminal-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
 
 /** Rows that are asked which system prompt they carry. */
 const SYSTEM_PROMPT_ROWS = 200;
 
-export type CoreServices = Readonly<{
-  runtimeInstaller: RuntimeInstaller;
-  folder: DataFolder;
-  repositories: CoreRepositories;
-  board: TopicBoard;
-  supervisor: JobSupervisor;
-  runFeed: RunFeed;
-  gpu: GpuWatch;
-  runs: RunService;
-  queue: QueueService;
-  datasets: DatasetService;
-  models: ModelService;
-  preflight: PreflightService;
-  merges: MergeService;
-  chats: ChatService;
-  settings: SettingsService;
-  terminals: TerminalService;
-  trash: Trash;
-  removal: RemovalService;
-  secrets: SecretsService;
-  accounts: AccountService;
-  /** Stores every event of a job that its file holds now. */
-  drain: (jobId: string) => void;
-  dispose(): Promise<void>;
-}>;
+export type CoreServices = StorageServices &
+  Readonly<{
+    runtimeInstaller: RuntimeInstaller;
+    folder: DataFolder;
+    repositories: CoreRepositories;
+    board: TopicBoard;
+    supervisor: JobSupervisor;
+    runFeed: RunFeed;
+    gpu: GpuWatch;
+    runs: RunService;
+    queue: QueueService;
+    datasets: DatasetService;
+    models: ModelService;
+    preflight: PreflightService;
+    merges: MergeService;
+    chats: ChatService;
+    settings: SettingsService;
+    terminals: TerminalService;
+    secrets: SecretsService;
+    accounts: AccountService;
+    /** Stores every event of a job that its file holds now. */
+    drain: (jobId: string) => void;
+    dispose(): Promise<void>;
+  }>;
 
 /** Makes every service on an open database and joins them: here, and only here, domains meet. */
 export function createServices(
@@ -122,7 +119,12 @@ export function createServices(
     repository: jobs,
     projectors,
     platform: ports.platform,
-    runner: async () => ({ python: await runtime.pythonPath(), runScript: ports.runScript }),
+    runner: async () => {
+      const python = await runtime.pythonPath();
+      const environment = ports.environments.current();
+      if (environment !== undefined) ports.environments.noteUse(environment, ports.home);
+      return { python, runScript: ports.runScript };
+    },
     environment: ports.environment,
     airGap: () => settings.get().airGap,
     nowMs: () => ports.clock.nowMs(),
@@ -206,6 +208,7 @@ export function createServices(
       }),
     cardFor,
     environmentOf: cardEnvironment,
+    pythonEnvironment: () => ports.environments.current(),
     refusalOf: (recipe, dataset, model, device) =>
       preflight.assess(recipe, dataset.path, model.path, device).refusal,
   });
@@ -239,12 +242,16 @@ export function createServices(
   const drain = (jobId: string): void => {
     while (tailer.step(jobId)?.more === true);
   };
-  const trash = new Trash({
-    dir: folder.trashDir,
-    keepers: createTrashKeepers({ folder, repositories, runFeed, drain }),
-    clock: ports.clock,
-    ids: ports.ids,
+  const storage = createStorageServices({
+    ports,
+    folder,
+    repositories,
+    board,
     log,
+    supervisor,
+    runFeed,
+    runs,
+    drain,
   });
   const terminals = new TerminalService({ ports, board });
 
@@ -282,14 +289,14 @@ export function createServices(
     settings,
     terminals,
     drain,
-    trash,
-    removal: new RemovalService({ folder, repositories, supervisor, trash }),
     secrets,
     accounts,
+    ...storage,
     dispose: async () => {
       wakeQueue.dispose();
       void secrets.lock();
       await terminals.dispose();
+      await storage.usage.dispose();
       await queue.dispose();
       wakeSampler.dispose();
       gpuSampler.dispose();

@@ -68,6 +68,9 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
     services.supervisor.recover();
     services.chats.sweep();
     services.queue.reconcile();
+    void ports.environments.sweep().catch((error: unknown) => {
+      log.logger.warn({ err: error }, 'an environment could not be deleted');
+    });
     void services.trash.deleteOld(ports.clock.nowMs() - keepTrashMs(services.settings));
     if (options.startsQueue === true) services.queue.start();
   }

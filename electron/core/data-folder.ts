@@ -13,6 +13,7 @@ export type DataFolder = Readonly<{
   datasetsDir: string;
   modelsDir: string;
   runsDir: string;
+  jobsDir: string;
   tokenCacheDir: string;
   /** What was removed and can still be given back. */
   trashDir: string;
@@ -34,6 +35,7 @@ export function dataFolder(root: string): DataFolder {
     datasetsDir: below('datasets'),
     modelsDir: below('models'),
     runsDir: below('runs'),
+    jobsDir: below('jobs'),
     tokenCacheDir: below('cache', 'tokens'),
     trashDir: below('trash'),
     datasetDir: (id) => below('datasets', id),

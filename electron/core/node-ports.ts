@@ -13,10 +13,11 @@ import { processPlatform } from './platform/process-platform.ts';
 import type { CorePorts, HostUi, Keyring } from './ports.ts';
 import { rebuildDatabase, type RebuildReport } from './rebuild-database.ts';
 import { runCommand } from './run-command.ts';
+import { createEnvironmentStore } from './runtime/environment-store.ts';
 import { createRuntimePort } from './runtime/create-runtime-port.ts';
 import { fetchText } from './runtime/fetch-text.ts';
 import { findPython, type FoundPython } from './runtime/python-locator.ts';
-import { RUNTIME_VARIANTS, type RuntimeVariant } from './runtime/runtime-paths.ts';
+import { RUNTIME_VARIANTS, runtimeFolder, type RuntimeVariant } from './runtime/runtime-paths.ts';
 import { variantForMachine } from './runtime/variant-for-machine.ts';
 import { takeHandedTokens } from './secrets/handed-tokens.ts';
 import { RuntimeService, type InstallRequest, type RuntimeStatus } from './runtime/runtime-service.ts';
@@ -133,6 +134,13 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
     })),
     environment: env,
     runtime: createRuntimePort({ service: runtime, gpu, machine, variant, pythonPath, proxy }),
+    environments: {
+      ...createEnvironmentStore(
+        () => runtimeFolder(process.platform, env, homedir()),
+        () => Date.now(),
+      ),
+      current: () => path.basename(runtime.status(variant()).path),
+    },
     gpu,
     host: hostResources,
     resourcesDir,

@@ -69,6 +69,27 @@ export type Clock = Readonly<{
 /** Ids that sort by the time they were made (ULID). */
 export type IdGen = Readonly<{ next(): string }>;
 
+/** One environment of this machine, and the data folders whose jobs have run on it. */
+export type EnvironmentPlace = Readonly<{
+  name: string;
+  path: string;
+  users: readonly Readonly<{ home: string; lastUsedAtMs: number }>[];
+}>;
+
+/** The folders of the Python environments, which all data folders of a user share. */
+export type EnvironmentPlaces = Readonly<{
+  /** Name of the one that jobs run on now; undefined where they run on another interpreter. */
+  current(): string | undefined;
+  /** Every environment that stands, whole or not. */
+  list(): readonly EnvironmentPlace[];
+  /** Notes that the jobs of a data folder run on one. */
+  noteUse(name: string, home: string): void;
+  /** Deletes one; the caller knows that nothing runs on it. Throws `storage.changed`, `storage.cannot_move`. */
+  remove(name: string): Promise<void>;
+  /** Ends deletions that an earlier core had begun. */
+  sweep(): Promise<void>;
+}>;
+
 /** The Python environments of this machine. */
 export type RuntimePort = Readonly<{
   /**
@@ -165,6 +186,7 @@ export type CorePorts = Readonly<{
   /** Environment that job processes inherit from, by the whitelist of the platform. */
   environment: Readonly<Record<string, string | undefined>>;
   runtime: RuntimePort;
+  environments: EnvironmentPlaces;
   gpu: GpuProbe;
   host: HostResources;
   /** Recipes, the tiny model, sample rows; absolute. */

@@ -14,15 +14,41 @@ export function keepTrashMs(settings: SettingsService): number {
 export function storageHandlers(
   services: CoreServices,
 ): Pick<HandlersFor<StudioContract>, Extract<keyof StudioContract, `storage.${string}`>> {
-  const { settings, supervisor, trash } = services;
+  const { settings, supervisor, trash, usage } = services;
+  /** Only where somebody has asked for a count at all. */
+  const recount = (): void => {
+    if (usage.view().usage !== undefined) void usage.again();
+  };
   return {
+    'storage.usage': () => usage.view(),
+    'storage.count': () => usage.start(),
+    'storage.cancelCount': () => usage.cancel(),
+    'storage.items': ({ group, offset, limit }) => {
+      const items = usage.items(group);
+      return { total: items.length, items: items.slice(offset, offset + limit).map((item) => ({ ...item })) };
+    },
+    'storage.proposals': () => ({ items: usage.offers().map((one) => one.proposal) }),
+    'storage.cleanUp': async ({ items }) => {
+      const { freedBytes, done, refused } = await services.cleanUp(items);
+      await usage.again();
+      return {
+        freedBytes,
+        done: [...done],
+        refused: refused.map(({ key, error }) => ({ key, error: { ...error, params: { ...error.params } } })),
+      };
+    },
     'storage.trash': () => ({ items: [...trash.list()], keepDays: settings.get().trashDays }),
     'storage.restore': ({ trashId }) => {
       const { kind, id, name } = trash.restore(trashId);
       // A run whose end nobody kept is live in its rows; its process is looked for, and not found.
       if (kind === 'run') supervisor.recover();
+      recount();
       return { kind, id, name };
     },
-    'storage.emptyTrash': async ({ trashIds }) => ({ trashIds: [...(await trash.empty(trashIds))] }),
+    'storage.emptyTrash': async ({ trashIds }) => {
+      const gone = await trash.empty(trashIds);
+      recount();
+      return { trashIds: [...gone] };
+    },
   };
 }

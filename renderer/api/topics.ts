@@ -5,6 +5,7 @@ import type {
   QueueTopicData,
   RunsTopicData,
   RunTopicData,
+  StorageTopicData,
   TerminalsTopicData,
   TerminalTopicData,
 } from '../../electron/shared/contract/events.ts';
@@ -17,6 +18,7 @@ export type Topic =
   | 'jobs'
   | 'runtime'
   | 'settings'
+  | 'storage'
   | 'terminals'
   | `terminal.${string}`
   | `run.${string}`
@@ -34,12 +36,14 @@ export type TopicData<T extends Topic> = T extends 'runs'
         ? RuntimeTopicData
         : T extends 'settings'
           ? Settings
-          : T extends `run.${string}`
-            ? RunTopicData
-            : T extends `job.${string}`
-              ? JobTopicData
-              : T extends 'terminals'
-                ? TerminalsTopicData
-                : T extends `terminal.${string}`
-                  ? TerminalTopicData
-                  : ChatTopicData;
+          : T extends 'storage'
+            ? StorageTopicData
+            : T extends `run.${string}`
+              ? RunTopicData
+              : T extends `job.${string}`
+                ? JobTopicData
+                : T extends 'terminals'
+                  ? TerminalsTopicData
+                  : T extends `terminal.${string}`
+                    ? TerminalTopicData
+                    : ChatTopicData;

@@ -30,6 +30,8 @@ const NO_PLACES = new Set([
   'terminalId',
   'trashId',
   'trashIds[]',
+  'items[].key',
+  'items[].mark',
   'text',
   'requestId',
   'template',

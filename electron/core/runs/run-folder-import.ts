@@ -12,7 +12,12 @@ import { attemptDir, readRunFile } from './run-folder.ts';
 export type FolderAttempt = Readonly<{ record: AttemptRecord; spec: JobSpec }>;
 
 /** What a run folder says about itself; metrics and state come from replaying its events. */
-export type FolderRun = Readonly<{ run: RunRecord; attempts: readonly FolderAttempt[] }>;
+export type FolderRun = Readonly<{
+  run: RunRecord;
+  attempts: readonly FolderAttempt[];
+  /** Steps whose checkpoints were cleaned up. */
+  removedCheckpoints: readonly number[];
+}>;
 
 /**
  * Reads a run folder that lies at `dir`. A run of this studio may have no attempt yet, because it waits in the
@@ -47,6 +52,7 @@ export function readRunFolder(dir: string, options: Readonly<{ mayBeUnstarted: b
       note: file.note,
     },
     attempts,
+    removedCheckpoints: file.removedCheckpoints ?? [],
   };
 }
 

@@ -26,6 +26,10 @@ const runFileSchema = z.object({
   origin: z.enum(['studio', 'adopted']).default('studio'),
   tags: z.array(z.string()).default([]),
   note: z.string().default(''),
+  /** Name of the Python environment that the newest attempt started on. */
+  environment: z.string().optional(),
+  /** Steps whose checkpoints a person had cleaned up; events still tell of them. */
+  removedCheckpoints: z.array(z.int()).optional(),
 });
 
 export type RunFile = z.output<typeof runFileSchema>;
@@ -53,6 +57,10 @@ export function attemptDir(runDir: string, attempt: number): string {
   return path.join(runDir, 'attempts', String(attempt));
 }
 
+export function checkpointsDir(runDir: string): string {
+  return path.join(runDir, 'checkpoints');
+}
+
 /** Final adapter of a run that reached its last step. */
 export function adapterDir(runDir: string): string {
   return path.join(runDir, 'adapter');
@@ -63,5 +71,5 @@ export function adapterDir(runDir: string): string {
  * an adopted run is another one, perhaps of the other kind of slash.
  */
 export function checkpointDir(runDir: string, reportedPath: string): string {
-  return path.join(runDir, 'checkpoints', path.win32.basename(reportedPath));
+  return path.join(checkpointsDir(runDir), path.win32.basename(reportedPath));
 }

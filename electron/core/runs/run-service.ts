@@ -36,6 +36,8 @@ export type RunServiceDeps = Readonly<{
   cardFor: (hardware: Recipe['hardware']) => Promise<RunDevice>;
   /** Variables that give a runner its device and no other. */
   environmentOf: (device: RunDevice) => Readonly<Record<string, string>>;
+  /** Name of the Python environment that an attempt would start on now. */
+  pythonEnvironment: () => string | undefined;
   /** What keeps a run from fitting into memory or on the disk, found before anything is made. */
   refusalOf: (
     recipe: Recipe,
@@ -220,6 +222,19 @@ export class RunService {
     return labelled;
   }
 
+  /** Takes the rows of checkpoints away whose folders are about to go; the run's folder remembers their steps. */
+  forgetCheckpoints(runId: string, steps: readonly number[]): void {
+    const run = this.find(runId);
+    const { checkpoints } = this.#deps.repositories;
+    const file = readRunFile(run.dir);
+    const removed = new Set([...(file.removedCheckpoints ?? []), ...steps]);
+    writeRunFile(run.dir, { ...file, removedCheckpoints: [...removed].sort((left, right) => left - right) });
+    for (const step of steps) {
+      checkpoints.remove(runId, step);
+      this.#deps.feed.note({ run, removedCheckpointStep: step });
+    }
+  }
+
   /** Every checkpoint of the present course, with whether it is all there on the disk. */
   checkpoints(reference: string): CheckpointState[] {
     const run = this.find(reference);
@@ -302,6 +317,8 @@ export class RunService {
       },
       { id: jobId, nowMs: createdAtMs },
     );
+    // So that the environment is not cleaned up while the run may still be resumed.
+    writeRunFile(run.dir, { ...readRunFile(run.dir), environment: this.#deps.pythonEnvironment() });
     repositories.runs.save({
       ...run,
       state: 'starting',

@@ -31,7 +31,7 @@ export type TrashDeps = Readonly<{
 export type Removed = Readonly<{ kind: TrashKind; id: string; name: string; kept: unknown }>;
 
 /** Of an entry that is being deleted for good: never offered again, and finished by the next core. */
-const EMPTYING = '.emptying';
+export const EMPTYING = '.emptying';
 
 /**
  * Where removed runs, datasets and models wait until they are deleted. Removing writes the entry, moves the folder,

@@ -104,6 +104,7 @@ export type JobsTopicData = Readonly<{ jobs: readonly LiveJob[] }>;
 export type TerminalsTopicData = Readonly<{ items: readonly TerminalView[] }>;
 export type TerminalTopicData = z.output<typeof terminalTopicSchema>;
 export type QueueTopicData = QueueView;
+export type { StorageTopicData } from './methods/storage.ts';
 export type RunsTopicData = z.output<typeof runsTopicSchema>;
 export type RunTopicData = z.output<typeof runTopicSchema>;
 export type JobTopicData = z.output<typeof jobTopicSchema>;

@@ -7,6 +7,7 @@ import { readDraft } from '../../../electron/shared/domain/recipes/recipe-draft.
 import { useReveal } from '../../api/desktop-host.ts';
 import { useAction, useCall, type OutputOf } from '../../api/hooks.ts';
 import { firstPageQuery } from '../../api/use-paged-rows.ts';
+import { restoreFromTrash } from '../../api/restore.ts';
 import { useJob } from '../../api/use-job.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
@@ -18,6 +19,7 @@ import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { RevealButton } from '../../ui/reveal-button.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { showUndo } from '../../ui/undo-note.tsx';
 import { Equation, type EquationPart } from './equation.tsx';
 import { ProblemsTab } from './problems-tab.tsx';
 import { RowsTab } from './rows-tab.tsx';
@@ -102,9 +104,20 @@ function Detail({ dataset, onChanged }: Readonly<{ dataset: Dataset; onChanged: 
 function Header({ dataset }: Readonly<{ dataset: Dataset }>): ReactElement {
   const words = useWords('datasets');
   const navigate = useNavigate();
-  const remove = useAction('datasets.remove');
+  const remove = useAction('datasets.remove', { changes: ['storage'] });
   const draft = useDraft('new-run');
   const reveal = useReveal();
+  const onRemoved = ({ trashId }: OutputOf<'datasets.remove'>): void => {
+    void navigate('/datasets');
+    if (trashId === undefined) return;
+    showUndo({
+      id: `removed-${dataset.id}`,
+      title: words('common:trash.removed', { name: dataset.name }),
+      message: words('common:trash.kept'),
+      closeLabel: words('common:close'),
+      onUndo: () => restoreFromTrash(trashId),
+    });
+  };
   const trainOnThis = (): void => {
     const { presetId, changes } = readDraft(draft.value);
     draft.save({ presetId, changes: { ...changes, dataset: dataset.id } });
@@ -124,9 +137,7 @@ function Header({ dataset }: Readonly<{ dataset: Dataset }>): ReactElement {
             consequence={words('detail.removeConsequence')}
             confirm={words('detail.remove')}
             loading={remove.isPending}
-            onConfirm={() =>
-              remove.mutate({ dataset: dataset.id }, { onSuccess: () => void navigate('/datasets') })
-            }
+            onConfirm={() => remove.mutate({ dataset: dataset.id }, { onSuccess: onRemoved })}
           >
             {words('detail.remove')}
           </ConfirmButton>

@@ -1,5 +1,4 @@
 import { ActionIcon, Button, Group, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconArrowDown, IconArrowUp, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { Link } from 'react-router';
@@ -15,6 +14,7 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { showUndo } from '../../ui/undo-note.tsx';
 import classes from './queue-panel.module.css';
 
 /** What computes now and what waits for it, in order. Draws nothing where there is neither. */
@@ -132,39 +132,28 @@ function Waiting({ items }: Readonly<{ items: Items }>): ReactElement {
     const item = items[at];
     if (item === undefined) return;
     const before = items[at + 1]?.run.id ?? null;
-    const note = `unqueued-${item.run.id}`;
     const { fromStep, force } = item;
-    const undo = (): void => {
-      notifications.hide(note);
-      add.mutate({
-        run: item.run.id,
-        before,
-        force,
-        ...(fromStep === undefined ? {} : { fromStep }),
-      });
-    };
     stop.mutate(
       { run: item.run.id },
       {
         onSuccess: () =>
-          notifications.show({
-            id: note,
-            autoClose: 10_000,
+          showUndo({
+            id: `unqueued-${item.run.id}`,
             title: words('queue.removed', { name: item.run.name }),
-            message: (
-              <Group justify="space-between" gap="sm">
-                <span>{words('queue.kept')}</span>
-                <Button size="compact-sm" onClick={undo}>
-                  {words('queue.undo')}
-                </Button>
-              </Group>
-            ),
-            closeButtonProps: { 'aria-label': words('common:close') },
+            message: words('queue.kept'),
+            closeLabel: words('common:close'),
+            onUndo: () =>
+              add.mutateAsync({
+                run: item.run.id,
+                before,
+                force,
+                ...(fromStep === undefined ? {} : { fromStep }),
+              }),
           }),
       },
     );
   };
-  const error = move.error ?? stop.error ?? add.error;
+  const error = move.error ?? stop.error;
   return (
     <>
       {error !== null && <ErrorNote error={error} />}

@@ -9,6 +9,7 @@ import { useQueue } from '../../api/use-queue.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { useLiveRuns } from '../../state/live-runs.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { showUndo } from '../../ui/undo-note.tsx';
 
 /** What a person can do with a run that waits, or that could wait its turn instead of competing for memory. */
 export function QueueActions({ run }: Readonly<{ run: RunSummary }>): ReactElement | null {
@@ -18,7 +19,23 @@ export function QueueActions({ run }: Readonly<{ run: RunSummary }>): ReactEleme
   const queue = useQueue();
   const isBusy = useLiveRuns().length > 0;
   if (run.state === 'queued') {
-    const place = (queue?.items.findIndex((item) => item.run.id === run.id) ?? -1) + 1;
+    const at = queue?.items.findIndex((item) => item.run.id === run.id) ?? -1;
+    const place = at + 1;
+    const item = queue?.items[at];
+    const onRemoved = (): void =>
+      showUndo({
+        id: `unqueued-${run.id}`,
+        title: words('queue.removed', { name: run.name }),
+        message: words('queue.kept'),
+        closeLabel: words('common:close'),
+        onUndo: () =>
+          add.mutateAsync({
+            run: run.id,
+            before: queue?.items[at + 1]?.run.id ?? null,
+            force: item?.force ?? false,
+            ...(item?.fromStep === undefined ? {} : { fromStep: item.fromStep }),
+          }),
+      });
     return (
       <>
         {place > 0 && (
@@ -30,7 +47,7 @@ export function QueueActions({ run }: Readonly<{ run: RunSummary }>): ReactEleme
           variant="default"
           leftSection={<IconPlaylistX size={16} aria-hidden />}
           loading={stop.isPending}
-          onClick={() => stop.mutate({ run: run.id })}
+          onClick={() => stop.mutate({ run: run.id }, { onSuccess: onRemoved })}
         >
           {words('queue.remove')}
         </Button>

@@ -6,10 +6,12 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
-import { useAction, useTopic } from '../../api/hooks.ts';
+import { useAction, useTopic, type OutputOf } from '../../api/hooks.ts';
+import { restoreFromTrash } from '../../api/restore.ts';
 import { studio } from '../../api/studio-client.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { showUndo } from '../../ui/undo-note.tsx';
 
 export type RunDialogProps = Readonly<{ run: RunSummary; onClose: () => void }>;
 
@@ -147,10 +149,21 @@ function Changed({ theirs, onTake, onKeep }: ChangedProps): ReactElement {
   );
 }
 
-/** Asks before a run and its folder go. */
+/** Asks before a run goes into the trash, and offers it back afterwards. */
 export function RemoveDialog({ run, onClose }: RunDialogProps): ReactElement {
   const words = useWords('runs');
-  const remove = useAction('runs.remove');
+  const remove = useAction('runs.remove', { changes: ['storage'] });
+  const onRemoved = ({ trashId }: OutputOf<'runs.remove'>): void => {
+    onClose();
+    if (trashId === undefined) return;
+    showUndo({
+      id: `removed-${run.id}`,
+      title: words('common:trash.removed', { name: run.name }),
+      message: words('common:trash.kept'),
+      closeLabel: words('common:close'),
+      onUndo: () => restoreFromTrash(trashId),
+    });
+  };
   return (
     <Modal
       opened
@@ -169,7 +182,7 @@ export function RemoveDialog({ run, onClose }: RunDialogProps): ReactElement {
           <Button
             styles={{ root: { background: 'var(--le-red)', color: 'var(--le-panel)' } }}
             loading={remove.isPending}
-            onClick={() => remove.mutate({ run: run.id }, { onSuccess: onClose })}
+            onClick={() => remove.mutate({ run: run.id }, { onSuccess: onRemoved })}
           >
             {words('action.remove')}
           </Button>

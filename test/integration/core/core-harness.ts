@@ -38,6 +38,13 @@ export function testPorts(home: string): CorePorts {
       resolve: () => Promise.reject(new Error('no environments in this test')),
       install: () => Promise.reject(new Error('no environments in this test')),
     },
+    environments: {
+      current: () => undefined,
+      list: () => [],
+      noteUse: () => undefined,
+      remove: () => Promise.reject(new Error('no environments in this test')),
+      sweep: () => Promise.resolve(),
+    },
     gpu: {
       list: () => Promise.resolve({ state: 'none', cards: [] }),
       processes: () => Promise.resolve(undefined),

@@ -14,6 +14,30 @@ export const STORAGE_ERRORS = {
       action: '请关闭占用它的程序后重试；目前没有任何改动。',
     },
   },
+  'storage.changed': {
+    en: {
+      message: '“{name}” was left alone: it is not what was shown any more.',
+      cause: 'Something was written to it, or it was deleted or restored, after it had been counted.',
+      action: 'Count again, then look at what can be deleted now.',
+    },
+    zh: {
+      message: '“{name}”没有删除：它与刚才显示的已不一致。',
+      cause: '统计之后有内容写入，或它已被删除、恢复。',
+      action: '请重新统计，再查看现在可以清理的内容。',
+    },
+  },
+  'storage.needed': {
+    en: {
+      message: '“{name}” was left alone: it is needed again.',
+      cause: 'A run, a chat, a merge or another job that started meanwhile uses it.',
+      action: 'Wait until that has ended, then count again.',
+    },
+    zh: {
+      message: '“{name}”没有删除：它又被用到了。',
+      cause: '其间启动的训练、对话、合并或其他任务正在使用它。',
+      action: '请等待其结束，再重新统计。',
+    },
+  },
   'storage.not_in_trash': {
     en: {
       message: 'This is no longer in the trash.',

@@ -120,6 +120,13 @@ describe('the queue in two browser windows', () => {
     });
     await page.getByRole('button', { name: '移出队列' }).click();
     await page.getByText(/^已停止，没有留下检查点/u).waitFor();
+    await page.getByRole('button', { name: '撤销' }).click();
+    await page.getByText('队列第 1 位').waitFor();
+    await page.getByRole('button', { name: '移出队列' }).click();
+    await page.getByText(/^已停止，没有留下检查点/u).waitFor();
+    const note = page.getByRole('alert').filter({ hasText: '已移出队列' });
+    await note.getByRole('button', { name: '关闭' }).click();
+    await page.getByRole('button', { name: '撤销' }).waitFor({ state: 'detached' });
   });
 
   it('shows the order in every window, and keeps the focus on the run that is moved', async () => {

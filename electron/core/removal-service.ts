@@ -1,12 +1,16 @@
+import path from 'node:path';
+
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { isLive } from '../shared/domain/run-state.ts';
 import type { CoreRepositories } from './core-repositories.ts';
 import type { DataFolder } from './data-folder.ts';
+import type { ReferenceFinder } from './db/repositories/find-by-reference.ts';
 import { requireOne } from './db/repositories/require-one.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import type { JobSupervisor } from './jobs/job-supervisor.ts';
+import type { RunRecord } from './db/repositories/run-repository.ts';
 import { keepRun } from './runs/kept-run.ts';
-import { jobsHolding } from './storage/path-holders.ts';
+import { isWithin, jobsHolding } from './storage/path-holders.ts';
 import type { Trash } from './storage/trash.ts';
 
 export type RemovalDeps = Readonly<{
@@ -36,7 +40,7 @@ export class RemovalService {
     if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
     if (run.state === 'queued') throw new StudioError('run.waits', { run: run.name });
     const attempts = repositories.attempts.ofRun(run.id).map((attempt) => attempt.jobId);
-    const users = this.#usersOf(folder.runDir(run.id), undefined, new Set(attempts));
+    const users = this.#usersOf(folder.runDir(run.id), undefined, new Set(attempts), run.id);
     if (users !== undefined) throw new StudioError('run.in_use', { run: run.name, ...users });
     // An earlier attempt that never reported its end may still be looked for; nothing of it may write any more.
     for (const jobId of attempts) {
@@ -77,11 +81,20 @@ export class RemovalService {
   }
 
   /** What reads or writes below a folder now, or will when its turn comes, in both languages; undefined: nothing. */
-  #usersOf(folder: string, input = folder, own: ReadonlySet<string> = new Set()): Users | undefined {
+  #usersOf(
+    folder: string,
+    input = folder,
+    own: ReadonlySet<string> = new Set(),
+    runId?: string,
+  ): Users | undefined {
     const { jobs, runs } = this.#deps.repositories;
     const others = jobs.live().filter((job) => !own.has(job.id));
     const found = [
       ...runs.usersOf(input).map((run) => named(run.name)),
+      ...runs
+        .waiting()
+        .filter((run) => startsFrom(run, folder, runId, runs.find))
+        .map((run) => named(run.name)),
       ...jobsHolding(folder, others).map((job) => this.#nameOf(job)),
     ];
     if (found.length === 0) return undefined;
@@ -108,6 +121,19 @@ export class RemovalService {
         return { en: 'a self-test', zh: '自检' };
     }
   }
+}
+
+/** Whether a run that waits will start from an adapter of a run, which it names, or of a folder. */
+function startsFrom(
+  { recipe }: RunRecord,
+  folder: string,
+  runId: string | undefined,
+  find: ReferenceFinder<RunRecord>,
+): boolean {
+  // A run stored by an older studio has not the setting.
+  const from = (recipe.lora as Partial<typeof recipe.lora>).continueFrom ?? undefined;
+  if (from === undefined) return false;
+  return isWithin(folder, path.resolve(from)) || find(from).some((run) => run.id === runId);
 }
 
 type Users = Readonly<{ users: readonly string[]; usersZh: readonly string[] }>;

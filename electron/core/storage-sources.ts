@@ -7,7 +7,7 @@ import type { DataFolder } from './data-folder.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
 import type { EnvironmentPlaces } from './ports.ts';
 import { adapterDir, checkpointsDir, readRunFile } from './runs/run-folder.ts';
-import { jobsHolding } from './storage/path-holders.ts';
+import { isWithin, jobsHolding } from './storage/path-holders.ts';
 import type { Trash } from './storage/trash.ts';
 import type { CleanUpOffer, UsagePlace, UsageSources } from './storage/usage-place.ts';
 
@@ -90,7 +90,13 @@ export function isOfferNeeded(
   switch (offer.kind) {
     case 'checkpoints': {
       const run = repositories.runs.byId(offer.subject);
-      return run !== undefined && !hasEnded(run);
+      if (run === undefined || !hasEnded(run)) return run !== undefined;
+      // A run that waits may name a checkpoint's folder to start from.
+      const named = repositories.runs.waiting().map(({ recipe }) => {
+        const { continueFrom } = recipe.lora as Partial<typeof recipe.lora>;
+        return path.resolve(continueFrom ?? path.sep);
+      });
+      return offer.paths.some((one) => named.some((from) => isWithin(one, from)));
     }
     case 'environment': {
       // A run of another environment than the present one may still be computing on it.

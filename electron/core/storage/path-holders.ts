@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { JobRecord } from '../jobs/job-record.ts';
 
 /** Whether `candidate` is `folder` or lies below it. Both absolute. */
-function isWithin(folder: string, candidate: string): boolean {
+export function isWithin(folder: string, candidate: string): boolean {
   const way = path.relative(folder, candidate);
   return way === '' || (!way.startsWith('..') && !path.isAbsolute(way));
 }

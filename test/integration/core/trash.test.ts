@@ -215,6 +215,22 @@ describe('a removed record', () => {
 });
 
 describe('what is still needed', () => {
+  it('is not removed: a run whose adapter another one, which waits, will start from', async () => {
+    const client = await studio.client();
+    const run = await make(client, 'run');
+    const dataset = await make(client, 'dataset');
+    await client.call('queue.setPaused', { paused: true });
+    const recipe = { name: '续', model: TINY, dataset, lora: { continueFrom: run } };
+    const { runId } = await client.call('runs.start', { recipe, queue: true, force: true });
+    expect((await failure(client.call('runs.remove', { run: runId }))).code).toBe('run.waits');
+    expect(await failure(client.call('runs.remove', { run }))).toMatchObject({
+      code: 'run.in_use',
+      params: { users: ['续'] },
+    });
+    await client.call('runs.stop', { run: runId });
+    expect((await client.call('runs.remove', { run })).trashId).toBeDefined();
+  });
+
   it('is not removed: a model that a chat has open', async () => {
     const client = await studio.client();
     const { id: model } = await client.call('models.add', { path: TINY });

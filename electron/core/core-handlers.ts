@@ -3,6 +3,7 @@ import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.t
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { isFrequentEvent } from '../shared/protocol/events.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol/version.ts';
+import { dataFolderHandlers } from './data-folder-handlers.ts';
 import type { CoreServices } from './core-services.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
@@ -42,6 +43,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...queueHandlers(services),
     ...terminalHandlers(services),
     ...settingsHandlers(services),
+    ...dataFolderHandlers(services),
     ...storageHandlers(services),
     'preflight.estimate': ({ recipe }) => services.preflight.estimate(recipe),
     'gpu.list': () => services.gpu.list(),

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { AccountService } from './accounts/account-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import { createRepositories, type CoreRepositories } from './core-repositories.ts';
+import { DataMover } from './data-move/data-mover.ts';
 import { dataFolder, type DataFolder } from './data-folder.ts';
 import { createDatasetProjector } from './datasets/dataset-projector.ts';
 import { DatasetService } from './datasets/dataset-service.ts';
@@ -66,6 +67,7 @@ export type CoreServices = StorageServices &
     merges: MergeService;
     chats: ChatService;
     settings: SettingsService;
+    mover: DataMover;
     terminals: TerminalService;
     secrets: SecretsService;
     accounts: AccountService;
@@ -253,6 +255,17 @@ export function createServices(
     runs,
     drain,
   });
+  const mover = new DataMover({
+    home: ports.home,
+    source: ports.homeSource,
+    databaseFile: folder.databaseFile,
+    backupDatabase: (target) => db.backup(target),
+    liveJobs: () => jobs.live().length,
+    clock: ports.clock,
+    host: ports.host,
+    publish: (view) => board.publish('dataFolder', view),
+  });
+  board.provide('dataFolder', (id) => (id === '' ? mover.view() : undefined));
   const terminals = new TerminalService({ ports, board });
 
   return {
@@ -287,12 +300,14 @@ export function createServices(
         ),
     }),
     settings,
+    mover,
     terminals,
     drain,
     secrets,
     accounts,
     ...storage,
     dispose: async () => {
+      await mover.dispose();
       wakeQueue.dispose();
       void secrets.lock();
       await terminals.dispose();

@@ -10,9 +10,11 @@ import type { TopicSource } from '../shared/contract/topic-source.ts';
 import { createHandlers } from './core-handlers.ts';
 import { createServices } from './core-services.ts';
 import { dataFolder } from './data-folder.ts';
+import { forgetMovedAway } from './data-move/moved-away.ts';
 import { lockDataFolder } from './db/core-lock.ts';
 import { MIGRATIONS } from './db/migrations/index.ts';
 import { openDatabase, openDatabaseReadOnly } from './db/open.ts';
+import { removeMoveMarker } from './home-pointer.ts';
 import { createLog } from './log/create-log.ts';
 import { createRedactor } from './log/redactor.ts';
 import type { CorePorts } from './ports.ts';
@@ -63,6 +65,9 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
   const services = createServices(db, ports, log.logger, { readOnly, redactor });
   const handlers = createHandlers({ ports, services, startedAtMs: ports.clock.nowMs(), readOnly });
   if (!readOnly) {
+    // Whatever changes now is in no copy that a move has made.
+    forgetMovedAway(ports.home);
+    removeMoveMarker(ports.home);
     reconcile(services.repositories);
     services.trash.reconcile();
     services.supervisor.recover();
@@ -77,7 +82,9 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
   let disposing: Promise<void> | undefined;
   const refusedCodes = new Set<string>();
   return {
-    handlers: readOnly ? refuseChanges(STUDIO_CONTRACT, handlers, owner ?? '') : handlers,
+    handlers: refuseChanges(STUDIO_CONTRACT, handlers, () =>
+      readOnly ? new StudioError('core.read_only', { owner: owner ?? '' }) : services.mover.refusal(),
+    ),
     events: services.board,
     onDefect: (error, method) => log.logger.error({ err: error, method }, 'a method failed without a code'),
     onRefused: (code) => {
@@ -138,18 +145,26 @@ function isInUse(error: unknown): error is StudioError {
   return error instanceof StudioError && error.code === 'core.data_folder_in_use';
 }
 
-/** A method that changes something names `core.read_only` among its errors; those, and only those, are refused. */
+/** Ends what holds the others up. */
+const ALWAYS_ALLOWED: ReadonlySet<string> = new Set(['dataFolder.cancelMove']);
+
+/** A method that changes something names `core.read_only` among its errors; those, and only those, can be refused. */
 function refuseChanges<C extends Contract>(
   contract: C,
   handlers: HandlersFor<C>,
-  owner: string,
+  refusal: () => StudioError | undefined,
 ): HandlersFor<C> {
-  const refuse = (): never => {
-    throw new StudioError('core.read_only', { owner });
-  };
-  const entries = Object.entries(contract).map(([name, definition]) => [
-    name,
-    definition.errors.includes('core.read_only') ? refuse : handlers[name],
-  ]);
+  const entries = Object.entries(contract).map(([name, definition]) => {
+    const handler = handlers[name] as (input: unknown) => unknown;
+    if (!definition.errors.includes('core.read_only') || ALWAYS_ALLOWED.has(name)) return [name, handler];
+    return [
+      name,
+      (input: unknown): unknown => {
+        const refused = refusal();
+        if (refused !== undefined) throw refused;
+        return handler(input);
+      },
+    ];
+  });
   return Object.fromEntries(entries) as HandlersFor<C>;
 }

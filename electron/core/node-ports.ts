@@ -10,6 +10,7 @@ import type { TrainingVariant, VariantChoice } from '../shared/domain/runtime-va
 import { createGpuProbe } from './gpu/gpu-probe.ts';
 import { hostResources } from './platform/host-resources.ts';
 import { processPlatform } from './platform/process-platform.ts';
+import { resolveHome } from './home-pointer.ts';
 import type { CorePorts, HostUi, Keyring } from './ports.ts';
 import { rebuildDatabase, type RebuildReport } from './rebuild-database.ts';
 import { runCommand } from './run-command.ts';
@@ -65,10 +66,8 @@ export type NodePorts = Readonly<{
   rebuildDatabase(): Promise<RebuildReport>;
 }>;
 
-/** The user's application data folder; `LEGAL_EAGLE_HOME` overrides it. */
+/** The user's application data folder. */
 export const defaultHome = (platform: NodeJS.Platform, env: Env, homeDir: string): string => {
-  const chosen = env['LEGAL_EAGLE_HOME'];
-  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
   if (platform === 'win32') {
     const local = env['LOCALAPPDATA'] ?? path.win32.join(homeDir, 'AppData', 'Local');
     return path.win32.join(local, 'LegalEagleStudio', 'data');
@@ -94,8 +93,13 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
   const pythonRuntimeDir = path.join(root, 'python-runtime');
   const resourcesDir = path.join(root, 'resources');
   const runScript = path.join(pythonRuntimeDir, 'run.py');
-  const home =
-    options.home === undefined ? defaultHome(process.platform, env, homedir()) : path.resolve(options.home);
+  const { home, source: homeSource } = resolveHome({
+    named: options.home,
+    platform: process.platform,
+    env,
+    homeDir: homedir(),
+    fallback: defaultHome(process.platform, env, homedir()),
+  });
   const runtime = new RuntimeService({
     run: runCommand,
     platform: process.platform,
@@ -126,6 +130,7 @@ export const createNodePorts = (options: NodePortsOptions): NodePorts => {
   const packageText = readFileSync(path.join(root, 'package.json'), 'utf8');
   const core: CorePorts = {
     home,
+    homeSource,
     command: options.command,
     version: (JSON.parse(packageText) as { version: string }).version,
     platform: processPlatform(() => ({

@@ -175,10 +175,17 @@ export type TokenSource = Readonly<{
   token(wish: TokenWish): Promise<string>;
 }>;
 
+/** How this start came to its data folder, and where a move writes what the next one shall open. */
+export type HomeSource = Readonly<{
+  kind: 'argument' | 'environment' | 'pointer' | 'default';
+  pointerFile: string;
+}>;
+
 /** Everything the core needs from outside; `createNodePorts` makes the real ones. */
 export type CorePorts = Readonly<{
   /** The data folder (LEGAL_EAGLE_HOME), absolute. */
   home: string;
+  homeSource: HomeSource;
   /** What this process is, for the lock's owner line: `serve`, `train` … */
   command: string;
   version: string;

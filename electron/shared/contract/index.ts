@@ -2,6 +2,7 @@ import { HOST_CONTRACT } from './host-contract.ts';
 import { ACCOUNT_METHODS } from './methods/accounts.ts';
 import { APP_METHODS } from './methods/app.ts';
 import { CHAT_METHODS } from './methods/chat.ts';
+import { DATA_FOLDER_METHODS } from './methods/data-folder.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
 import { GPU_METHODS } from './methods/gpu.ts';
 import { JOB_METHODS } from './methods/jobs.ts';
@@ -21,6 +22,7 @@ export const STUDIO_CONTRACT = {
   ...ACCOUNT_METHODS,
   ...APP_METHODS,
   ...CHAT_METHODS,
+  ...DATA_FOLDER_METHODS,
   ...DATASET_METHODS,
   ...GPU_METHODS,
   ...HOST_CONTRACT,

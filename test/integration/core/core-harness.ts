@@ -25,6 +25,7 @@ const nextId = monotonicFactory();
 export function testPorts(home: string): CorePorts {
   return {
     home,
+    homeSource: { kind: 'argument', pointerFile: path.join(home, 'pointer.json') },
     command: 'test',
     version: '0.0.0',
     platform: linuxProcesses(),

@@ -5,6 +5,7 @@ import { CHAT_SERVICE_ERRORS } from './chat-service.ts';
 import { CLI_ERRORS } from './cli.ts';
 import { CORE_ERRORS } from './core.ts';
 import { DATA_ERRORS } from './data.ts';
+import { DATA_FOLDER_ERRORS } from './data-folder.ts';
 import { DATASET_ERRORS } from './dataset.ts';
 import type { ErrorText, ErrorTexts } from './error-table.ts';
 import { GPU_ERRORS } from './gpu.ts';
@@ -36,6 +37,7 @@ export const ERROR_TABLES = {
   cli: CLI_ERRORS,
   core: CORE_ERRORS,
   data: DATA_ERRORS,
+  'data-folder': DATA_FOLDER_ERRORS,
   dataset: DATASET_ERRORS,
   gpu: GPU_ERRORS,
   host: HOST_ERRORS,
@@ -66,6 +68,7 @@ const ERROR_TEXTS = {
   ...CLI_ERRORS,
   ...CORE_ERRORS,
   ...DATA_ERRORS,
+  ...DATA_FOLDER_ERRORS,
   ...DATASET_ERRORS,
   ...GPU_ERRORS,
   ...HOST_ERRORS,

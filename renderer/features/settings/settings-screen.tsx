@@ -9,6 +9,7 @@ import { DataPanel } from './data-panel.tsx';
 import { GrantsPanel } from './grants-panel.tsx';
 import { PrivacyPanel } from './privacy-panel.tsx';
 import { RuntimePanel } from './runtime-panel.tsx';
+import { SecretsPanel } from './secrets-panel.tsx';
 import classes from './settings-screen.module.css';
 
 type Section = Readonly<{
@@ -22,6 +23,7 @@ const SECTIONS: readonly Section[] = [
   { id: 'data', Panel: DataPanel },
   { id: 'grants', Panel: GrantsPanel },
   { id: 'runtime', Panel: RuntimePanel },
+  { id: 'secrets', Panel: SecretsPanel },
   { id: 'privacy', Panel: PrivacyPanel },
   { id: 'about', Panel: AboutPanel },
 ];

@@ -23,7 +23,7 @@ function familyOf(root: number): readonly number[] {
       return [];
     }
   });
-  for (let before = 0; before !== family.size; ) {
+  for (let before = 0; before !== family.size;) {
     before = family.size;
     for (const [pid, parent] of parents) if (family.has(parent)) family.add(pid);
   }
@@ -57,7 +57,9 @@ describe.skipIf(shell === undefined)('tokens in the desktop app', () => {
     expect(JSON.stringify([account, items])).not.toMatch(/canary/iu);
     // Catches: the shell's keyring being served to pages.
     for (const method of ['keyring.open', 'keyring.seal', 'keyring.status'])
-      await expect(callFromPage(studio.page, method as 'app.info', {})).rejects.toThrow('core.unknown_method');
+      await expect(callFromPage(studio.page, method as 'app.info', {})).rejects.toThrow(
+        'core.unknown_method',
+      );
     const family = familyOf(studio.pid);
     expect(family.length).toBeGreaterThan(2);
     for (const pid of family)

@@ -65,7 +65,11 @@ function MoveForm({ others, backend, onDone }: MoveFormProps): ReactElement {
       }}
     >
       <Stack>
-        <Radio.Group label={words('moveTo')} value={place} onChange={(value) => setPlace(value as SecretPlaceName)}>
+        <Radio.Group
+          label={words('moveTo')}
+          value={place}
+          onChange={(value) => setPlace(value as SecretPlaceName)}
+        >
           <Stack gap={8} mt={6}>
             {others.map((one) => (
               <Radio

@@ -42,7 +42,10 @@ export function SecretsPanel(): ReactElement {
 function PlaceRow({ status }: Readonly<{ status: SecretsStatus }>): ReactElement {
   const words = useWords('secrets');
   return (
-    <SettingRow name={words('keptIn')} hint={words(`why.${whyOf(status)}`, { backend: status.keyring.backend ?? '–' })}>
+    <SettingRow
+      name={words('keptIn')}
+      hint={words(`why.${whyOf(status)}`, { backend: status.keyring.backend ?? '–' })}
+    >
       <Text>{words(placeKey(status), { backend: status.keyring.backend })}</Text>
       <SecretPlaceMove status={status} />
     </SettingRow>

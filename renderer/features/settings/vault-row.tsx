@@ -22,7 +22,12 @@ export function VaultRow({ status }: Readonly<{ status: SecretsStatus }>): React
         {isLocked ? (
           <Unlock status={status} />
         ) : (
-          <Button variant="default" size="compact-sm" loading={lock.isPending} onClick={() => lock.mutate({})}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            loading={lock.isPending}
+            onClick={() => lock.mutate({})}
+          >
             {words('lock')}
           </Button>
         )}

@@ -65,11 +65,7 @@ function MoveForm({ others, backend, onDone }: MoveFormProps): ReactElement {
       }}
     >
       <Stack>
-        <Radio.Group
-          label={words('moveTo')}
-          value={place}
-          onChange={(value) => setPlace(value as SecretPlaceName)}
-        >
+        <Radio.Group label={words('moveTo')} value={place} onChange={(value) => setPlace(value)}>
           <Stack gap={8} mt={6}>
             {others.map((one) => (
               <Radio

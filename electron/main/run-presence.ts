@@ -1,7 +1,10 @@
-import { Menu, nativeImage, Notification, powerSaveBlocker, Tray } from 'electron';
+import { Menu, nativeImage, powerSaveBlocker, Tray } from 'electron';
 
+import { describeError } from '../shared/contract/errors/index.ts';
 import type { EndedRun, LiveRuns } from './live-runs.ts';
-import type { ShellWord, ShellWords } from './shell-words.ts';
+import type { QueueFault, QueueWatch } from './queue-watch.ts';
+import type { ShellLanguage, ShellWord, ShellWords } from './shell-words.ts';
+import { showNote } from './system-notes.ts';
 
 const NEWS: Readonly<Record<EndedRun['state'], ShellWord>> = {
   done: 'runDone',
@@ -12,10 +15,12 @@ const NEWS: Readonly<Record<EndedRun['state'], ShellWord>> = {
 
 export type RunPresenceOptions = Readonly<{
   live: LiveRuns;
+  queue: QueueWatch;
   words: ShellWords;
+  language: () => ShellLanguage;
   trayIcon: string | undefined;
-  /** Brings the window forward on this route. */
-  show: (route: string) => void;
+  /** Brings the window forward, on a route where one is given. */
+  show: (route?: string) => void;
   /** Whether a person is looking at the studio now. */
   isWatched: () => boolean;
   quit: () => void;
@@ -30,9 +35,10 @@ export class RunPresence {
   constructor(options: RunPresenceOptions) {
     this.#options = options;
     this.#tray = makeTray(options.trayIcon);
-    this.#tray?.on('click', () => options.show('/'));
+    this.#tray?.on('click', () => options.show());
     options.live.onChange(() => this.refresh());
     options.live.onEnd((run) => this.#tell(run));
+    options.queue.onFault((fault) => this.#tellFault(fault));
     this.refresh();
   }
 
@@ -49,11 +55,14 @@ export class RunPresence {
     const line =
       runs.length === 0
         ? words('noRuns')
-        : words('liveRuns', { count: String(runs.length), names: runs.map((run) => run.name).join(', ') });
+        : words('liveRuns', {
+            count: String(runs.length),
+            names: runs.map((run) => run.name).join(words('comma')),
+          });
     this.#tray.setToolTip(`Legal Eagle Studio\n${line}`);
     this.#tray.setContextMenu(
       Menu.buildFromTemplate([
-        { label: words('openStudio'), click: () => show('/') },
+        { label: words('openStudio'), click: () => show() },
         { type: 'separator' },
         ...(runs.length === 0
           ? [{ label: line, enabled: false }]
@@ -78,10 +87,15 @@ export class RunPresence {
 
   #tell(run: EndedRun): void {
     const { words, show, isWatched } = this.#options;
-    if (isWatched() || !Notification.isSupported()) return;
-    const notification = new Notification({ title: words(NEWS[run.state]), body: run.name });
-    notification.on('click', () => show(`/runs/${run.id}`));
-    notification.show();
+    if (isWatched()) return;
+    showNote({ title: words(NEWS[run.state]), body: run.name, onClick: () => show(`/runs/${run.id}`) });
+  }
+
+  #tellFault(fault: QueueFault): void {
+    const { words, language, show, isWatched } = this.#options;
+    if (isWatched()) return;
+    const { message } = describeError(fault, language() === 'zh-CN' ? 'zh' : 'en');
+    showNote({ title: words('queuePaused'), body: message, onClick: () => show('/') });
   }
 }
 

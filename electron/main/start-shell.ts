@@ -19,7 +19,8 @@ import { hardenContents, hardenSession } from './harden-session.ts';
 import { serveHost } from './host-service.ts';
 import { keyringHandlers } from './keyring.ts';
 import { LiveRuns } from './live-runs.ts';
-import { askHowToQuit } from './quit-with-runs.ts';
+import { QueueWatch } from './queue-watch.ts';
+import { askHowToQuit, stopForQuit } from './quit-with-runs.ts';
 import { RunPresence } from './run-presence.ts';
 import { createOnceLog } from './log-once.ts';
 import { listenToPages } from './page-messages.ts';
@@ -33,9 +34,6 @@ import { offerEditMenu } from './edit-menu.ts';
 import { openStudioWindow } from './studio-window.ts';
 import { utilityCoreLauncher } from './utility-core.ts';
 
-/** A stop-and-save before quitting may wait for a step and a checkpoint. */
-const STOP_PATIENCE_MS = 120_000;
-
 /** Puts the shell together; returns at once, everything else follows the app's events. */
 export function startShell(app: App, log: ShellLog): void {
   const memoryFile = path.join(app.getPath('userData'), 'shell.json');
@@ -47,16 +45,21 @@ export function startShell(app: App, log: ShellLog): void {
   );
   const paths = shellPaths(import.meta.dirname, process.resourcesPath);
   hardenContents(app, (url) => url.startsWith(`${APP_ORIGIN}/`));
+  let studio: DesktopShell | undefined;
   watchGraphics(app, (reason) => {
     log('the graphics process crashed twice', { reason });
-    writeShellMemory(memoryFile, { ...memory, acceleration: 'failed' });
-    app.relaunch();
-    app.quit();
+    // Where the processor draws already, opening again would change nothing, for ever.
+    if (memory.acceleration !== 'auto' || studio === undefined) return;
+    writeShellMemory(memoryFile, { ...readShellMemory(memoryFile), acceleration: 'failed' });
+    void studio.relaunch();
   });
   app.on('window-all-closed', () => app.quit());
   void app
     .whenReady()
-    .then(() => new DesktopShell(app, paths, log).start())
+    .then(() => {
+      studio = new DesktopShell(app, paths, log);
+      studio.start();
+    })
     .catch((error: unknown) => {
       log('the shell could not start', { error: error instanceof Error ? error.stack : String(error) });
       const text = describeError(toErrorBody(error), app.getLocale().startsWith('zh') ? 'zh' : 'en');
@@ -71,6 +74,7 @@ class DesktopShell {
   readonly #log: ShellLog;
   readonly #keeper: CoreKeeper;
   readonly #live: LiveRuns;
+  readonly #queue: QueueWatch;
   readonly #words: ShellWords;
   readonly #updates: AppUpdates;
   #language: ShellLanguage;
@@ -79,7 +83,9 @@ class DesktopShell {
   /** What the person chose or dropped in this life of the app; a core that is started again learns it. */
   readonly #granted = new Set<string>();
   /** Whether the page as it stands has asked for the core. */
-  #isAsked = false;
+  #isPageListening = false;
+  /** Whether the question about live runs stands open now. */
+  #isAskingToQuit = false;
   #mayQuit = false;
 
   constructor(app: App, paths: ShellPaths, log: ShellLog) {
@@ -107,6 +113,7 @@ class DesktopShell {
       nowMs: Date.now,
     });
     this.#live = new LiveRuns(this.#keeper.client);
+    this.#queue = new QueueWatch(this.#keeper.client);
     followSettings(this.#keeper.client, ({ language }) => this.#setLanguage(language));
     this.#updates = createShellUpdates({
       app,
@@ -127,7 +134,7 @@ class DesktopShell {
     listenToPages({
       isOwn: (id) => this.#window?.webContents.id === id,
       connect: () => {
-        this.#isAsked = true;
+        this.#isPageListening = true;
         this.#connectPage();
       },
       grant: (chosen) => this.#grant(chosen),
@@ -139,6 +146,8 @@ class DesktopShell {
     this.#openWindow();
     this.#presence = new RunPresence({
       live: this.#live,
+      queue: this.#queue,
+      language: () => this.#language,
       words: this.#words,
       trayIcon: this.#paths.trayIcon,
       show: (route) => this.#show(route),
@@ -149,9 +158,9 @@ class DesktopShell {
     // What the other start was asked to do is not looked at: any program of this user can ask.
     this.#app.on('second-instance', (_event, commandArguments) => {
       this.#log('another start came forward', { arguments: commandArguments.length });
-      this.#show(undefined);
+      this.#show();
     });
-    this.#app.on('activate', () => this.#show(undefined));
+    this.#app.on('activate', () => this.#show());
     this.#app.on('before-quit', (event) => {
       if (this.#mayQuit) return;
       event.preventDefault();
@@ -176,12 +185,12 @@ class DesktopShell {
       onLog: this.#log,
     });
     // The next page asks for itself.
-    this.#window.webContents.on('did-navigate', () => (this.#isAsked = false));
+    this.#window.webContents.on('did-navigate', () => (this.#isPageListening = false));
     offerEditMenu(this.#window, this.#words);
   }
 
   /** Brings the window forward, on a route where one is given. */
-  #show(route: string | undefined): void {
+  #show(route?: string): void {
     const window = this.#window;
     if (window === undefined || window.isDestroyed()) return;
     if (window.isMinimized()) window.restore();
@@ -208,7 +217,7 @@ class DesktopShell {
     switch (state.state) {
       case 'starting':
         // A page that is already there goes on with the new core.
-        if (this.#isAsked) this.#connectPage();
+        if (this.#isPageListening) this.#connectPage();
         return;
       case 'ready':
         void this.#updates.start();
@@ -253,18 +262,25 @@ class DesktopShell {
     });
   }
 
+  /** The app opens again by itself; live runs go on and nobody is asked. */
+  async relaunch(): Promise<void> {
+    this.#app.relaunch();
+    await this.#end();
+  }
+
   async #quit(): Promise<void> {
-    const runs = this.#live.all;
-    if (runs.length > 0) {
-      const choice = await askHowToQuit(this.#window, runs, this.#words);
+    if (this.#isAskingToQuit) return;
+    const question = { runs: this.#live.all, waiting: this.#queue.waiting, words: this.#words };
+    if (question.runs.length > 0) {
+      this.#isAskingToQuit = true;
+      const choice = await askHowToQuit(this.#window, question).finally(() => (this.#isAskingToQuit = false));
       if (choice === 'stay') return;
-      if (choice !== 'keep-running') {
-        const deadlineMs = choice === 'stop-now' ? 0 : STOP_PATIENCE_MS;
-        await Promise.allSettled(
-          runs.map((run) => this.#keeper.client.call('runs.stop', { run: run.id, deadlineMs })),
-        );
-      }
+      if (choice !== 'keep-running') await stopForQuit(this.#keeper.client, choice, question);
     }
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     await this.#keeper.end();
     this.#mayQuit = true;
     this.#app.quit();

@@ -123,7 +123,10 @@ export class ShellBench {
       await page.addInitScript(catchPorts);
       await page.reload();
     }
-    await page.getByText(/^(Connected|已连接)$/u).waitFor();
+    await page
+      .getByText(/^(Connected|已连接)$/u)
+      .first()
+      .waitFor();
     const pid = await app.evaluate(() => process.pid);
     return { app, page, complaints, pid, quit: (answer = 0) => quit(app, answer) };
   }

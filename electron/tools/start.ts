@@ -6,8 +6,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { buildDesktop, PRODUCT_TARGET } from './desktop-build.ts';
+import { buildDesktop } from './desktop-build.ts';
 import { repositoryRoot } from './dev-environment.ts';
+import { askEngine } from './electron-engine.ts';
 import { buildRenderer } from './renderer-build.ts';
 
 const PACKAGE = path.join(repositoryRoot, 'node_modules', 'electron');
@@ -27,9 +28,10 @@ const downloaded = (): string | undefined => {
   return existsSync(binary) ? binary : undefined;
 };
 
+const given = process.env['LEGAL_EAGLE_ELECTRON'] ?? '';
+
 const findElectron = (): string | undefined => {
-  const given = process.env['LEGAL_EAGLE_ELECTRON'];
-  if (given !== undefined && given !== '') return existsSync(given) ? path.resolve(given) : undefined;
+  if (given !== '') return existsSync(given) ? path.resolve(given) : undefined;
   const known = downloaded();
   if (known !== undefined || !existsSync(PACKAGE)) return known;
   say('Downloading Electron (about 120 MB, once) …', '正在下载 Electron（约 120 MB，仅一次）…');
@@ -40,16 +42,27 @@ const findElectron = (): string | undefined => {
 const electron = findElectron();
 if (electron === undefined) {
   say(
-    'Electron was not found and could not be downloaded, so the desktop app cannot open.\n' +
-      'Set LEGAL_EAGLE_ELECTRON to an Electron binary, or use the studio in a browser: npm run studio -- serve',
-    '未找到 Electron，也无法下载，因此不能打开桌面版。\n' +
-      '请将 LEGAL_EAGLE_ELECTRON 设为 Electron 可执行文件的路径，或在浏览器中使用：npm run studio -- serve',
+    given === ''
+      ? 'Electron was not found and could not be downloaded, so the desktop app cannot open.'
+      : `LEGAL_EAGLE_ELECTRON names no file: ${given}`,
+    given === ''
+      ? '未找到 Electron，也无法下载，因此不能打开桌面版。'
+      : `LEGAL_EAGLE_ELECTRON 指向的文件不存在：${given}`,
+  );
+  say(
+    'Set LEGAL_EAGLE_ELECTRON to an Electron binary, or use the studio in a browser: npm run studio -- serve',
+    '请将 LEGAL_EAGLE_ELECTRON 设为 Electron 可执行文件的路径，或在浏览器中使用：npm run studio -- serve',
   );
   process.exitCode = 1;
 } else {
   process.env['NODE_ENV'] = 'production';
+  const { target, needsNode } = askEngine(electron);
   await buildRenderer({ onlyIfStale: true });
-  await buildDesktop(PRODUCT_TARGET);
-  const child = spawn(electron, [repositoryRoot, ...process.argv.slice(2)], { stdio: 'inherit' });
+  await buildDesktop(target);
+  const child = spawn(electron, [repositoryRoot, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    // An Electron from before the database driver runs the core on the Node that runs this.
+    env: needsNode ? { LEGAL_EAGLE_CORE_NODE: process.execPath, ...process.env } : process.env,
+  });
   child.on('exit', (code) => (process.exitCode = code ?? 1));
 }

@@ -11,6 +11,9 @@ export type ElectronEngine = Readonly<{
 /** The database driver speaks Node-API 10, which Node has since this version. */
 const DRIVER_NODE = [22, 14] as const;
 
+/** For the preload script, a page of code: run as Node, Electron does not tell its engine for pages. */
+const OLD_CHROME = 'chrome114';
+
 const numbers = (version: string | undefined): readonly [number, number] => {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
   return [major, minor];
@@ -19,11 +22,10 @@ const numbers = (version: string | undefined): readonly [number, number] => {
 /** What the bundles for an Electron with these versions must be made of. */
 export function engineOf(versions: Readonly<Record<string, string | undefined>>): ElectronEngine {
   const [nodeMajor, nodeMinor] = numbers(versions['node']);
-  const [chrome] = numbers(versions['chrome']);
-  if (nodeMajor === 0 || chrome === 0) return { target: PRODUCT_TARGET, needsNode: false };
+  if (nodeMajor === 0) return { target: PRODUCT_TARGET, needsNode: false };
   const [wantedMajor, wantedMinor] = DRIVER_NODE;
   return {
-    target: { node: `node${String(nodeMajor)}`, chrome: `chrome${String(chrome)}` },
+    target: { node: `node${String(nodeMajor)}`, chrome: OLD_CHROME },
     needsNode: nodeMajor < wantedMajor || (nodeMajor === wantedMajor && nodeMinor < wantedMinor),
   };
 }

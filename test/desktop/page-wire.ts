@@ -2,7 +2,7 @@ type Answer = Readonly<{ id?: number; result?: Readonly<{ result?: Readonly<{ va
 
 /**
  * Evaluates one expression in the only page of an app that was started with `--remote-debugging-port`, which says
- * `port` on its standard error. Undefined while there is no page.
+ * `port` on its standard error. Undefined while no page answers.
  */
 export async function evaluateOverWire(port: number, expression: string): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${String(port)}/json/list`);
@@ -13,10 +13,9 @@ export async function evaluateOverWire(port: number, expression: string): Promis
   const page = targets.find(({ type }) => type === 'page');
   if (page === undefined) return undefined;
   const socket = new WebSocket(page.webSocketDebuggerUrl);
-  return new Promise((resolve, reject) => {
-    socket.addEventListener('error', () => reject(new Error('the page does not answer')));
-    // A page that closes itself takes the socket with it.
-    socket.addEventListener('close', () => resolve(undefined));
+  return new Promise((resolve) => {
+    // A page that closes itself, or is only just there, does not answer.
+    for (const end of ['error', 'close']) socket.addEventListener(end, () => resolve(undefined));
     socket.addEventListener('message', (event: MessageEvent<string>) => {
       const answer = JSON.parse(event.data) as Answer;
       if (answer.id !== 1) return;

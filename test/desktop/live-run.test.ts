@@ -36,7 +36,9 @@ describe.skipIf(shell === undefined)('a live run and the desktop', () => {
         kept.tray = text;
       };
       Tray.prototype.setContextMenu = (menu) => {
-        kept.open = (name) => menu?.items.find(({ label }) => label.startsWith(name))?.click();
+        kept.open = (name) => {
+          menu?.items.find(({ label }) => label.startsWith(name))?.click();
+        };
       };
       BrowserWindow.prototype.isFocused = () => false;
     });

@@ -1,7 +1,8 @@
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
 import { StudioError } from '../shared/contract/studio-error.ts';
+import { isOddWindowsPath } from './windows-names.ts';
 
 export type GrantedRoots = Readonly<{
   /** Every place that is granted now. */
@@ -20,20 +21,31 @@ export type GrantedRoots = Readonly<{
 /** Longest path that the system itself takes; of a longer one every part would be looked up in vain. */
 const MOST_PATH_LENGTH = process.platform === 'win32' ? 32_767 : 4096;
 
-/** Resolves links of the part that exists; what is to be made below it has none. */
+/** Resolves links of the part that exists. Throws for a link to nothing: what is made there is made elsewhere. */
 const realPath = (wanted: string): string => {
   try {
     return realpathSync(wanted);
   } catch (error) {
     const parent = path.dirname(wanted);
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === wanted) throw error;
+    if (lstatSync(wanted, { throwIfNoEntry: false }) !== undefined) throw error;
     return path.join(realPath(parent), path.basename(wanted));
   }
 };
 
+/** Where `..` leads the system, which follows links first; Windows takes it away from the letters, as `path` does. */
+const physicalPath = (wanted: string): string =>
+  wanted
+    .split(path.sep)
+    .reduce(
+      (at, part) => (part === '..' ? path.dirname(realPath(at)) : path.join(at, part)),
+      path.parse(wanted).root,
+    );
+
 const isBelow = (root: string, wanted: string): boolean => {
   const relative = path.relative(root, wanted);
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+  const leadsUp = relative === '..' || relative.startsWith(`..${path.sep}`);
+  return !leadsUp && !path.isAbsolute(relative);
 };
 
 /** `\\host\share`, `\\?\…` and their like with slashes. */
@@ -74,16 +86,19 @@ export function grantRoots(folders: readonly string[]): GrantedRoots {
       const refused = new StudioError('server.path_refused', { path: offered, roots });
       if (!path.isAbsolute(offered) || offered.includes('\0') || offered.length > MOST_PATH_LENGTH)
         throw refused;
+      if (process.platform === 'win32' && isOddWindowsPath(offered)) throw refused;
       // Only to look at a network path signs Windows in to its host: nobody but the person here names hosts.
       if (isNetworkPath(offered) && !roots.some((root) => isBelow(root, path.normalize(offered))))
         throw refused;
       let real: string;
+      let physical: string;
       try {
         real = realPath(path.normalize(offered));
+        physical = path.sep === '/' ? realPath(physicalPath(offered)) : real;
       } catch {
         throw refused;
       }
-      if (!roots.some((root) => isBelow(root, real))) throw refused;
+      for (const place of [real, physical]) if (!roots.some((root) => isBelow(root, place))) throw refused;
       return real;
     },
   };

@@ -30,17 +30,23 @@ class SourceFile:
 def find_source_files(sources: Sequence[str]) -> list[SourceFile]:
     """Files in the given order, those of a folder (and below) by name; each file once.
 
-    Raises JobError data.source_not_found, data.source_unreadable, data.no_data_files.
+    A folder may come from anybody: a link in it that leads to a file elsewhere is refused, not followed.
+
+    Raises JobError data.source_not_found, data.source_unreadable, data.link_leads_out, data.no_data_files.
     """
     found: dict[Path, SourceFile] = {}
     for source in sources:
         path = Path(source)
         try:
             if path.is_dir():
+                inside = _places_of(path)
                 for file in sorted(path.rglob("*")):
                     if _is_data(file.relative_to(path)) and file.is_file():
                         name = (Path(path.name) / file.relative_to(path)).as_posix()
-                        found.setdefault(file.resolve(), SourceFile(file, name, file.stat().st_size))
+                        target = file.resolve()
+                        if not any(target.is_relative_to(place) for place in inside):
+                            raise _leads_out(name)
+                        found.setdefault(target, SourceFile(file, name, file.stat().st_size))
             elif path.exists():
                 found.setdefault(path.resolve(), SourceFile(path, path.name, path.stat().st_size))
             else:
@@ -60,6 +66,23 @@ def find_source_files(sources: Sequence[str]) -> list[SourceFile]:
             params={"folder": ", ".join(sources), "suffixes": ", ".join(sorted(_DATA_SUFFIXES))},
         )
     return list(found.values())
+
+
+def _places_of(folder: Path) -> tuple[Path, ...]:
+    """Where the files of a folder may lie; a snapshot of a hub's cache is made of links to its blobs."""
+    real = folder.resolve()
+    if real.parent.name == "snapshots":
+        return real, real.parent.parent / "blobs"
+    return (real,)
+
+
+def _leads_out(name: str) -> JobError:
+    return JobError(
+        "data.link_leads_out",
+        f"{name} is a link to a file outside the folder.",
+        exit_code=EXIT_DATA,
+        params={"file": name},
+    )
 
 
 def _is_data(path: Path) -> bool:

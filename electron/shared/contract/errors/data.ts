@@ -51,6 +51,18 @@ export const DATA_ERRORS = {
       action: '关闭占用的程序或修改权限，然后重新导入。',
     },
   },
+  'data.link_leads_out': {
+    en: {
+      message: '{file} is a link to a file outside the folder.',
+      cause: 'Whoever made the folder could have any file of this machine read that way.',
+      action: 'If the file is meant, choose it itself; else remove the link and import again.',
+    },
+    zh: {
+      message: '{file} 是指向文件夹之外的链接。',
+      cause: '制作该文件夹的人可借此让本机的任意文件被读取。',
+      action: '若确需该文件，请直接选择文件本身；否则请删除链接后重新导入。',
+    },
+  },
   'data.no_data_files': {
     en: {
       message: '{folder} holds no data file.',

@@ -167,6 +167,14 @@ def use_secrets(context: JobContext, action: Action) -> None:
             os.abort()
 
 
+def spill_secrets(context: JobContext, action: Action) -> None:
+    """Past everything that Python looks at, as a native library might, and gone."""
+    for secret in context.secrets.values():
+        sys.stdout.flush()
+        os.write(2, f"native: {secret}\n".encode())
+    os._exit(action["code"])
+
+
 def wait_for_file(context: JobContext, action: Action) -> Outcome | None:
     while not (context.dir / action["name"]).exists():
         if context.stop_requested():
@@ -282,6 +290,7 @@ ACTIONS: dict[str, Callable[[JobContext, Action], Outcome | None]] = {
     "say": say,
     "children": children,
     "describe": describe,
+    "spill-secrets": spill_secrets,
     "use-secrets": use_secrets,
     "wait-for-file": wait_for_file,
     "answer-requests": answer_requests,

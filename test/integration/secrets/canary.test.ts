@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import type Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -99,6 +100,30 @@ describe.each([
         ).not.toContain(canary);
     expect(findText(studio.home, [canary])).toEqual([]);
     await services.supervisor.stop(handle.id, { deadlineMs: 0 });
+  });
+
+  // Catches: the core trusting the job's own side alone. Its files are the job's; database and pages are ours.
+  it('written past the job’s own redaction, is kept out of the database and of what a page is told', async () => {
+    const spilled = await start([{ do: 'spill-secrets', code: 7 }]);
+    const { job } = await spilled.exited;
+    expect(job.error).toMatchObject({ code: 'job.ended_silently', detail: 'native: [redacted]' });
+
+    const payload = `{"v":1,"seq":2,"t":1,"type":"phase","data":{"name":"login","detail":"as ${canary}"}`;
+    const crc = crc32(payload).toString(16).padStart(8, '0');
+    const raw = await start([
+      { do: 'raw', text: `${payload},"crc":"${crc}"}\n` },
+      { do: 'leave', code: 0 },
+    ]);
+    await raw.exited;
+    const events = services.repositories.jobs.eventsAfter(raw.id, 0, 100);
+    expect(events.find(({ type }) => type === 'phase')?.data).toEqual({
+      name: 'login',
+      detail: 'as [redacted]',
+    });
+    db.pragma('wal_checkpoint(PASSIVE)');
+    const holders = findText(studio.home, [canary]).map((file) => path.basename(file));
+    // `scenario.json` is how this test told the job what to write.
+    expect(holders.sort()).toEqual(['events.ndjson', 'log.txt', 'scenario.json']);
   });
 
   it('is refused to a job that survives the core, and to another origin', async () => {

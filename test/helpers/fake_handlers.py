@@ -152,7 +152,9 @@ def use_secrets(context: JobContext, action: Action) -> None:
         print(secret[:10], end="")
         print(secret[10:])
         context.reporter.emit("phase", {"name": "login", "detail": f"Authorization: Bearer {secret}"})
-        context.reporter.emit("result", {"nested": [{"body": secret}], "url": f"https://oauth2:{secret}@hub/"})
+        context.reporter.emit(
+            "result", {"nested": [{"body": secret}], "url": f"https://oauth2:{secret}@hub/"}
+        )
         if action["then"] == "crash":
             raise RuntimeError(f"PUT https://hub/?token={secret} failed")
         if action["then"] == "fail":

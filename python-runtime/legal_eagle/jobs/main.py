@@ -243,5 +243,8 @@ def _install_signals(stop: StopState) -> None:
 
 def _make_log_readable(redactor: Redactor) -> None:
     """UTF-8, a line at a time, without secrets: whatever Python code of the job prints goes to its log."""
-    sys.stdout = redacted_stream(1, redactor)
-    sys.stderr = redacted_stream(2, redactor)
+    # None: started without that descriptor, and a print is to go nowhere.
+    if cast(object, sys.stdout) is not None:
+        sys.stdout = redacted_stream(1, redactor)
+    if cast(object, sys.stderr) is not None:
+        sys.stderr = redacted_stream(2, redactor)

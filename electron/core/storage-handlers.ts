@@ -30,7 +30,7 @@ export function storageHandlers(
     'storage.proposals': () => ({ items: usage.offers().map((one) => one.proposal) }),
     'storage.cleanUp': async ({ items }) => {
       const { freedBytes, done, refused } = await services.cleanUp(items);
-      await usage.again();
+      await usage.carriedOut(done);
       return {
         freedBytes,
         done: [...done],

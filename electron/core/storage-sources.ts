@@ -32,20 +32,18 @@ export function storageSources(deps: StorageSourcesDeps): UsageSources {
   const trashed = trash.list();
   const environments = environmentPlaces(deps, runs);
   const jobs = jobPlaces(deps);
-  const orphans = orphanPlaces(deps);
+  const orphans = orphanPlaces(deps, runs);
   const places: readonly UsagePlace[] = [
     ...runs.map((run) => runPlace(run)),
     ...repositories.datasets.list(EVERY).items.map(({ id, name }): UsagePlace => ({
       ...ours('datasets', folder.datasetDir(id), name),
       id,
     })),
-    ...repositories.models
-      .list(EVERY)
-      .items.flatMap(({ id, name, origin, path: modelPath }): UsagePlace[] => {
-        const own = { ...ours('models', folder.modelDir(id), name), id };
-        if (origin === 'merged') return [own];
-        return [own, { ...own, key: `added:${id}`, path: modelPath, isOurs: false }];
-      }),
+    ...repositories.models.list(EVERY).items.map(({ id, name, origin, path: modelPath }): UsagePlace => {
+      const own = { ...ours('models', folder.modelDir(id), name), id };
+      // The record that an added folder has with us is a few kilobytes among everything else.
+      return origin === 'merged' ? own : { ...own, path: modelPath, isOurs: false };
+    }),
     ...environments,
     ...jobs,
     ours('cache', folder.tokenCacheDir, path.basename(folder.tokenCacheDir)),
@@ -137,8 +135,17 @@ function jobPlaces({ folder, repositories }: StorageSourcesDeps): readonly Usage
 }
 
 /** Folders where records would have theirs, and have none: half of a copy, or what a lost database knew. */
-function orphanPlaces({ folder, repositories }: StorageSourcesDeps): readonly UsagePlace[] {
+function orphanPlaces(
+  { folder, repositories }: StorageSourcesDeps,
+  records: readonly RunRecord[],
+): readonly UsagePlace[] {
   const { datasets, jobs, models, runs } = repositories;
+  // A person may keep models of their own beside ours; whatever a record names by its path stays.
+  const named = new Set([
+    ...models.list(EVERY).items.map((model) => model.path),
+    ...records.flatMap((run) => [run.modelPath, run.datasetPath]),
+  ]);
+  const isNamed = (dir: string): boolean => [...named].some((one) => isWithin(dir, one));
   const homes: readonly (readonly [string, (id: string) => unknown])[] = [
     [folder.runsDir, (id) => runs.byId(id)],
     [folder.datasetsDir, (id) => datasets.byId(id)],
@@ -147,7 +154,7 @@ function orphanPlaces({ folder, repositories }: StorageSourcesDeps): readonly Us
   ];
   return homes.flatMap(([dir, find]) =>
     namesIn(dir)
-      .filter((name) => find(name) === undefined)
+      .filter((name) => find(name) === undefined && !isNamed(path.join(dir, name)))
       .map((name): UsagePlace => {
         const kind = path.basename(dir);
         return {

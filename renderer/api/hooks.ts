@@ -27,6 +27,8 @@ export type CallOptions = Readonly<{
   keepPrevious?: boolean;
   /** An answer younger than this is not asked for again. */
   staleMs?: number;
+  /** Another mark is another question: of an answer that depends on more than its input. */
+  mark?: number | undefined;
 }>;
 
 const queryKeyOf = <Name extends MethodName>(method: Name, input?: InputOf<Name>): readonly unknown[] => {
@@ -41,7 +43,7 @@ export function useCall<Name extends MethodName>(
   options: CallOptions = {},
 ): UseQueryResult<OutputOf<Name>, StudioError> {
   return useQuery<OutputOf<Name>, StudioError>({
-    queryKey: [...queryKeyOf(method), input],
+    queryKey: [...queryKeyOf(method), input, ...(options.mark === undefined ? [] : [options.mark])],
     queryFn: async () => {
       if (input === undefined) throw new Error('a query without input is not enabled');
       await studio.ready();

@@ -10,7 +10,7 @@ export type ConfirmButtonProps = Readonly<{
   /** What happens, as a question. */
   question: string;
   /** What is lost or cannot be undone. */
-  consequence: string;
+  consequence: ReactNode;
   /** The verb on the button that does it. */
   confirm: string;
   onConfirm: () => void;
@@ -43,7 +43,7 @@ export function ConfirmButton(props: ConfirmButtonProps): ReactElement {
         closeButtonProps={{ 'aria-label': words('close') }}
       >
         <Stack>
-          <Text>{props.consequence}</Text>
+          {typeof props.consequence === 'string' ? <Text>{props.consequence}</Text> : props.consequence}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" data-autofocus onClick={() => setOpen(false)}>
               {words('cancel')}

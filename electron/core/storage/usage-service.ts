@@ -24,6 +24,7 @@ export class UsageService {
   #stopper: AbortController | undefined;
   #counting: Promise<void> = Promise.resolve();
   #frame: Disposable | undefined;
+  readonly #gone = new Set<string>();
 
   constructor(deps: UsageServiceDeps) {
     this.#deps = deps;
@@ -75,9 +76,15 @@ export class UsageService {
     return (this.#last?.count.items ?? []).filter((item) => item.group === group);
   }
 
-  /** Of the last count, the largest first. */
+  /** Of the last count, the largest first, without what has been deleted since. */
   offers(): readonly CountedOffer[] {
-    return this.#last?.count.offers ?? [];
+    return (this.#last?.count.offers ?? []).filter(({ offer }) => !this.#gone.has(offer.key));
+  }
+
+  /** These offers were carried out: they are offered no more, and everything is counted again. */
+  async carriedOut(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#gone.add(key);
+    await this.again();
   }
 
   async dispose(): Promise<void> {
@@ -99,6 +106,7 @@ export class UsageService {
         },
       });
       const { groups, totalBytes, unreadable } = count;
+      this.#gone.clear();
       this.#last = {
         count,
         view: {

@@ -10,6 +10,7 @@ import { GrantsPanel } from './grants-panel.tsx';
 import { PrivacyPanel } from './privacy-panel.tsx';
 import { RuntimePanel } from './runtime-panel.tsx';
 import { SecretsPanel } from './secrets-panel.tsx';
+import { StoragePanel } from './storage-panel.tsx';
 import classes from './settings-screen.module.css';
 
 type Section = Readonly<{
@@ -21,6 +22,7 @@ type Section = Readonly<{
 const SECTIONS: readonly Section[] = [
   { id: 'appearance', Panel: AppearancePanel },
   { id: 'data', Panel: DataPanel },
+  { id: 'storage', Panel: StoragePanel },
   { id: 'grants', Panel: GrantsPanel },
   { id: 'runtime', Panel: RuntimePanel },
   { id: 'secrets', Panel: SecretsPanel },

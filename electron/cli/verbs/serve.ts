@@ -9,6 +9,7 @@ import { createDispatcher } from '../../rpc/dispatcher.ts';
 import { createTopicHub } from '../../rpc/topic-hub.ts';
 import { startServer, type Certificate, type StudioServer } from '../../server/start-server.ts';
 import { STUDIO_CONTRACT } from '../../shared/contract/index.ts';
+import { describeError } from '../../shared/contract/errors/index.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { Arguments } from '../options.ts';
 import type { Verb, VerbContext } from '../verb.ts';
@@ -79,6 +80,15 @@ const withTerminal = (ports: CorePorts): CorePorts => {
   return { ...ports, hostUi: { ...hostUi, capabilities } };
 };
 
+/** A token that was handed over and is not used: better heard now than when an export fails. */
+const sayRefusedTokens = ({ terminal, session }: VerbContext): void => {
+  for (const { problem } of session.ports.core.handedTokens) {
+    if (problem === undefined) continue;
+    const { message, cause, action } = describeError(problem, terminal.language);
+    terminal.warn(`${message}\n${cause}\n→ ${action}`);
+  }
+};
+
 const announce = ({ terminal }: VerbContext, url: string): void => {
   if (terminal.json) terminal.emit({ url });
   else terminal.say(url);
@@ -91,6 +101,7 @@ const run = async (context: VerbContext): Promise<{ value: unknown }> => {
   const maxUploadGb = args.number('max-upload-gb') ?? DEFAULT_MAX_UPLOAD_GB;
   const host = args.text('host');
   const { ports } = session;
+  sayRefusedTokens(context);
   await buildPages();
   const facePorts = args.flag('allow-terminal') ? withTerminal(ports.core) : ports.core;
   const core = await createCore(facePorts, { mode: 'write', startsQueue: true });

@@ -20,6 +20,7 @@ const SCRIPTS = {
   check: ['electron/tools/check.ts'],
   test: ['electron/tools/test.ts'],
   'test:desktop': ['electron/tools/test-desktop.ts'],
+  'test:mutate': ['electron/tools/test-mutate.ts'],
   'bench:cpu': ['electron/tools/bench-cpu.ts'],
   'bench:studio': ['electron/tools/bench-studio.ts'],
   generate: ['electron/tools/generate.ts'],

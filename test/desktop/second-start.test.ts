@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processes } from './shell-processes.ts';
 import { shell, ShellBench, type OpenStudio } from './studio-shell.ts';
 
+/** Shorter than a test may take, so that what never comes to pass fails by its own words. */
+const POLL_MS = 15_000;
+
 /** What another program of this user may type behind the name of the app. */
 const HOSTILE: readonly (readonly [string, readonly string[]])[] = [
   ['nothing', []],
@@ -73,8 +76,10 @@ describe.skipIf(shell === undefined)('a second start', () => {
     const { exitCode } = await bench.run({ args });
     expect(exitCode).toBe(0);
     await expect
-      .poll(() =>
-        studio.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false),
+      .poll(
+        () =>
+          studio.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false),
+        { timeout: POLL_MS },
       )
       .toBe(true);
     expect(await facts()).toEqual(before);
@@ -101,7 +106,8 @@ describe.skipIf(shell === undefined)('a second start', () => {
     mkdirSync(home);
     const { exitCode, output } = await bench.run({ args: [], home, env: { DISPLAY: display } });
     expect(exitCode).toBe(1);
-    expect(output.trim()).toMatch(/^host\.no_display: [^\n]+$/u);
+    // The engine's own threads may complain of a missing message bus meanwhile.
+    expect(output.match(/^host\.no_display: .+$/gmu)).toHaveLength(1);
     const said = readFileSync(path.join(home, 'shell', 'shell.log'), 'utf8');
     expect(line(said, 'host.no_display')).toBe(1);
     const left = readdirSync(home, { recursive: true, encoding: 'utf8' });

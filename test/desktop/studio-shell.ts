@@ -21,6 +21,8 @@ import { shellRuntime } from './shell-python.ts';
 
 /** `nobody`: the sandbox of Chromium refuses to work for root. */
 const UNPRIVILEGED_UID = 65_534;
+/** For a start that is to end by itself, on a busy machine. */
+const RUN_PATIENCE_MS = 20_000;
 /** An app that is asked to end does so within this. */
 const END_PATIENCE_MS = 15_000;
 export const XVFB: string | undefined = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((file) =>
@@ -146,8 +148,13 @@ export class ShellBench {
       let output = '';
       for (const stream of [child.stdout, child.stderr])
         stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      // One that stays is none of a person's second starts: the caller sees that it had to be ended.
+      const patience = setTimeout(() => child.kill('SIGKILL'), RUN_PATIENCE_MS);
       child.on('error', reject);
-      child.on('close', (exitCode) => resolve({ exitCode, output }));
+      child.on('close', (exitCode) => {
+        clearTimeout(patience);
+        resolve({ exitCode, output });
+      });
     });
   }
 

@@ -209,7 +209,7 @@ export const DESKTOP_MUTATIONS: readonly Mutation[] = [
     'with addresses',
     edit(
       START,
-      `{ arguments: commandArguments.length });\n      this.#show(undefined);`,
+      `{ arguments: commandArguments.length });\n      this.#show();`,
       '{ arguments: commandArguments.length });',
     ),
   ),

@@ -14,6 +14,7 @@ const SOCKETS = 'electron/server/socket-door.ts';
 const guard = seenBy('test/contract/server-guard.test.ts');
 const pages = seenBy('test/contract/server-pages.test.ts');
 const paths = seenBy('test/contract/server-paths.test.ts');
+const roots = seenBy('test/unit/gate/granted-roots.test.ts');
 const uploads = seenBy('test/contract/server-uploads.test.ts');
 const limits = seenBy('test/contract/server-limits.test.ts');
 const settings = seenBy('test/integration/core/settings.test.ts');
@@ -117,20 +118,32 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
   paths(
     'granted folders',
     'cannot be left by another absolute path',
-    edit(ROOTS, 'if (!roots.some((root) => isBelow(root, real))) throw refused;'),
+    edit(
+      ROOTS,
+      'for (const place of [real, physical]) if (!roots.some((root) => isBelow(root, place))) throw refused;',
+    ),
   ),
-  paths(
-    'links out of a granted folder',
-    'cannot be left by a link',
+  paths('links out of a granted folder', 'cannot be left by a link', [
     edit(ROOTS, 'real = realPath(path.normalize(offered));', 'real = path.normalize(offered);'),
+    edit(ROOTS, "physical = path.sep === '/' ? realPath(physicalPath(offered)) : real;", 'physical = real;'),
+  ]),
+  roots(
+    'a link to what does not exist yet',
+    'is not left by a link to what does not exist yet',
+    edit(ROOTS, '    if (lstatSync(wanted, { throwIfNoEntry: false }) !== undefined) throw error;\n'),
+  ),
+  roots(
+    'a way up behind a link',
+    'is not left by',
+    edit(ROOTS, "physical = path.sep === '/' ? realPath(physicalPath(offered)) : real;", 'physical = real;'),
   ),
   paths(
     'a beginning in common is no folder',
     'cannot be left by a beginning in common',
     edit(
       ROOTS,
-      `return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));`,
-      `return relative === '' || wanted.startsWith(root);`,
+      'return !leadsUp && !path.isAbsolute(relative);',
+      'return wanted.startsWith(root) || (leadsUp && relative === root);',
     ),
   ),
   paths(
@@ -247,8 +260,8 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
     edit(
       'renderer/features/terminal/emulator.ts',
       'linkHandler: { activate, allowNonHttpProtocols: false },',
-      'time limit',
     ),
+    'time limit',
   ),
   terminal(
     'no terminal unless allowed',

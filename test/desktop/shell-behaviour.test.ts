@@ -37,11 +37,19 @@ describe.skipIf(shell === undefined)('the desktop shell', () => {
   it('opens files through the system’s dialog, and only what was chosen may be read', async () => {
     const { rowsPath } = await callFromPage(studio.page, 'app.samples', {});
     await studio.app.evaluate(({ dialog }, chosen) => {
-      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+      dialog.showOpenDialog = (...args: readonly unknown[]) => {
+        (globalThis as { asked?: unknown }).asked = args.at(-1);
+        return Promise.resolve({ canceled: false, filePaths: [chosen] });
+      };
     }, rowsPath);
     await studio.page.evaluate(() => (window.location.hash = '/datasets'));
-    await studio.page.getByRole('button', { name: /^(Browse the rig|浏览训练主机)/u }).click();
+    await studio.page.getByRole('button', { name: /^(Choose files|选择文件)$/u }).click();
     await studio.page.getByText(path.parse(rowsPath).name, { exact: true }).first().waitFor();
+    const asked = (): Promise<unknown> =>
+      studio.app.evaluate(() => (globalThis as { asked?: { properties?: unknown } }).asked?.properties);
+    expect(await asked()).toEqual(['openFile', 'multiSelections']);
+    await studio.page.getByRole('button', { name: /^(Choose a folder…|选择文件夹…)$/u }).click();
+    await expect.poll(asked).toEqual(['openDirectory', 'createDirectory']);
     const refused = callFromPage(studio.page, 'datasets.import', { sources: ['/etc/hostname'] });
     await expect(refused).rejects.toThrow('server.path_refused');
   });

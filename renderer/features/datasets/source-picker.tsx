@@ -22,7 +22,7 @@ export type SourcePickerProps = Readonly<{
 export function SourcePicker({ uploads, onAdd }: SourcePickerProps): ReactElement {
   const words = useWords('datasets');
   const input = useRef<HTMLInputElement>(null);
-  const [isBrowsing, setBrowsing] = useState(false);
+  const [browsing, setBrowsing] = useState<'any' | 'folder' | undefined>(undefined);
   const [typed, setTyped] = useState('');
   const addPaths = (paths: readonly string[]): void =>
     onAdd(paths.map((path) => ({ path, name: nameOf(path), uploaded: false })));
@@ -50,10 +50,22 @@ export function SourcePicker({ uploads, onAdd }: SourcePickerProps): ReactElemen
             void uploads.send(files);
           }}
         />
-        <Button onClick={() => input.current?.click()}>{words('pick.files')}</Button>
-        <Button variant="default" onClick={() => setBrowsing(true)}>
-          {words('pick.browse')}
-        </Button>
+        {choosePathsNatively === undefined ? (
+          <>
+            <Button onClick={() => input.current?.click()}>{words('pick.files')}</Button>
+            <Button variant="default" onClick={() => setBrowsing('any')}>
+              {words('pick.browse')}
+            </Button>
+          </>
+        ) : (
+          // The desktop app opens what lies on this machine in place; its dialogs show files or folders, not both.
+          <>
+            <Button onClick={() => setBrowsing('any')}>{words('pick.files')}</Button>
+            <Button variant="default" onClick={() => setBrowsing('folder')}>
+              {words('pick.folder')}
+            </Button>
+          </>
+        )}
       </Group>
       <Group gap="xs" wrap="nowrap">
         <TextInput
@@ -95,17 +107,22 @@ export function SourcePicker({ uploads, onAdd }: SourcePickerProps): ReactElemen
         </div>
       ))}
       <FolderBrowser
-        title={words('pick.browse')}
-        opened={isBrowsing}
-        onClose={() => setBrowsing(false)}
+        title={words(titleOf(browsing))}
+        opened={browsing !== undefined}
+        onClose={() => setBrowsing(undefined)}
         list={listRigFolder}
         native={choosePathsNatively}
-        choose="any"
+        choose={browsing ?? 'any'}
         onChoose={addPaths}
       />
     </Stack>
   );
 }
+
+const titleOf = (browsing: 'any' | 'folder' | undefined): string => {
+  if (browsing === 'folder') return 'pick.folder';
+  return choosePathsNatively === undefined ? 'pick.browse' : 'pick.files';
+};
 
 export type DropHandlers = Readonly<{
   isOver: boolean;

@@ -43,7 +43,10 @@ describe.skipIf(shell === undefined)('the desktop shell', () => {
       };
     }, rowsPath);
     await studio.page.evaluate(() => (window.location.hash = '/datasets'));
-    await studio.page.getByRole('button', { name: /^(Choose files|选择文件)$/u }).click();
+    await studio.page
+      .getByRole('button', { name: /^(Choose files|选择文件)$/u })
+      .first()
+      .click();
     await studio.page.getByText(path.parse(rowsPath).name, { exact: true }).first().waitFor();
     const asked = (): Promise<unknown> =>
       studio.app.evaluate(() => (globalThis as { asked?: { properties?: unknown } }).asked?.properties);

@@ -21,9 +21,7 @@ export function DatasetsScreen(): ReactElement {
         <Title order={1}>{words('title')}</Title>
         <SourcePicker uploads={uploads} onAdd={state.add} />
         {state.draft.sources.length > 0 && <ImportPanel state={state} />}
-        <DatasetList
-          onFirst={() => document.querySelector<HTMLElement>('[data-testid="file-input"]')?.click()}
-        />
+        <DatasetList onFirst={() => document.querySelector<HTMLElement>('[data-pick="files"]')?.click()} />
       </Stack>
       {drop.isOver && <div className={classes['veil']}>{words('pick.release')}</div>}
     </div>

@@ -52,7 +52,9 @@ export function SourcePicker({ uploads, onAdd }: SourcePickerProps): ReactElemen
         />
         {choosePathsNatively === undefined ? (
           <>
-            <Button onClick={() => input.current?.click()}>{words('pick.files')}</Button>
+            <Button data-pick="files" onClick={() => input.current?.click()}>
+              {words('pick.files')}
+            </Button>
             <Button variant="default" onClick={() => setBrowsing('any')}>
               {words('pick.browse')}
             </Button>
@@ -60,7 +62,9 @@ export function SourcePicker({ uploads, onAdd }: SourcePickerProps): ReactElemen
         ) : (
           // The desktop app opens what lies on this machine in place; its dialogs show files or folders, not both.
           <>
-            <Button onClick={() => setBrowsing('any')}>{words('pick.files')}</Button>
+            <Button data-pick="files" onClick={() => setBrowsing('any')}>
+              {words('pick.files')}
+            </Button>
             <Button variant="default" onClick={() => setBrowsing('folder')}>
               {words('pick.folder')}
             </Button>

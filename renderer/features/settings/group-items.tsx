@@ -8,6 +8,7 @@ import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Quantity } from '../../ui/quantity.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
+import { RemoveModel } from './remove-model.tsx';
 import classes from './storage.module.css';
 
 const FIRST_ITEMS = 20;
@@ -67,6 +68,7 @@ function Item({ item }: Readonly<{ item: UsageItem }>): ReactElement {
           </Text>
         )}
       </span>
+      {item.group === 'models' && item.id !== undefined && <RemoveModel item={item} modelId={item.id} />}
       <span className={classes['figure']}>
         <Quantity {...bytesParts(item.bytes)} />
       </span>

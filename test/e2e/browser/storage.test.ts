@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -157,6 +157,22 @@ describe.each(['zh-CN', 'en'] as const)('what is removed, and what takes room (%
       .getByRole('button', { name: new RegExp(words.say('storage:group.models'), 'u') })
       .click();
     await page.getByText(words.say('storage:item.notOurs')).waitFor();
+  });
+
+  it('a model taken off the list comes back by its undo; its folder is not touched', async () => {
+    const { items } = await callFromPage(page, 'models.list', {});
+    await page
+      .getByRole('button', { name: words.say('storage:model.forgetLabel', { name: 'tiny-model' }) })
+      .click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: words.say('storage:model.forget') })
+      .click();
+    await page.getByText(words.say('common:trash.removed', { name: 'tiny-model' })).waitFor();
+    expect((await callFromPage(page, 'models.list', {})).total).toBe(0);
+    expect(existsSync(path.join(repositoryRoot, 'resources/tiny-model/config.json'))).toBe(true);
+    await undo();
+    expect((await callFromPage(page, 'models.list', {})).items).toEqual(items);
   });
 
   it.each(['light', 'dark'] as const)(

@@ -41,3 +41,10 @@ export const choosePathsNatively: ((choice: PathChoice) => Promise<readonly stri
         });
         return paths;
       };
+
+/** How a page lets a person choose one folder of the rig: what its folder browser is told. */
+export const CHOOSES_FOLDER = {
+  list: listRigFolder,
+  native: choosePathsNatively,
+  choose: 'folder',
+} as const;

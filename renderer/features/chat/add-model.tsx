@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { IconMessages } from '@tabler/icons-react';
 
 import { useAction } from '../../api/hooks.ts';
-import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
+import { CHOOSES_FOLDER } from '../../api/rig-files.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -30,9 +30,7 @@ export function AddModel({ onAdded }: Readonly<{ onAdded: (modelId: string) => v
         title={words('empty.addModel')}
         opened={isBrowsing}
         onClose={() => setBrowsing(false)}
-        list={listRigFolder}
-        native={choosePathsNatively}
-        choose="folder"
+        {...CHOOSES_FOLDER}
         onChoose={([path]) => {
           if (path !== undefined) add.mutate({ path }, { onSuccess: (model) => onAdded(model.id) });
         }}

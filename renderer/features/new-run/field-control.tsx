@@ -90,12 +90,10 @@ type Common = Readonly<{
   'data-field': string;
 }>;
 
+type TypedControlProps = FieldControlProps & Readonly<{ common: Common }>;
+
 /** A field's own text while it has the focus, so that `2e-` and `0.0` can be typed on the way to a number. */
-function NumberControl({
-  value,
-  onChange,
-  common,
-}: FieldControlProps & Readonly<{ common: Common }>): ReactElement {
+function NumberControl({ value, onChange, common }: TypedControlProps): ReactElement {
   const [typed, setTyped] = useState<string>();
   return (
     <TextInput
@@ -112,11 +110,7 @@ function NumberControl({
 }
 
 /** One text a line. */
-function LinesControl({
-  value,
-  onChange,
-  common,
-}: FieldControlProps & Readonly<{ common: Common }>): ReactElement {
+function LinesControl({ value, onChange, common }: TypedControlProps): ReactElement {
   const [typed, setTyped] = useState<string>();
   return (
     <Textarea

@@ -3,7 +3,7 @@ import { useState, type ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
 import { useAction } from '../../api/hooks.ts';
-import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
+import { CHOOSES_FOLDER } from '../../api/rig-files.ts';
 import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -111,9 +111,7 @@ function AddModel({ onAdded }: Readonly<{ onAdded: (modelId: string) => void }>)
         title={words('model.folder')}
         opened={isBrowsing}
         onClose={() => setBrowsing(false)}
-        list={listRigFolder}
-        native={choosePathsNatively}
-        choose="folder"
+        {...CHOOSES_FOLDER}
         onChoose={([path]) => {
           if (path !== undefined) setFolder(path);
         }}

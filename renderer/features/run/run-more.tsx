@@ -4,7 +4,7 @@ import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconCopy, IconDots, IconFileDescription, IconFileZip, IconFolderOpen } from '@tabler/icons-react';
 
 import { useReveal } from '../../api/desktop-host.ts';
-import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
+import { CHOOSES_FOLDER } from '../../api/rig-files.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { FolderBrowser } from '../../ui/folder-browser.tsx';
 import { useTold } from '../../ui/use-told.ts';
@@ -69,9 +69,7 @@ export function RunMore({ exports, dir, onClone }: RunMoreProps): ReactElement {
         title={words('report.where')}
         opened={isChoosing}
         onClose={() => setChoosing(false)}
-        list={listRigFolder}
-        native={choosePathsNatively}
-        choose="folder"
+        {...CHOOSES_FOLDER}
         onChoose={([folder]) => {
           if (folder !== undefined) exports.zipInto(folder);
         }}

@@ -18,7 +18,7 @@ import { REMOVAL_VERBS } from './verbs/removal.ts';
 import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
 import { serve } from './verbs/serve.ts';
-import { settingsGrant, settingsRevoke, settingsShow } from './verbs/settings.ts';
+import { settingsGrant, settingsMove, settingsRevoke, settingsShow } from './verbs/settings.ts';
 import { train } from './verbs/train.ts';
 
 const VERBS: readonly Verb[] = [
@@ -47,6 +47,7 @@ const VERBS: readonly Verb[] = [
   settingsShow,
   settingsGrant,
   settingsRevoke,
+  settingsMove,
   serve,
 ];
 

@@ -7,6 +7,7 @@ import { dataFolderHandlers } from './data-folder-handlers.ts';
 import type { CoreServices } from './core-services.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
+import { MIGRATIONS } from './db/migrations/index.ts';
 import { notFound } from './db/repositories/require-one.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
@@ -92,6 +93,8 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
       name: 'Legal Eagle Studio',
       version: ports.version,
       protocolVersion: PROTOCOL_VERSION,
+      databaseVersion: MIGRATIONS.at(-1)?.version ?? 0,
+      nodeVersion: process.versions.node,
       dataFolder: ports.home,
       platform: ports.platform.name,
       readOnly: core.readOnly,
@@ -105,6 +108,9 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
     'host.chooseSavePath': (request) => ports.hostUi.call('host.chooseSavePath', request),
     'host.reveal': (request) => ports.hostUi.call('host.reveal', request),
     'host.copyText': (request) => ports.hostUi.call('host.copyText', request),
+    'host.shell': (request) => ports.hostUi.call('host.shell', request),
+    'host.setAcceleration': (request) => ports.hostUi.call('host.setAcceleration', request),
+    'host.relaunch': (request) => ports.hostUi.call('host.relaunch', request),
     'host.openExternal': (request) => ports.hostUi.call('host.openExternal', request),
     'app.samples': () => sampleFiles(ports.resourcesDir),
   };

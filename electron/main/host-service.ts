@@ -19,6 +19,7 @@ import { SHELL_CONTRACT, type KeyringContract } from '../shared/contract/keyring
 import { StudioError } from '../shared/contract/studio-error.ts';
 import type { TopicSource } from '../shared/contract/topic-source.ts';
 import { allowedAddress } from './open-external.ts';
+import type { createShellHandlers } from './shell-handlers.ts';
 import type { ShellWords } from './shell-words.ts';
 
 export type HostServiceOptions = Readonly<{
@@ -27,6 +28,7 @@ export type HostServiceOptions = Readonly<{
   /** The person chose this path: the core may use it from now on. */
   grant: (path: string) => void;
   keyring: HandlersFor<KeyringContract>;
+  shell: ReturnType<typeof createShellHandlers>;
   onDefect: (error: unknown, method: string) => void;
 }>;
 
@@ -43,6 +45,7 @@ export function serveHost(channel: FrameChannel, options: HostServiceOptions): v
   const { window, words, grant } = options;
   const handlers = handlersFor(SHELL_CONTRACT)({
     ...options.keyring,
+    ...options.shell,
     'host.chooseFiles': async ({ kind, multiple, title, kinds }) => {
       const request: OpenDialogOptions = {
         title,

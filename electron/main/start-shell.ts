@@ -26,6 +26,7 @@ import { createOnceLog } from './log-once.ts';
 import { listenToPages } from './page-messages.ts';
 import { isSandboxTaken } from './sandbox-taken.ts';
 import type { ShellLog } from './shell-log.ts';
+import { createShellHandlers, shellMemoryFile } from './shell-handlers.ts';
 import { readShellMemory, writeShellMemory } from './shell-memory.ts';
 import { shellPaths, type ShellPaths } from './shell-paths.ts';
 import { createShellUpdates, whyNoUpdates } from './shell-updates.ts';
@@ -36,7 +37,7 @@ import { utilityCoreLauncher } from './utility-core.ts';
 
 /** Puts the shell together; returns at once, everything else follows the app's events. */
 export function startShell(app: App, log: ShellLog): void {
-  const memoryFile = path.join(app.getPath('userData'), 'shell.json');
+  const memoryFile = shellMemoryFile(app);
   const memory = readShellMemory(memoryFile);
   if (memory.acceleration !== 'auto') app.disableHardwareAcceleration();
   const logOnce = createOnceLog(log);
@@ -94,6 +95,7 @@ class DesktopShell {
     this.#log = log;
     this.#language = this.#systemLanguage();
     this.#words = shellWords(() => this.#language);
+    const ownHandlers = createShellHandlers(app, () => void this.relaunch());
     // For the tests' stand-in of Electron, whose own Node is too old for the database driver.
     const node = process.env['LEGAL_EAGLE_CORE_NODE'];
     this.#keeper = new CoreKeeper({
@@ -108,6 +110,7 @@ class DesktopShell {
           words: this.#words,
           grant: (granted) => this.#grant(granted),
           keyring: keyringHandlers(safeStorage, process.platform),
+          shell: ownHandlers,
           onDefect: (error, method) => log('a method of the shell failed', { method, error: String(error) }),
         }),
       nowMs: Date.now,

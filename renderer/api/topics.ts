@@ -10,6 +10,7 @@ import type {
   TerminalTopicData,
 } from '../../electron/shared/contract/events.ts';
 import type { Settings } from '../../electron/shared/contract/methods/settings.ts';
+import type { DataFolderView } from '../../electron/shared/contract/methods/data-folder.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
 
 export type Topic =
@@ -18,6 +19,7 @@ export type Topic =
   | 'jobs'
   | 'runtime'
   | 'settings'
+  | 'dataFolder'
   | 'storage'
   | 'terminals'
   | `terminal.${string}`
@@ -34,16 +36,18 @@ export type TopicData<T extends Topic> = T extends 'runs'
       ? JobsTopicData
       : T extends 'runtime'
         ? RuntimeTopicData
-        : T extends 'settings'
-          ? Settings
-          : T extends 'storage'
-            ? StorageTopicData
-            : T extends `run.${string}`
-              ? RunTopicData
-              : T extends `job.${string}`
-                ? JobTopicData
-                : T extends 'terminals'
-                  ? TerminalsTopicData
-                  : T extends `terminal.${string}`
-                    ? TerminalTopicData
-                    : ChatTopicData;
+        : T extends 'dataFolder'
+          ? DataFolderView
+          : T extends 'settings'
+            ? Settings
+            : T extends 'storage'
+              ? StorageTopicData
+              : T extends `run.${string}`
+                ? RunTopicData
+                : T extends `job.${string}`
+                  ? JobTopicData
+                  : T extends 'terminals'
+                    ? TerminalsTopicData
+                    : T extends `terminal.${string}`
+                      ? TerminalTopicData
+                      : ChatTopicData;

@@ -1,4 +1,10 @@
+import path from 'node:path';
+
+import type { DataFolderView } from '../../shared/contract/methods/data-folder.ts';
 import type { Settings } from '../../shared/contract/methods/settings.ts';
+import { fromErrorBody } from '../../shared/contract/studio-error.ts';
+import { formatBytes } from '../../shared/domain/figures.ts';
+import type { StudioClient } from '../studio-session.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Verb } from '../verb.ts';
 
@@ -59,3 +65,58 @@ export const settingsRevoke: Verb = {
     return { value: settings };
   },
 };
+
+export const settingsMove: Verb = {
+  name: 'settings move',
+  summary: {
+    en: 'move the data folder: copied, checked, and used from the next start on',
+    zh: '移动数据目录：复制并校验，下次启动起使用新目录',
+  },
+  usage: 'DIR',
+  options: {},
+  run: async ({ args, terminal, session, onInterrupt }) => {
+    const target = path.resolve(args.required(0, 'DIR'));
+    const client = await session.open('write');
+    const off = onInterrupt(() => void client.call('dataFolder.cancelMove', {}));
+    try {
+      await client.call('dataFolder.move', { path: target });
+      const view = await untilMoved(client, terminal);
+      if (view.move.error !== undefined) throw fromErrorBody(view.move.error);
+      if (view.move.state !== 'moved') return { value: view, exitCode: 1 };
+      const isByHand = view.chosenBy === 'environment' || view.chosenBy === 'argument';
+      terminal.say(
+        isByHand
+          ? terminal.words({
+              en: `Copied and checked. From now on: LEGAL_EAGLE_HOME=${target} (or --home)`,
+              zh: `已复制并校验。今后请使用：LEGAL_EAGLE_HOME=${target}（或 --home）`,
+            })
+          : terminal.words({
+              en: `Copied and checked. The next start opens ${target}; Settings offers to delete the old folder.`,
+              zh: `已复制并校验。下次启动使用 ${target}，可在“设置”中删除旧目录。`,
+            }),
+      );
+      return { value: view };
+    } finally {
+      off();
+    }
+  },
+};
+
+function untilMoved(client: StudioClient, terminal: Terminal): Promise<DataFolderView> {
+  return new Promise((resolve) => {
+    const following = client.subscribe('dataFolder', ({ data }) => {
+      const view = data as DataFolderView;
+      const { state, doneBytes = 0, totalBytes = 0 } = view.move;
+      if (state === 'copying' || state === 'checking') {
+        const doing =
+          state === 'copying'
+            ? terminal.words({ en: 'copying', zh: '正在复制' })
+            : terminal.words({ en: 'checking', zh: '正在校验' });
+        terminal.progress(`${doing} ${formatBytes(doneBytes)}/${formatBytes(totalBytes)}`);
+        return;
+      }
+      following.dispose();
+      resolve(view);
+    });
+  });
+}

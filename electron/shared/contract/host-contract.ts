@@ -22,6 +22,14 @@ const chooseSavePathSchema = z.object({
   kinds: z.array(fileKindSchema).max(20).default([]),
 });
 
+const shellSchema = z.object({
+  /** For the next start: by the card, by the processor, or by the processor since the graphics process crashed twice. */
+  acceleration: z.enum(['auto', 'off', 'failed']),
+  /** Whether the card draws the windows of this life of the app. */
+  isAccelerated: z.boolean(),
+  versions: z.object({ electron: z.string(), chrome: z.string(), node: z.string() }),
+});
+
 /** Characters; a longer text belongs in a file. */
 const MOST_COPIED = 4_000_000;
 
@@ -59,6 +67,17 @@ export const HOST_CONTRACT = {
     output: z.object({ opened: z.boolean() }),
     errors: ['host.unavailable', 'host.address_refused'],
   }),
+  /** How the shell draws, and what it is made of. */
+  'host.shell': method({ input: emptySchema, output: shellSchema, errors: ['host.unavailable'] }),
+  /** Takes effect at the next start of the app. */
+  'host.setAcceleration': method({
+    input: z.object({ acceleration: z.enum(['auto', 'off']) }),
+    output: shellSchema,
+    errors: ['host.unavailable'],
+  }),
+  /** Quits and starts again; live runs go on, and nobody is asked. */
+  'host.relaunch': method({ input: emptySchema, output: emptySchema, errors: ['host.unavailable'] }),
 } as const;
 
+export type ShellView = z.output<typeof shellSchema>;
 export type HostContract = typeof HOST_CONTRACT;

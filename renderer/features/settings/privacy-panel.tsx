@@ -32,7 +32,7 @@ export function PrivacyPanel(): ReactElement {
         <Switch
           aria-label={words('privacy.airGap')}
           checked={isOn ?? false}
-          disabled={settings === undefined || save.isPending}
+          disabled={settings === undefined}
           onChange={(event) => save.mutate({ airGap: event.currentTarget.checked })}
         />
       </SettingRow>

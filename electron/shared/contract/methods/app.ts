@@ -19,6 +19,9 @@ export const APP_METHODS = {
       name: z.string(),
       version: z.string(),
       protocolVersion: z.int(),
+      /** The schema that this version writes. */
+      databaseVersion: z.int(),
+      nodeVersion: z.string(),
       dataFolder: z.string(),
       platform: z.string(),
       readOnly: z.boolean(),

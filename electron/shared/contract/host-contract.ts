@@ -79,5 +79,4 @@ export const HOST_CONTRACT = {
   'host.relaunch': method({ input: emptySchema, output: emptySchema, errors: ['host.unavailable'] }),
 } as const;
 
-export type ShellView = z.output<typeof shellSchema>;
 export type HostContract = typeof HOST_CONTRACT;

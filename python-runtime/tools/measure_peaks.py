@@ -71,6 +71,7 @@ class Configuration:
     targets: str | tuple[str, ...] = "all"
     pattern: str | None = None
     dora: bool = False
+    whole: tuple[str, ...] = ()
     answer_share: float = 0.4
     max_tokens_per_micro_batch: int = 2048
 
@@ -137,6 +138,15 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         targets="mlp",
         answer_share=0.7,
     ),
+    Configuration("embeddings and head as wholes", (300, 512, 96), whole=("embeddings", "head")),
+    Configuration(
+        "the head as a whole on a bf16 base",
+        (300, 512, 96, 200),
+        precision="bf16",
+        stored="bf16",
+        whole=("head",),
+        answer_share=0.8,
+    ),
     Configuration("DoRA", (500, 420, 96, 333), dora=True),
     Configuration(
         "DoRA with dropout on a bf16 base",
@@ -193,6 +203,7 @@ def measure(configuration: Configuration) -> dict[str, Any]:
             "targets": configuration.targets,
             "targetPattern": configuration.pattern,
             "dora": configuration.dora,
+            "whole": {0: "none", 1: "".join(configuration.whole), 2: "both"}[len(configuration.whole)],
         },
         "microBatches": micro_batches,
         "measured": asdict(counted),
@@ -226,6 +237,7 @@ def _train(folder: Path, configuration: Configuration, counted: _Counted | None)
                 targets,
                 pattern=configuration.pattern,
                 dora=configuration.dora,
+                whole=configuration.whole,
             ),
             generator,
         )

@@ -166,6 +166,10 @@ def write_adapter(
         if settings.get("use_dora"):
             lengths = 1.0 + 0.2 * torch.randn(outputs, generator=generator)
             tensors[f"base_model.model.{name}.lora_magnitude_vector"] = lengths
+    for name in settings.get("modules_to_save") or ():
+        (module,) = (one for one in expected_tensors(config) if one.endswith(f"{name}.weight"))
+        shape = expected_tensors(config)[module]
+        tensors[f"base_model.model.{module}"] = torch.randn(shape, generator=generator) * shape[1] ** -0.5
     save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     values = {
         "peft_type": "LORA",

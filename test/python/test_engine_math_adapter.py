@@ -135,7 +135,8 @@ def test_a_fused_adapter_splits_and_fuses_exactly(dora: bool, tmp_path: Path) ->
     [
         ({"peft_type": "IA3"}, "model.adapter_unsupported"),
         ({"use_dora": True}, "model.adapter_mismatch"),
-        ({"modules_to_save": ["lm_head"]}, "model.adapter_unsupported"),
+        ({"modules_to_save": ["lm_head"]}, "model.lora_whole"),
+        ({"modules_to_save": ["output"]}, "model.adapter_mismatch"),
         ({"rank_pattern": {"wo": 2}}, "model.adapter_unsupported"),
         ({"bias": "all"}, "model.adapter_unsupported"),
         ({"target_modules": ["wqkv"]}, "model.adapter_mismatch"),

@@ -194,3 +194,65 @@ def test_an_expression_without_a_match_names_a_layer(tmp_path: Path) -> None:
         decoder.add_lora(LoraConfig(4, 8, pattern="q_proj"), torch.Generator())
     assert caught.value.code == "model.lora_pattern_unmatched"
     assert caught.value.params["example"] == "model.layers.0.attention.wqkv"
+
+
+@pytest.mark.parametrize("whole", [("embed_tokens",), ("lm_head",), ("embed_tokens", "lm_head")])
+def test_whole_modules_have_the_gradients_of_peft(whole: tuple[str, ...], tmp_path: Path) -> None:
+    """A head whose gradient stays in the loss, an embedding that the first layer sends nothing to."""
+    documents = random_documents(LENGTHS, 256)
+    lora = LoraConfig(4, 8, whole=whole)
+    folder = tiny_folder(tmp_path / "base", "llama")
+    decoder = with_random_adapter(build_model(folder), lora)
+    model = peft_model(llama_reference(tiny_values("llama")), lora, LLAMA_TARGETS, decoder)
+    reference = summed_loss([model(torch.tensor([ids])).logits[0] for ids, _ in documents], documents)
+    reference.backward()
+    loss = backward(decoder, [documents[:2], documents[2:]], answers_of(documents))
+    assert loss == pytest.approx(reference.item(), abs=1e-5)
+    assert_same_gradients(gradients(decoder), peft_gradients(model))
+
+    # The file that PEFT reads, and that comes back.
+    with torch.no_grad():
+        for name, parameter in decoder.lora_parameters():
+            if "lora" not in name:
+                parameter.add_(
+                    0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(3))
+                )
+    (tmp_path / "adapter").mkdir()
+    save_adapter(decoder, tmp_path / "adapter", "base")
+    loaded = peft.PeftModel.from_pretrained(
+        llama_reference(tiny_values("llama")), str(tmp_path / "adapter")
+    ).eval()
+    with torch.no_grad():
+        expected = loaded(torch.tensor([IDS])).logits[0]
+    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
+    again = build_model(folder)
+    load_adapter(again, tmp_path / "adapter")
+    assert torch.equal(logits_of(again, IDS), logits_of(decoder, IDS))
+    with decoder.adapter_disabled():
+        assert torch.equal(logits_of(decoder, IDS), logits_of(build_model(folder), IDS))
+
+
+def test_whole_modules_in_bf16_and_on_the_fused_layout_train(tmp_path: Path) -> None:
+    """The names of InternLM2, and the casts of a GPU's number type."""
+    folder = tiny_folder(tmp_path)
+    batch = pack_documents(random_documents(LENGTHS, 256))
+    found = []
+    for dtype in (torch.float32, torch.bfloat16):
+        lora = LoraConfig(4, 8, whole=("tok_embeddings", "output"))
+        decoder = with_random_adapter(build_model(folder, dtype=dtype), lora)
+        decoder.loss(batch, batch.answer_tokens).backward()
+        found.append(torch.cat([p.grad.flatten() for n, p in decoder.lora_parameters() if "lora" not in n]))
+    assert torch.cosine_similarity(*found, dim=0) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("tied", "whole", "code"),
+    [(True, "head", "model.lora_whole_tied"), (False, "norm", "model.lora_whole")],
+)
+def test_modules_that_cannot_be_trained_as_wholes_are_refused(
+    tied: bool, whole: str, code: str, tmp_path: Path
+) -> None:
+    decoder = build_model(tiny_folder(tmp_path, "llama", tie_word_embeddings=tied))
+    with pytest.raises(JobError) as caught:
+        decoder.add_lora(LoraConfig(4, 8, whole=(whole,)), torch.Generator())
+    assert caught.value.code == code

@@ -38,6 +38,7 @@ def new_run(folder: Path, material: tuple[Path, Path], **lora: Any) -> Run:
     [
         {"dora": True},
         {"targetPattern": UPPER_LAYERS},
+        {"whole": "both"},
         {"dora": True, "rsLora": True, "targetPattern": UPPER_LAYERS},
     ],
 )
@@ -70,7 +71,7 @@ def test_the_options_change_what_is_trained(tmp_path: Path, material: tuple[Path
 def test_a_checkpoint_from_before_an_option_was_there_goes_on() -> None:
     """An update of the studio that makes every unfinished run another run."""
     old = recipe()
-    for name in ("targetPattern", "dora", "bias", "continueFrom"):
+    for name in ("targetPattern", "dora", "bias", "continueFrom", "whole"):
         del old["lora"][name]
     assert deciding_recipe(recipe()) == deciding_recipe(old)  # type: ignore[arg-type]
     assert deciding_recipe(recipe(lora={"dora": True})) != deciding_recipe(old)  # type: ignore[arg-type]
@@ -145,6 +146,7 @@ def test_the_first_loss_is_that_of_the_adapter(tmp_path: Path, material: tuple[P
         ({"alpha": 16}, "lora.alpha", "8"),
         ({"rsLora": True}, "lora.rsLora", "false"),
         ({"dora": True}, "lora.dora", "false"),
+        ({"whole": "head"}, "lora.whole", "[]"),
         ({"targets": ["wqkv"]}, "lora.targets", '["w1", "w2", "w3", "wo", "wqkv"]'),
     ],
 )

@@ -170,7 +170,6 @@ def test_source_hashes_are_those_of_the_base_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "word"),
     [
-        ({"modules_to_save": ["output"]}, "modules_to_save"),
         ({"bias": "lora_only"}, "bias"),
         ({"init_lora_weights": "pissa_niter_4"}, "pissa"),
         ({"peft_type": "IA3"}, "IA3"),

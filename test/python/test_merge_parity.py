@@ -14,6 +14,7 @@ from legal_eagle.engine.generate import generate
 from legal_eagle.engine.model import build_model
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import read_config
+from legal_eagle.models.layouts import model_names
 from legal_eagle.models.templates import template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
@@ -110,13 +111,16 @@ FORMATS: list[tuple[str, OutputType]] = [("float32", "fp32"), ("bfloat16", "base
 
 @pytest.mark.parametrize(("dtype", "output_type"), FORMATS)
 @pytest.mark.parametrize("layout", ["internlm2", "llama"])
-@pytest.mark.parametrize("dora", [False, True])
+@pytest.mark.parametrize("what", ["plain", "DoRA", "wholes"])
 def test_a_right_merge_passes(
-    tmp_path: Path, layout: str, dora: bool, dtype: str, output_type: OutputType
+    tmp_path: Path, layout: str, what: str, dtype: str, output_type: OutputType
 ) -> None:
     """Would catch a check so strict that a good model is refused, or an error measured on other weights."""
     config = write_base(tmp_path / "base", layout=layout, dtype=dtype)
-    write_adapter(tmp_path / "adapter", config, use_dora=dora)
+    names = model_names(layout)
+    wholes = [names.embedding.rsplit(".", 1)[-1], names.head]
+    settings = {"DoRA": {"use_dora": True}, "wholes": {"modules_to_save": wholes}}.get(what, {})
+    write_adapter(tmp_path / "adapter", config, **settings)
     merge(tmp_path, output_type)
     result = check(tmp_path, rounded=output_type == "base")
     assert result.passed
@@ -229,6 +233,16 @@ def test_dora_on_one_part_of_a_joined_tensor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(JobError) as caught:
         merge(tmp_path, "fp32")
     assert caught.value.code == "merge.adapter_unsupported"
+
+
+def test_a_whole_module_that_is_left_out_fails(tmp_path: Path) -> None:
+    """Would catch a merge that copies the base's head beside an adapter with a head of its own."""
+    config = write_base(tmp_path / "base")
+    write_adapter(tmp_path / "adapter", config, modules_to_save=["output"])
+    path = merge(tmp_path, "fp32") / "model.safetensors"
+    base = load_file(tmp_path / "base" / "model.safetensors")
+    save_file(load_file(path) | {"output.weight": base["output.weight"]}, path)
+    assert not check(tmp_path, rounded=False).passed
 
 
 def test_the_reference_does_use_the_adapter(tmp_path: Path) -> None:

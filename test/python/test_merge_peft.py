@@ -30,6 +30,7 @@ SECOND = "model.layers.1.mlp.down_proj"
         {},
         {"use_rslora": True},
         {"use_dora": True},
+        {"modules_to_save": ["embed_tokens", "lm_head"]},
         {"use_dora": True, "use_rslora": True, "alpha_pattern": {"q_proj": 3.0}},
         {"ranks": {SECOND: 2}, "rank_pattern": {"layers.1.mlp.down_proj": 2}},
         {"alpha_pattern": {"q_proj": 3.0, "model.layers.2.self_attn.v_proj": 20.0}},

@@ -79,7 +79,9 @@ function refuseUnsupportedOptions(values: Values, modelType: string): void {
   const usesWindow = modelType === 'mistral' || values['use_sliding_window'] === true;
   if (usesWindow && values['sliding_window'] !== null) positiveInt(values, 'sliding_window', 1);
   const kinds: unknown = usesWindow && modelType !== 'mistral' ? values['layer_types'] : undefined;
-  const strange = (Array.isArray(kinds) ? (kinds as readonly unknown[]) : []).find((kind) => !ATTENTION_KINDS.has(kind));
+  const strange = (Array.isArray(kinds) ? (kinds as readonly unknown[]) : []).find(
+    (kind) => !ATTENTION_KINDS.has(kind),
+  );
   if (strange !== undefined) throw unsupported('layer_types', strange);
   const rotary = values['partial_rotary_factor'] ?? 1;
   if (rotary !== 1) throw unsupported('partial_rotary_factor', rotary);

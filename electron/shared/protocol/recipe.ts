@@ -111,6 +111,11 @@ const loraSchema = z.strictObject({
     'Also learn the length of each row of the adapted weights (DoRA, weight-decomposed LoRA).',
     { llamaFactory: 'use_dora', hf: 'use_dora' },
   ),
+  whole: field(
+    z.enum(['none', 'embeddings', 'head', 'both']).default('none'),
+    'Modules trained as wholes beside the adapter: token embeddings, output head, or both.',
+    { llamaFactory: 'additional_target', hf: 'modules_to_save', xtuner: 'modules_to_save' },
+  ),
   continueFrom: field(
     z.string().min(1).max(4096).nullable().default(null),
     'Adapter that training starts from: a run of the studio or an adapter folder; null starts a fresh one.',

@@ -12,7 +12,7 @@ from legal_eagle.engine.batch import PackedBatch
 from legal_eagle.engine.block import Block, BlockInput, SavedBlock
 from legal_eagle.engine.dropout import DropoutPlan
 from legal_eagle.engine.lora import LoraConfig, LoraStore
-from legal_eagle.engine.loss import linear_cross_entropy, linear_cross_entropy_value
+from legal_eagle.engine.loss import add_head_gradient, linear_cross_entropy, linear_cross_entropy_value
 from legal_eagle.engine.norm import rms_norm, rms_norm_backward
 from legal_eagle.engine.rope import RopeTable
 from legal_eagle.jobs.errors import JobError
@@ -65,12 +65,16 @@ class Decoder:
         for block in self.blocks:
             for linear in (block.qkv, block.o, block.gate_up, block.down):
                 linear.start_magnitudes()
+        with torch.no_grad():
+            for module, base in ((store.embedding, self.embedding), (store.head, self.head)):
+                if module is not None:
+                    module.weight.copy_(base)
         self.lora = store
         self._dropout_generator = generator
 
     def lora_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
-        """(name, fp32 master) of every A, B and magnitude, in a fixed order. Rows of B and magnitudes
-        are in the engine's order; `peft_format` writes the checkpoint's."""
+        """(name, fp32 master) of every A, B, magnitude and whole module, in a fixed order. Rows of B and
+        magnitudes are in the engine's order; `peft_format` writes the checkpoint's."""
         if self.lora is None:
             return []
         return [(name, parameter) for name, parameter, _ in self.lora.parameters]
@@ -98,7 +102,7 @@ class Decoder:
         with torch.no_grad():
             hidden = self._run_blocks(batch, self._block_input(batch, None), batch.answer_rows)
             normed, _ = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
-            total = linear_cross_entropy_value(normed, self.head, batch.targets)
+            total = linear_cross_entropy_value(normed, self.head_for(self.adapter_enabled), batch.targets)
             return total / max(1, answer_tokens_in_step)
 
     @torch.no_grad()
@@ -108,22 +112,30 @@ class Decoder:
         batch = PackedBatch(ids, positions, tuple(int(x) for x in cu_lengths), empty, empty)
         hidden = self._run_blocks(batch, self._block_input(batch, None), None)
         normed, _ = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
-        return torch.nn.functional.linear(normed, self.head)
+        return torch.nn.functional.linear(normed, self.head_for(self.adapter_enabled))
 
     @property
     def adapter_enabled(self) -> bool:
         return self._adapter_enabled and self.lora is not None
 
-    def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """Rows of the embedding [T, hidden]. Raises JobError `model.token_out_of_range` on CPU; a
-        device would stop at an assertion that names nothing."""
+    def head_for(self, use_lora: bool) -> torch.Tensor:
+        """The output head [V, hidden], the trained one where the adapter has one."""
+        trained = self.lora.head if self.lora is not None and use_lora else None
+        return self.head if trained is None else trained.weight.detach().to(self.dtype)
+
+    def embed(self, ids: torch.Tensor, *, use_lora: bool = True) -> torch.Tensor:
+        """Rows of the embedding [T, hidden], of the trained one where the adapter has one. Raises
+        JobError `model.token_out_of_range` on CPU; a device would stop at an assertion that names nothing."""
         if ids.device.type == "cpu" and ids.numel() > 0 and int(ids.max()) >= self.config.vocab_size:
             raise JobError(
                 "model.token_out_of_range",
                 f"Token {int(ids.max())} is outside the {self.config.vocab_size} of the model.",
                 params={"token": int(ids.max()), "vocabulary": self.config.vocab_size},
             )
-        return self.embedding[ids]
+        trained = self.lora.embedding if self.lora is not None and use_lora else None
+        if trained is None:
+            return self.embedding[ids]
+        return trained.weight.detach()[ids].to(self.embedding.dtype)
 
     def rotations(self, positions: torch.Tensor, longest: int) -> torch.Tensor:
         return self._rope.rotations(positions, longest)
@@ -147,7 +159,7 @@ class Decoder:
     ) -> torch.Tensor:
         """Hidden rows before the final norm: `rows`, or all. `keep` gets each layer's input and what
         its backward pass needs."""
-        x = self.embed(batch.ids)
+        x = self.embed(batch.ids, use_lora=shared.use_lora)
         last = len(self.blocks) - 1
         for index, block in enumerate(self.blocks):
             output, saved = block.forward(x, shared, rows if index == last else None)
@@ -168,34 +180,48 @@ class Decoder:
         hidden = self._run_blocks(batch, shared, batch.answer_rows, keep)
         normed, rstd = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
         denominator = max(1, answer_tokens_in_step)
-        total, d_normed = linear_cross_entropy(normed, self.head, batch.targets)
+        total, d_normed = linear_cross_entropy(normed, self.head_for(shared.use_lora), batch.targets)
         d_hidden = rms_norm_backward(d_normed, hidden, self.final_norm, rstd).div_(denominator)
-        return total / denominator, _SavedPass(shared, kept, batch.answer_rows, d_hidden)
+        trains_head = self.lora is not None and self.lora.head is not None
+        head_input = normed if trains_head else None
+        return total / denominator, _SavedPass(shared, kept, batch, d_hidden, head_input, denominator)
 
     def _backward_pass(self, saved: "_SavedPass", grad_output: torch.Tensor) -> None:
+        embedding = head = None
         if self.lora is not None:
             self.lora.attach_gradients()
+            embedding, head = self.lora.embedding, self.lora.head
+        if head is not None and saved.head_input is not None:
+            share = float(grad_output) / saved.denominator
+            weight = self.head_for(use_lora=True)
+            add_head_gradient(saved.head_input, weight, saved.batch.targets, share, head.gradient)
+            saved.head_input = None
         gradient = saved.d_hidden * grad_output.to(saved.d_hidden.device, saved.d_hidden.dtype)
         last = len(self.blocks) - 1
         for index in range(last, -1, -1):
             block, kept = self.blocks[index], saved.blocks.pop()
             if isinstance(kept, torch.Tensor):
-                rows = saved.answer_rows if index == last else None
+                rows = saved.batch.answer_rows if index == last else None
                 _, kept = block.forward(kept, saved.shared, rows)
-            below = block.backward(gradient, kept, saved.shared, need_dx=index > 0)
+            need_dx = index > 0 or embedding is not None
+            below = block.backward(gradient, kept, saved.shared, need_dx=need_dx)
             if below is not None:
                 gradient = below
+        if embedding is not None:
+            embedding.gradient.index_add_(0, saved.batch.ids, gradient.float())
 
 
 @dataclass(slots=True)
 class _SavedPass:
     """One training pass between its forward and its backward. `d_hidden`: the loss's gradient for
-    the answer rows before the final norm."""
+    the answer rows before the final norm. `head_input`: where the head is trained, what it was given."""
 
     shared: BlockInput
     blocks: list[SavedBlock | torch.Tensor]
-    answer_rows: torch.Tensor
+    batch: PackedBatch
     d_hidden: torch.Tensor
+    head_input: torch.Tensor | None
+    denominator: int
 
 
 class _TrainingLoss(torch.autograd.Function):

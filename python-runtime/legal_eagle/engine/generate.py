@@ -59,11 +59,11 @@ def next_logits(
     tokens = torch.tensor(ids, dtype=torch.int64, device=decoder.device)
     positions = torch.arange(position, position + len(ids), device=decoder.device)
     rotations = decoder.rotations(positions, position + len(ids))
-    x = decoder.embed(tokens)
+    x = decoder.embed(tokens, use_lora=use_lora)
     for block, cache in zip(decoder.blocks, caches, strict=True):
         x = block.forward_cached(x, rotations, cache, use_lora=use_lora)
     normed, _ = rms_norm(x[-1:], decoder.final_norm, decoder.config.rms_norm_eps)
-    return torch.nn.functional.linear(normed, decoder.head)[0].float().cpu()
+    return torch.nn.functional.linear(normed, decoder.head_for(use_lora))[0].float().cpu()
 
 
 def sample(

@@ -11,7 +11,7 @@ from pathlib import Path
 from legal_eagle.engine.adapter_output import recorded_base
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.lora import LoraConfig
-from legal_eagle.engine.lora_targets import short_targets, target_modules
+from legal_eagle.engine.lora_targets import short_targets, target_modules, whole_modules
 from legal_eagle.engine.peft_format import load_adapter, read_adapter_config
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_SPEC, JobError
 
@@ -53,6 +53,11 @@ def _settings(decoder: Decoder, ours: LoraConfig, theirs: LoraConfig) -> list[tu
         ("lora.alpha", ours.alpha, theirs.alpha),
         ("lora.rsLora", ours.rs_lora, theirs.rs_lora),
         ("lora.dora", ours.dora, theirs.dora),
+        (
+            "lora.whole",
+            sorted(whole_modules(decoder.config, ours.whole)),
+            sorted(whole_modules(decoder.config, theirs.whole)),
+        ),
         ("lora.targets", short_targets(decoder.config, wanted), short_targets(decoder.config, found)),
     ]
 

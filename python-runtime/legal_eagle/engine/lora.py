@@ -11,7 +11,7 @@ from typing import Literal
 
 import torch
 
-from legal_eagle.engine.lora_targets import target_modules
+from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD, target_modules, whole_modules
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import linear_shapes
 
@@ -28,6 +28,9 @@ class LoraConfig:
     rs_lora: bool = False
     pattern: str | None = None
     dora: bool = False
+    # Trained as wholes beside the matrices: "embeddings", "head", or their module names (PEFT's
+    # `modules_to_save`).
+    whole: tuple[str, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -60,6 +63,15 @@ class LoraSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeModule:
+    """A module whose weight [rows, columns] is trained itself: `name` in the checkpoint, fp32 master."""
+
+    name: str
+    weight: torch.nn.Parameter
+    gradient: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class LoraGroup:
     """The adapters of one fused linear. `a` and `a_grad` [n·r, in] hold all their A below each
     other, so that one product serves all."""
@@ -82,10 +94,14 @@ class LoraStore:
         for name in self.modules:
             rows, columns = shapes[name.split(".", 3)[-1]]
             size += config.rank * (rows + columns) + (rows if config.dora else 0)
+        whole = whole_modules(model, config.whole)
+        size += len(whole) * model.vocab_size * model.hidden_size
         self.masters = torch.zeros(size, dtype=torch.float32, device=device)
         self.gradients = torch.zeros_like(self.masters)
         self._used = 0
         self.parameters: list[tuple[str, torch.nn.Parameter, torch.Tensor]] = []
+        taken = {part: self._take_whole(name, model) for part, name in whole.items()}
+        self.embedding, self.head = taken.get(EMBEDDINGS), taken.get(HEAD)
 
     def create_group(self, modules: Iterable[ModuleRows], columns: int) -> LoraGroup | None:
         """Takes storage for the targeted ones of `modules`; None where none is."""
@@ -120,15 +136,15 @@ class LoraStore:
 
     def initialise(self, generator: torch.Generator) -> None:
         """A uniform in ±1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B zero: the adapter starts as
-        nothing. `generator` is a CPU one, so that every device starts alike. DoRA's lengths are the
-        weights' own, which `FrozenLinear.start_magnitudes` knows."""
+        nothing. `generator` is a CPU one, so that every device starts alike. DoRA's lengths and whole
+        modules start as the base has them, which the decoder sees to."""
         with torch.no_grad():
             for name, parameter, _ in self.parameters:
                 if name.endswith("lora_A.weight"):
                     bound = 1.0 / math.sqrt(parameter.shape[1])
                     values = torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
                     parameter.copy_(values)
-                else:
+                elif name.endswith("lora_B.weight"):
                     parameter.zero_()
 
     def attach_gradients(self) -> None:
@@ -141,6 +157,16 @@ class LoraStore:
             elif parameter.grad.data_ptr() != view.data_ptr():
                 view.copy_(parameter.grad)
                 parameter.grad = view
+
+    @property
+    def whole(self) -> list[WholeModule]:
+        return [module for module in (self.embedding, self.head) if module is not None]
+
+    def _take_whole(self, name: str, model: ModelConfig) -> WholeModule:
+        master, gradient = self._take(model.vocab_size, model.hidden_size)
+        module = WholeModule(name, torch.nn.Parameter(master), gradient)
+        self.parameters.append((f"{name}.weight", module.weight, gradient))
+        return module
 
     def _take(self, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
         begin, self._used = self._used, self._used + rows * columns

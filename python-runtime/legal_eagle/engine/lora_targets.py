@@ -11,6 +11,7 @@ from legal_eagle.jobs.errors import EXIT_SPEC, JobError
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import linear_names, linear_shapes, model_names
 
+EMBEDDINGS, HEAD = "embeddings", "head"
 _MAX_QUANTIFIERS = 4
 # Escapes and classes say nothing about structure, so they are taken out before it is looked at.
 _ATOMS = re.compile(r"\\[dws.\\/+*?(){}\[\]|^$-]|\[\^?(?:[^\[\]\\]|\\[dws.\\-])+\]")
@@ -86,6 +87,36 @@ def _by_targets(config: ModelConfig, targets: str | Sequence[str]) -> list[str]:
         )
     exact, ends = set(wanted), tuple(f".{one}" for one in wanted)
     return [name for name in everything if name in exact or name.endswith(ends)]
+
+
+def whole_modules(config: ModelConfig, wanted: Sequence[str]) -> dict[str, str]:
+    """Name in the checkpoint of each of EMBEDDINGS and HEAD that `wanted` means, by either name.
+
+    Raises JobError `model.lora_whole` for another module, and `model.lora_whole_tied` where both are one.
+    """
+    names = model_names(config.layout)
+    known = {EMBEDDINGS: names.embedding, HEAD: names.head}
+    chosen: dict[str, str] = {}
+    for one in wanted:
+        part = next((part for part, name in known.items() if one == part or _is_named(name, one)), None)
+        if part is None:
+            raise JobError(
+                "model.lora_whole",
+                f"{one} cannot be trained as a whole.",
+                exit_code=EXIT_SPEC,
+                params={
+                    "module": one,
+                    "available": ", ".join(name.rsplit(".", 1)[-1] for name in known.values()),
+                },
+            )
+        chosen[part] = known[part]
+    if chosen and config.tied_embeddings:
+        raise JobError(
+            "model.lora_whole_tied",
+            "embeddings and head are one tensor in this model; training one would part them.",
+            exit_code=EXIT_SPEC,
+        )
+    return {part: chosen[part] for part in known if part in chosen}
 
 
 def _is_named(name: str, wanted: str) -> bool:

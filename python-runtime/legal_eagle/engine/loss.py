@@ -1,7 +1,7 @@
 """Cross-entropy over a frozen output head, in chunks, without ever holding all logits.
 
-The head has no gradient, so the gradient of the hidden rows is computed in the forward pass while a
-chunk's logits exist (as in Liger Kernel's fused linear cross-entropy, arXiv:2410.10989).
+Unless it is trained itself, the head has no gradient; that of the hidden rows is computed in the forward
+pass while a chunk's logits exist (as in Liger Kernel's fused linear cross-entropy, arXiv:2410.10989).
 """
 
 from collections.abc import Iterator
@@ -39,6 +39,18 @@ def linear_cross_entropy(
         probabilities.scatter_add_(1, target, probabilities.new_full(target.shape, -1.0))
         gradient[rows] = matmul(probabilities.to(hidden.dtype), head)
     return total, gradient
+
+
+def add_head_gradient(
+    hidden: torch.Tensor, head: torch.Tensor, targets: torch.Tensor, factor: float, gradient: torch.Tensor
+) -> None:
+    """Adds `factor` times the loss's gradient for the head to `gradient` [V, d], fp32. The logits are
+    computed again: a head's gradient of its own between the passes would be as large as the head."""
+    for rows in _chunks(hidden.shape[0], head.shape[0]):
+        target = targets[rows, None]
+        probabilities = _log_probabilities(hidden[rows], head).exp_()
+        probabilities.scatter_add_(1, target, probabilities.new_full(target.shape, -1.0))
+        gradient.addmm_(probabilities.t(), hidden[rows].float(), alpha=factor)
 
 
 def _log_probabilities(hidden: torch.Tensor, head: torch.Tensor) -> torch.Tensor:

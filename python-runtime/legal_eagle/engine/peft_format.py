@@ -17,7 +17,7 @@ ADAPTER_CONFIG_FILE = "adapter_config.json"
 ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
 # What would make the adapter compute something else than s·B·A beside each linear layer.
-_REFUSED_SETTINGS = ("modules_to_save", "rank_pattern", "alpha_pattern", "layers_to_transform")
+_REFUSED_SETTINGS = ("rank_pattern", "alpha_pattern", "layers_to_transform")
 
 
 def adapter_tensors(decoder: Decoder) -> dict[str, torch.Tensor]:
@@ -31,6 +31,8 @@ def adapter_tensors(decoder: Decoder) -> dict[str, torch.Tensor]:
                 tensors[f"{name}.lora_B.weight"] = _stored_rows(item.b, item.rows.order)
                 if item.magnitude is not None:
                     tensors[f"{name}.lora_magnitude_vector"] = _stored_rows(item.magnitude, item.rows.order)
+    for module in decoder.lora.whole if decoder.lora is not None else ():
+        tensors[f"{_PREFIX}{module.name}.weight"] = module.weight.detach().cpu().clone()
     return tensors
 
 
@@ -61,7 +63,7 @@ def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
         "inference_mode": True,
         "init_lora_weights": True,
         "use_dora": lora.dora,
-        "modules_to_save": None,
+        "modules_to_save": [module.name.rsplit(".", 1)[-1] for module in decoder.lora.whole] or None,
     }
 
 
@@ -104,6 +106,7 @@ def read_adapter_config(folder: Path) -> LoraConfig:
             rs_lora=bool(values.get("use_rslora", False)),
             pattern=pattern,
             dora=bool(values.get("use_dora", False)),
+            whole=tuple(str(x) for x in values.get("modules_to_save") or ()),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise _broken(ADAPTER_CONFIG_FILE, error) from error
@@ -143,6 +146,13 @@ def set_adapter_tensors(decoder: Decoder, tensors: Mapping[str, torch.Tensor]) -
                     unused.discard(key)
                     order = None if name == "lora_A.weight" else item.rows.order
                     master.copy_(stored if order is None else stored[order])
+    for module in decoder.lora.whole if decoder.lora is not None else ():
+        key = f"{_PREFIX}{module.name}.weight"
+        stored = tensors.get(key)
+        if stored is None or stored.shape != module.weight.shape:
+            raise _mismatch(key)
+        unused.discard(key)
+        module.weight.copy_(stored)
     if unused:
         raise _mismatch(min(unused))
 

@@ -38,6 +38,7 @@ _LATER_LORA_FIELDS: Mapping[str, object] = {
     "dora": False,
     "bias": "none",
     "continueFrom": None,
+    "whole": "none",
 }
 
 

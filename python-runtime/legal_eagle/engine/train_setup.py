@@ -20,6 +20,7 @@ from legal_eagle.engine.devices import DeviceChoice, choose_device
 from legal_eagle.engine.initial_adapter import load_initial_adapter
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
 from legal_eagle.engine.model import Decoder, build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.peft_format import load_adapter
@@ -36,6 +37,7 @@ from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.protocol.spec_types import Recipe
 
 _PROGRESS_SECONDS = 0.5
+_WHOLE = {"none": (), "embeddings": (EMBEDDINGS,), "head": (HEAD,), "both": (EMBEDDINGS, HEAD)}
 
 
 class StopRequested(Exception):
@@ -284,6 +286,7 @@ def _lora(recipe: Recipe) -> LoraConfig:
         rs_lora=lora["rsLora"],
         pattern=lora["targetPattern"],
         dora=lora["dora"],
+        whole=_WHOLE[lora["whole"]],
     )
 
 

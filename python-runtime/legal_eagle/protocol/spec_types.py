@@ -32,6 +32,7 @@ class RecipeLora(TypedDict):
     targetPattern: str | None
     rsLora: bool
     dora: bool
+    whole: Literal["none", "embeddings", "head", "both"]
     continueFrom: str | None
     bias: Literal["none"]
 

@@ -14,7 +14,7 @@ import torch
 
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.config import ModelConfig
-from legal_eagle.models.layouts import internlm2_to_llama_names, pack_wqkv, unpack_wqkv
+from legal_eagle.models.layouts import internlm2_to_llama_names, model_names, pack_wqkv, unpack_wqkv
 from legal_eagle.release.lora_adapter import Adapter, AdapterModule, unsupported
 
 # Order of q, k and v wherever they are numbered.
@@ -34,6 +34,33 @@ class LowRankUpdate:
     rank: int
     scale: float
     factors: Callable[[], Factors]
+
+
+# Rows of a module's trained weight, fp32.
+WholeRows = Callable[[slice], torch.Tensor]
+
+
+def plan_wholes(
+    adapter: Adapter, config: ModelConfig, base_shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, WholeRows]:
+    """Weights that replace the base's, by tensor name. They must be the base's own embedding or head.
+
+    Raises ``merge.adapter_target_missing``, ``merge.adapter_shape``, and ``merge.adapter_unsupported`` where
+    a module that the settings name is not in the file, or the base ties both.
+    """
+    stored = {name.rsplit(".", 1)[-1] for name in adapter.whole}
+    lacking = sorted(set(adapter.settings.whole) - stored)
+    if lacking:
+        raise unsupported(f"modules_to_save names {lacking[0]}, whose weight is not there")
+    if adapter.whole and config.tied_embeddings:
+        raise unsupported("modules_to_save on a base whose embeddings and head are one")
+    names = model_names(config.layout)
+    for module, shape in adapter.whole.items():
+        if module not in (names.embedding, names.head):
+            raise _target_missing([module])
+        if base_shapes[f"{module}.weight"] != shape:
+            raise _wrong_shape(module, (shape[0], shape[1]), base_shapes[f"{module}.weight"])
+    return {f"{module}.weight": partial(adapter.load_whole, module) for module in adapter.whole}
 
 
 def plan_updates(
@@ -65,12 +92,7 @@ def plan_updates(
         else:
             updates.append((f"{targets[0].module}.weight", _direct(adapter, module)))
     if unknown:
-        raise JobError(
-            "merge.adapter_target_missing",
-            f"the base has no module {unknown[0]} ({len(unknown)} such modules)",
-            exit_code=EXIT_DATA,
-            params={"module": unknown[0], "count": len(unknown)},
-        )
+        raise _target_missing(unknown)
     for target_module, parts in fused_parts.items():
         updates.append((f"{target_module}.weight", _fused_from_parts(adapter, parts, config)))
     return _checked(updates, base_shapes)
@@ -107,6 +129,15 @@ def _checked(
             raise _wrong_shape(tensor, update.shape, tuple(base_shapes[tensor]))
         by_tensor[tensor] = update
     return by_tensor
+
+
+def _target_missing(modules: list[str]) -> JobError:
+    return JobError(
+        "merge.adapter_target_missing",
+        f"the base has no module {modules[0]} ({len(modules)} such modules)",
+        exit_code=EXIT_DATA,
+        params={"module": modules[0], "count": len(modules)},
+    )
 
 
 def _wrong_shape(name: str, adapter_shape: tuple[int, ...], base_shape: tuple[int, ...]) -> JobError:

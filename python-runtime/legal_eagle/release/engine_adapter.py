@@ -14,7 +14,7 @@ from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import expected_tensors
 from legal_eagle.release.adapter_updates import plan_updates
-from legal_eagle.release.lora_adapter import Adapter
+from legal_eagle.release.lora_adapter import Adapter, unsupported
 
 
 def put_adapter_on(decoder: Decoder, folder: Path) -> None:
@@ -28,6 +28,8 @@ def put_adapter_on(decoder: Decoder, folder: Path) -> None:
     if _is_uniform(adapter, decoder.config):
         load_adapter(decoder, folder)
         return
+    if adapter.settings.whole:
+        raise unsupported("modules_to_save beside ranks or scales of their own")
     shapes = expected_tensors(decoder.config)
     updates = plan_updates(adapter, decoder.config, shapes)
     rank = max(update.rank for update in updates.values())

@@ -65,7 +65,7 @@ class LayeredModel:
         """fp32 logits [T, V] of all tokens of all documents, in order."""
         caches = [self._new_caches() for _ in documents]
         hidden = self._read(documents, [0] * len(documents), caches, mode)
-        return self._logits_of(torch.cat(hidden))
+        return self._logits_of(torch.cat(hidden), mode)
 
     def greedy(
         self,
@@ -87,7 +87,7 @@ class LayeredModel:
             starts = [caches[index][0].tokens for index in open_prompts]
             pieces = [pending[index] for index in open_prompts]
             hidden = self._read(pieces, starts, [caches[index] for index in open_prompts], mode)
-            tokens = self._logits_of(torch.stack([rows[-1] for rows in hidden])).argmax(dim=1).tolist()
+            tokens = self._logits_of(torch.stack([rows[-1] for rows in hidden]), mode).argmax(dim=1).tolist()
             for index, token in zip(open_prompts, tokens, strict=True):
                 answers[index].append(token)
                 pending[index] = [token]
@@ -112,7 +112,7 @@ class LayeredModel:
     ) -> list[torch.Tensor]:
         rows, rotations = [], []
         for ids, start in zip(pieces, starts, strict=True):
-            rows.append(self._decoder.embed(torch.tensor(ids)).float())
+            rows.append(self._embed(torch.tensor(ids), mode))
             positions = torch.arange(start, start + len(ids))
             rotations.append(self._decoder.rotations(positions, start + len(ids)))
         for layer in range(self.config.layers):
@@ -124,9 +124,20 @@ class LayeredModel:
         return rows
 
     @torch.no_grad()
-    def _logits_of(self, hidden: torch.Tensor) -> torch.Tensor:
+    def _embed(self, ids: torch.Tensor, mode: Mode) -> torch.Tensor:
+        trained = None if self._decoder.lora is None or mode == "plain" else self._decoder.lora.embedding
+        if trained is None:
+            return self._decoder.embed(ids, use_lora=False).float()
+        rows = trained.weight.detach()[ids]
+        return rows if mode == "adapter" else rows.to(self._decoder.embedding.dtype).float()
+
+    @torch.no_grad()
+    def _logits_of(self, hidden: torch.Tensor, mode: Mode) -> torch.Tensor:
         normed, _ = rms_norm(hidden, self._decoder.final_norm, self.config.rms_norm_eps)
         head = self._decoder.head
+        trained = None if self._decoder.lora is None or mode == "plain" else self._decoder.lora.head
+        if trained is not None:
+            head = trained.weight.detach().to(torch.float32 if mode == "adapter" else head.dtype)
         parts = [head[first : first + _HEAD_ROWS] for first in range(0, head.shape[0], _HEAD_ROWS)]
         return torch.cat([torch.nn.functional.linear(normed, part.float()) for part in parts], dim=1)
 

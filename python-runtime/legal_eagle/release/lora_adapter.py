@@ -1,6 +1,6 @@
 """Reading a PEFT LoRA adapter folder: settings, module names and factor shapes; weights stay on disk.
 
-DoRA's row lengths are read too; what neither expresses (extra trained modules …) is refused by name.
+DoRA's row lengths and modules trained as wholes are read too; what none of these expresses is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
+from safetensors import safe_open
 
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.release.safetensors_file import SafetensorsLayout, read_layout, read_tensor
@@ -25,9 +26,11 @@ _KEY = re.compile(
     r"^base_model\.model\.(?P<module>.+)\.lora_(?:(?P<side>[AB])(\.default)?\.weight|(?P<magnitude>magnitude_vector))$"
 )
 
+# A module of `modules_to_save`, as PEFT stores it.
+_WHOLE_KEY = re.compile(r"^base_model\.model\.(?P<module>.+)\.weight$")
+
 # Settings under which B @ A * scale (and row lengths) is not the whole difference from the base weights.
 _UNSUPPORTED_SETTINGS = (
-    "modules_to_save",
     "fan_in_fan_out",
     "lora_bias",
     "layer_replication",
@@ -52,6 +55,7 @@ class LoraSettings:
     rank_pattern: Mapping[str, int]
     alpha_pattern: Mapping[str, float]
     dora: bool
+    whole: tuple[str, ...]
     raw: Mapping[str, object]
 
     def scale_of(self, module: str, stored_rank: int) -> float:
@@ -101,6 +105,7 @@ def read_settings(folder: Path) -> LoraSettings:
             rank_pattern={str(key): int(value) for key, value in (raw.get("rank_pattern") or {}).items()},
             alpha_pattern={str(key): float(value) for key, value in (raw.get("alpha_pattern") or {}).items()},
             dora=bool(raw.get("use_dora", False)),
+            whole=tuple(str(name) for name in raw.get("modules_to_save") or ()),
             raw=raw,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -153,6 +158,8 @@ class Adapter:
                 params={"path": str(folder), "file": ADAPTER_WEIGHTS},
             )
         self._layout: SafetensorsLayout = read_layout(self.weights_path)
+        # Modules trained as wholes: their names and the shapes of their weights.
+        self.whole: dict[str, tuple[int, ...]] = {}
         self.modules = self._read_modules()
 
     def _read_modules(self) -> dict[str, AdapterModule]:
@@ -161,7 +168,8 @@ class Adapter:
         for name in shapes:
             match = _KEY.match(name)
             if match is None:
-                raise unsupported(f"tensor {name}")
+                self._read_whole(name, shapes[name])
+                continue
             keys.setdefault(match["module"], {})[match["side"] or match["magnitude"]] = name
         modules: dict[str, AdapterModule] = {}
         for module, sides in sorted(keys.items()):
@@ -181,6 +189,18 @@ class Adapter:
         if not modules:
             raise unsupported("it has no tensors")
         return modules
+
+    def _read_whole(self, tensor: str, shape: tuple[int, ...]) -> None:
+        match = _WHOLE_KEY.match(tensor)
+        if match is None or match["module"].rsplit(".", 1)[-1] not in self.settings.whole or len(shape) != 2:
+            raise unsupported(f"tensor {tensor}")
+        self.whole[match["module"]] = shape
+
+    def load_whole(self, module: str, rows: slice) -> torch.Tensor:
+        """Rows of a module that was trained as a whole, fp32."""
+        with safe_open(self.weights_path, framework="pt") as file:
+            part: torch.Tensor = file.get_slice(f"base_model.model.{module}.weight")[rows]
+        return part.to(torch.float32)
 
     def load(self, module: AdapterModule) -> tuple[torch.Tensor, torch.Tensor]:
         """(A [rank, in], B [out, rank]) in fp32."""

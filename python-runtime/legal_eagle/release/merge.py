@@ -20,7 +20,7 @@ from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import expected_tensors, is_ignored_extra
 from legal_eagle.models.weights import SafetensorsFolder
-from legal_eagle.release.adapter_updates import Factors, LowRankUpdate, plan_updates
+from legal_eagle.release.adapter_updates import Factors, LowRankUpdate, WholeRows, plan_updates, plan_wholes
 from legal_eagle.release.lora_adapter import Adapter
 from legal_eagle.release.safetensors_file import (
     DTYPES,
@@ -63,6 +63,8 @@ class MergePlan:
     shards: tuple[ShardPlan, ...]
     copied: frozenset[tuple[str, str]]  # (base file name, tensor) of every tensor that is written
     updates: Mapping[str, LowRankUpdate]
+    # Weights that the adapter trained as wholes, by tensor.
+    wholes: Mapping[str, WholeRows]
     block_bytes: int
 
     @property
@@ -120,6 +122,7 @@ def plan_merge(
         shards=plan_shards([_output_spec(entry, output_type) for _, entry in chosen], max_shard_bytes),
         copied=frozenset((file, entry.name) for file, entry in chosen),
         updates=updates,
+        wholes=plan_wholes(adapter, config, expected_tensors(config)),
         block_bytes=min(MAX_BLOCK_BYTES, max(MIN_BLOCK_BYTES, max_shard_bytes // 8)),
     )
 
@@ -151,7 +154,7 @@ def write_merged(
         shards = writer.finish()
     if len(plan.shards) > 1:
         (folder / INDEX_FILE).write_text(index_json(plan.shards), encoding="utf-8", newline="\n")
-    return MergeReport(shards, source_sha256, len(plan.copied), len(plan.updates))
+    return MergeReport(shards, source_sha256, len(plan.copied), len(plan.updates) + len(plan.wholes))
 
 
 def _write_tensor(
@@ -166,10 +169,13 @@ def _write_tensor(
     update = plan.updates.get(entry.name)
     factors = update.factors() if update is not None else None
     scale = update.scale if update is not None else 0.0
+    whole = plan.wholes.get(entry.name)
     stored_block_bytes = plan.block_bytes * item_bytes(entry.dtype) // 4
     for first_row, block in reader.row_blocks(entry, max(1, stored_block_bytes)):
         if should_stop():
             raise MergeStopped
+        if whole is not None:
+            block = whole(slice(first_row, first_row + block.shape[0]))
         merged = merge_rows(block, first_row, factors, scale, DTYPES[spec.dtype])
         if not _all_finite(merged):
             raise _not_finite(entry.name, spec.dtype, block)

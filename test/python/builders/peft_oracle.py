@@ -55,6 +55,7 @@ def peft_model(base: torch.nn.Module, lora: LoraConfig, targets: list[str] | str
         use_rslora=lora.rs_lora,
         use_dora=lora.dora,
         target_modules=targets,
+        modules_to_save=list(lora.whole) or None,
     )
     model = peft.get_peft_model(base, config)
     result = peft.set_peft_model_state_dict(model, adapter_tensors(decoder))
@@ -69,6 +70,7 @@ def peft_gradients(model: Any) -> dict[str, torch.Tensor]:
 
 def _saved_name(name: str) -> str:
     """The name under which PEFT saves a parameter."""
+    name = name.replace(".modules_to_save.default.", ".")
     return name.replace(".default.", ".").replace("lora_magnitude_vector.weight", "lora_magnitude_vector")
 
 

@@ -131,6 +131,10 @@ describe('LoRA settings of other tools', () => {
     expect(settings).toMatchObject({ 'lora.dora': true, 'lora.rank': 16 });
     expect(notNeeded.map((one) => one.name)).toContain('bias');
     expect(notCarried).toEqual([]);
+    expect(importSettings('lora_rank: 8\nadditional_target: embed_tokens,lm_head\n').settings).toMatchObject({
+      'lora.whole': 'both',
+    });
+    expect(importSettings('lora_rank: 8\nmodules_to_save: norm\n').settings).not.toHaveProperty('lora.whole');
     expect(importSettings('lora_rank: 8\nbias: all\n').notCarried.map((one) => one.name)).toEqual(['bias']);
   });
 });

@@ -319,6 +319,30 @@ export const MODEL_ERRORS = {
       action: '请写出完整的名称，任意部分用 .* 表示，或把此项留空。',
     },
   },
+  'model.lora_whole': {
+    en: {
+      message: '{module} cannot be trained as a whole.',
+      cause: 'Beside the adapter, only {available} of this model can be.',
+      action: 'Choose these, or place LoRA on {module} instead.',
+    },
+    zh: {
+      message: '{module} 不能整体训练。',
+      cause: '除适配器外，该模型只有 {available} 可以整体训练。',
+      action: '请选择这些模块，或改为在 {module} 上放置 LoRA。',
+    },
+  },
+  'model.lora_whole_tied': {
+    en: {
+      message: 'This model has one tensor for embeddings and head, which cannot be trained as a whole.',
+      cause: 'A change to one would part it from the other, and the merged model would be another kind.',
+      action: 'Set “trained as wholes” to none.',
+    },
+    zh: {
+      message: '该模型的词向量与输出层是同一个张量，不能整体训练。',
+      cause: '只改动其中一个会使两者分离，合并后的模型结构也会不同。',
+      action: '请把“整体训练的模块”设为“无”。',
+    },
+  },
   'model.adapter_missing': {
     en: {
       message: '{folder} holds no adapter.',

@@ -113,7 +113,10 @@ function recipeProblems(
 }
 
 function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {
-  const { targets, targetPattern } = recipe.lora;
+  const { targets, targetPattern, whole } = recipe.lora;
+  if (whole !== 'none' && shape.tiedEmbeddings) {
+    return [{ code: 'model.lora_whole_tied', params: {}, fixes: [setting('lora.whole', 'none')] }];
+  }
   const everywhere = loraModulesByLayer(shape, { targets: 'all', targetPattern: null });
   const names = everywhere.flatMap((modules, layer) => modules.map((module) => moduleName(layer, module)));
   const unknown =

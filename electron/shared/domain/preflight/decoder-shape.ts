@@ -19,6 +19,9 @@ export type DecoderShape = Readonly<{
 
 export type LoraTargets = Recipe['lora']['targets'];
 
+/** Modules trained as wholes beside the adapter. */
+export type WholeModules = Recipe['lora']['whole'];
+
 /** Which modules get an adapter. */
 export type LoraChoice = Readonly<{ targets: LoraTargets; targetPattern: string | null }>;
 
@@ -100,15 +103,23 @@ export function loraModulesByLayer(
   });
 }
 
-/** Elements of every A [r, in] and B [out, r], and of DoRA's row lengths [out]. */
+/** Elements of every A [r, in] and B [out, r], of DoRA's row lengths [out], and of modules trained as wholes. */
 export function loraParameters(
   shape: DecoderShape,
-  lora: LoraChoice & Readonly<{ rank: number; dora: boolean }>,
+  lora: LoraChoice & Readonly<{ rank: number; dora: boolean; whole: WholeModules }>,
 ): number {
+  const wholes = Number(trainsEmbeddings(lora)) + Number(trainsHead(lora));
   return loraModulesByLayer(shape, lora)
     .flat()
-    .reduce((sum, { rows, columns }) => sum + lora.rank * (rows + columns) + (lora.dora ? rows : 0), 0);
+    .reduce(
+      (sum, { rows, columns }) => sum + lora.rank * (rows + columns) + (lora.dora ? rows : 0),
+      wholes * shape.vocabSize * shape.hiddenSize,
+    );
 }
+
+type Wholes = Readonly<{ whole: WholeModules }>;
+export const trainsEmbeddings = ({ whole }: Wholes): boolean => whole === 'embeddings' || whole === 'both';
+export const trainsHead = ({ whole }: Wholes): boolean => whole === 'head' || whole === 'both';
 
 /** Elements of the frozen base as the engine holds it. */
 export function baseParameters(shape: DecoderShape): number {

@@ -1,8 +1,9 @@
 import type { ComputeDevice } from './attention-bytes.ts';
-import type { DecoderShape, LoraChoice } from './decoder-shape.ts';
+import type { DecoderShape, LoraChoice, WholeModules } from './decoder-shape.ts';
 
 /** What of a recipe's `lora` decides sizes. */
-export type LoraSettings = LoraChoice & Readonly<{ rank: number; dropout: number; dora: boolean }>;
+export type LoraSettings = LoraChoice &
+  Readonly<{ rank: number; dropout: number; dora: boolean; whole: WholeModules }>;
 
 /** How a run computes: what decides the size of every tensor of a pass. */
 export type PassSettings = Readonly<{

@@ -3,6 +3,8 @@ import {
   loraModulesByLayer,
   loraParameters,
   qkWidth,
+  trainsEmbeddings,
+  trainsHead,
   type LinearModule,
 } from './decoder-shape.ts';
 import { layerBytes, type LayerBytes } from './layer-bytes.ts';
@@ -77,15 +79,23 @@ function passMoments(
   const { shape, width, device } = settings;
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const answerRows = Math.min(tokens, answerTokens);
+  const endsAtFirst = !trainsEmbeddings(settings.lora);
   // Layers with the same adapters hold the same.
   const known = new Map<readonly LinearModule[], LayerBytes>();
   const fullLayers = adapted.slice(0, -1).map((modules) => {
     // The widest of the layers below the last: the second at least, where there is one.
-    const bytes = known.get(modules) ?? layerBytes(settings, modules, lengths, tokens, shape.layers < 3);
+    const bytes =
+      known.get(modules) ?? layerBytes(settings, modules, lengths, tokens, endsAtFirst && shape.layers < 3);
     known.set(modules, bytes);
     return bytes;
   });
-  const last = layerBytes(settings, adapted.at(-1) ?? [], lengths, answerRows, shape.layers === 1);
+  const last = layerBytes(
+    settings,
+    adapted.at(-1) ?? [],
+    lengths,
+    answerRows,
+    endsAtFirst && shape.layers === 1,
+  );
   // Rotations: a complex number for each pair of q and k elements on a CPU, for each pair of one head elsewhere.
   const rotations = tokens * (device === 'cpu' ? qkWidth(shape) : shape.headDim) * FLOAT;
   const shared = rotations + answerRows * INDEX;
@@ -118,7 +128,9 @@ function backwardMoments(layers: readonly LayerBytes[], below: number, kept: num
 }
 
 /** engine/loss.py and the final norm: hidden rows, their normed form and its gradient, and chunks of logits. */
-function lossTemporary({ shape, width }: PassSettings, rows: number): number {
+function lossTemporary({ shape, lora, width }: PassSettings, rows: number): number {
+  // The loss computes with the trained head's master, in the base's type.
+  const headCopy = trainsHead(lora) && width < FLOAT ? shape.vocabSize * shape.hiddenSize * width : 0;
   const { vocabSize, hiddenSize: hidden } = shape;
   const chunk = Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS / vocabSize));
   const first = Math.min(chunk, rows);
@@ -126,5 +138,5 @@ function lossTemporary({ shape, width }: PassSettings, rows: number): number {
   // Logits and their logarithmic softmax; from the second chunk on beside the first one's probabilities.
   const logits = Math.max(2 * first, first + 2 * second) * vocabSize * FLOAT;
   const normBackward = rows * hidden * (2 * FLOAT + (width === FLOAT ? 0 : FLOAT));
-  return rows * (3 * hidden * width + FLOAT) + Math.max(logits, normBackward);
+  return headCopy + rows * (3 * hidden * width + FLOAT) + Math.max(logits, normBackward);
 }

@@ -88,8 +88,6 @@ const NOT_CARRIED = new Set([
   'mask_history',
   'neat_packing',
   'bias',
-  'additional_target',
-  'modules_to_save',
   'optim',
   'group_by_length',
   'lr_scheduler_kwargs',
@@ -216,10 +214,27 @@ function choiceOf({ name, value }: ForeignSetting): FlatRecipe | undefined {
   const isOn = value.toLowerCase() === 'true';
   if (name === 'packing') return isOn ? { 'batch.unit': 'packs' } : {};
   if (name === 'fp16' || name === 'bf16') return isOn ? { 'hardware.precision': name } : {};
+  if (name === 'additional_target' || name === 'modules_to_save') return wholeModules(value);
   if (name !== 'torch_dtype') return undefined;
   const known: Readonly<Record<string, string>> = { float16: 'fp16', bfloat16: 'bf16', float32: 'fp32' };
   const precision = known[value];
   return precision === undefined ? {} : { 'hardware.precision': precision };
+}
+
+const WHOLE_NAMES: Readonly<Record<string, 'embeddings' | 'head'>> = {
+  embed_tokens: 'embeddings',
+  tok_embeddings: 'embeddings',
+  lm_head: 'head',
+  output: 'head',
+};
+
+/** Undefined where another module is meant: that one a recipe cannot train as a whole. */
+function wholeModules(text: string): FlatRecipe | undefined {
+  const names = text.split(/[,\s[\]"']+/u).filter((name) => name !== '');
+  const parts = new Set(names.map((name) => WHOLE_NAMES[name]));
+  const [only] = parts;
+  if (only === undefined || parts.has(undefined)) return undefined;
+  return { 'lora.whole': parts.size === 2 ? 'both' : only };
 }
 
 /** The text as a value that the field takes; undefined where it takes none like it. */

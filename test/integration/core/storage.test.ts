@@ -6,6 +6,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -269,8 +270,8 @@ describe('clean-up', () => {
 
   it('offers an environment only where nothing is known to need it', async () => {
     const runtime = path.join(outside, 'runtime');
-    const names = ['cpu-000000000001', 'cpu-000000000002', 'cpu-000000000003', 'cpu-000000000004'] as const;
-    const [current, unused, others, unknown] = names;
+    const names = [1, 2, 3, 4, 5].map((at) => `cpu-00000000000${String(at)}`);
+    const [current = '', unused = '', others = '', unknown = '', pinned = ''] = names;
     for (const name of names) {
       mkdirSync(path.join(runtime, name, 'lib'), { recursive: true });
       writeFileSync(path.join(runtime, name, 'lib/torch.so'), Buffer.alloc(50_000, 3));
@@ -282,7 +283,12 @@ describe('clean-up', () => {
     );
     const environments = { ...store, current: () => current };
     const client = await studio.client('write', { environments });
-    for (const name of [current, unused, others]) store.noteUse(name, studio.home);
+    for (const name of [current, unused, others, pinned]) store.noteUse(name, studio.home);
+    // A run that can be resumed began on it.
+    await adopt(client);
+    const runFile = place('runs', FIXTURE_RUN_ID, 'run.json');
+    const run = JSON.parse(readFileSync(runFile, 'utf8')) as object;
+    writeFileSync(runFile, JSON.stringify({ ...run, environment: pinned }));
     store.noteUse(others, outside);
     store.noteUse(unused, path.join(outside, 'a data folder that is gone'));
     await count(client);
@@ -294,11 +300,12 @@ describe('clean-up', () => {
       [unused]: [],
       [others]: [outside],
       [unknown]: ['?'],
+      [pinned]: ['外来训练'],
     });
     const before = diskUse(runtime);
     const { freedBytes, refused } = await cleanUp(client, offered);
     expect(refused).toEqual([]);
     expect(before - diskUse(runtime)).toBe(freedBytes);
-    expect(readdirSync(runtime).sort()).toEqual([current, others, unknown, 'something-else'].sort());
+    expect(readdirSync(runtime).sort()).toEqual([current, others, unknown, pinned, 'something-else'].sort());
   });
 });

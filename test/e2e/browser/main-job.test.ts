@@ -5,6 +5,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { dropFile } from './drop-file.ts';
+import { cutSockets, keepSockets } from './cut-sockets.ts';
 import { callFromPage } from './page-calls.ts';
 import { screenWords } from './screen-words.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
@@ -36,22 +37,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       studio = await openStudioBrowser({ language, theme });
       ({ page } = studio);
       page.setDefaultTimeout(WAIT_MS);
-      // Keeps hold of the page's sockets, so that the test can cut them.
-      await page.addInitScript(() => {
-        const sockets: WebSocket[] = [];
-        const Native = window.WebSocket;
-        window.WebSocket = class extends Native {
-          constructor(address: string | URL) {
-            super(address);
-            sockets.push(this);
-          }
-        };
-        (window as unknown as { cutSockets: () => number }).cutSockets = () => {
-          const open = sockets.splice(0).filter((socket) => socket.readyState === WebSocket.OPEN);
-          open.forEach((socket) => socket.close());
-          return open.length;
-        };
-      });
+      await keepSockets(page);
       await page.reload();
     });
 
@@ -180,7 +166,7 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       const before = await stepShown();
       await page.reload();
       await waitForStepAfter(before);
-      const cut = await page.evaluate(() => (window as unknown as { cutSockets: () => number }).cutSockets());
+      const cut = await cutSockets(page);
       expect(cut).toBe(1);
       await waitForStepAfter((await stepShown()) + 2);
     });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { cutSockets, keepSockets } from './cut-sockets.ts';
 import { callFromPage } from './page-calls.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
 import { repositoryRoot, sharedFolder } from '../../helpers/studio-cli.ts';
@@ -22,22 +23,7 @@ describe('a run in the browser', () => {
     studio = await openStudioBrowser({ language: 'zh-CN' });
     ({ page } = studio);
     page.setDefaultTimeout(WAIT_MS);
-    // Keeps hold of the page's sockets, so that the test can cut them.
-    await page.addInitScript(() => {
-      const sockets: WebSocket[] = [];
-      const Native = window.WebSocket;
-      window.WebSocket = class extends Native {
-        constructor(address: string | URL) {
-          super(address);
-          sockets.push(this);
-        }
-      };
-      (window as unknown as { cutSockets: () => number }).cutSockets = () => {
-        const open = sockets.splice(0).filter((socket) => socket.readyState === WebSocket.OPEN);
-        open.forEach((socket) => socket.close());
-        return open.length;
-      };
-    });
+    await keepSockets(page);
     await page.reload();
     await page.getByRole('link', { name: '训练记录' }).waitFor();
     ({ datasetId } = await callFromPage(page, 'datasets.import', {
@@ -110,7 +96,7 @@ describe('a run in the browser', () => {
 
   it('goes on after its socket was cut in a burst of points', async () => {
     const before = await stepShown();
-    const cut = await page.evaluate(() => (window as unknown as { cutSockets: () => number }).cutSockets());
+    const cut = await cutSockets(page);
     expect(cut).toBe(1);
     await waitForStepAfter(before + 2);
   });

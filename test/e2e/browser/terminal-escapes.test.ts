@@ -5,13 +5,9 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { escapeCorpus, PAYLOAD } from '../../helpers/escape-corpus.ts';
+import { ANSWERS, escapeCorpus, PAYLOAD } from '../../helpers/escape-corpus.ts';
 import { TerminalPage } from './terminal-page.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
-
-/** What a screen may answer: numbers and names of its own, in CSI, DCS or a colour; nothing of what it was asked. */
-const ANSWERS =
-  /^(?:\u001B\[[?>=]?[\d;]*\$?[A-Za-z]|\u001BP[01]\$r[\d;"$ A-Za-z]*\u001B\\|\u001B\]1?\d;(?:\d+;)?rgb:[\da-f/]+(?:\u0007|\u001B\\))*$/u;
 
 type Watched = Readonly<{ hit?: unknown; copied?: number }>;
 

@@ -4,9 +4,7 @@ import path from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { JobTopicData } from '../../../electron/shared/contract/events.ts';
-import { isLive } from '../../../electron/shared/domain/run-state.ts';
-import { ROOT, TEST_PYTHON, TestStudio } from './core-harness.ts';
+import { importSampleRows, ROOT, TEST_PYTHON, TestStudio } from './core-harness.ts';
 
 describe('a run made by the engine alone', () => {
   const studio = new TestStudio();
@@ -14,19 +12,7 @@ describe('a run made by the engine alone', () => {
 
   it('is adopted with its curve, its checkpoints and its adapter', async () => {
     const client = await studio.client();
-    const { datasetId, jobId } = await client.call('datasets.import', {
-      sources: [path.join(ROOT, 'resources/sample-data/rows')],
-    });
-    await new Promise<void>((resolve) => {
-      client.subscribe(
-        `job.${jobId}`,
-        ({ data }) => {
-          const frame = data as JobTopicData;
-          if (frame.kind !== 'events' && !isLive(frame.job.state)) resolve();
-        },
-        0,
-      );
-    });
+    const datasetId = await importSampleRows(client);
     const { path: dataset } = await client.call('datasets.show', { dataset: datasetId });
 
     const elsewhere = path.join(studio.home, 'cluster');

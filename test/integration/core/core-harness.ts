@@ -8,6 +8,7 @@ import { createCore, type Core } from '../../../electron/core/create-core.ts';
 import { hostResources } from '../../../electron/core/platform/host-resources.ts';
 import { linuxProcesses } from '../../../electron/core/platform/linux-processes.ts';
 import type { CorePorts } from '../../../electron/core/ports.ts';
+import type { JobTopicData } from '../../../electron/shared/contract/events.ts';
 import { createRpcClient, type RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
 import { createDispatcher } from '../../../electron/rpc/dispatcher.ts';
 import { createInMemoryPair } from '../../../electron/rpc/in-memory-pair.ts';
@@ -15,6 +16,7 @@ import { serveChannel } from '../../../electron/rpc/serve-channel.ts';
 import { createTopicHub } from '../../../electron/rpc/topic-hub.ts';
 import { STUDIO_CONTRACT, type StudioContract } from '../../../electron/shared/contract/index.ts';
 import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+import { isLive } from '../../../electron/shared/domain/run-state.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 export const TEST_PYTHON = process.env['LEGAL_EAGLE_TEST_PYTHON'] ?? 'python3';
@@ -125,4 +127,22 @@ export async function failure(promise: Promise<unknown>): Promise<StudioError> {
     throw error;
   }
   throw new Error('expected a rejection');
+}
+
+/** Imports the sample rows and waits for it; resolves to the dataset's id. */
+export async function importSampleRows(client: RpcClient<StudioContract>): Promise<string> {
+  const { jobId, datasetId } = await client.call('datasets.import', {
+    sources: [path.join(ROOT, 'resources/sample-data/rows')],
+  });
+  await new Promise<void>((resolve) => {
+    client.subscribe(
+      `job.${jobId}`,
+      ({ data }) => {
+        const frame = data as JobTopicData;
+        if (frame.kind !== 'events' && !isLive(frame.job.state)) resolve();
+      },
+      0,
+    );
+  });
+  return datasetId;
 }

@@ -6,9 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { JobTopicData, RunTopicData } from '../../../electron/shared/contract/events.ts';
+import type { RunTopicData } from '../../../electron/shared/contract/events.ts';
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
-import { ROOT, TestStudio } from './core-harness.ts';
+import { importSampleRows, ROOT, TestStudio } from './core-harness.ts';
 
 const KILLS = process.env['LEGAL_EAGLE_TEST_DEPTH'] === 'long' ? 50 : 4;
 /** More than the kills can outlast: a core lives about half a second, a step takes tens of milliseconds. */
@@ -22,19 +22,7 @@ describe('kill -9 of the core during a run', () => {
 
   beforeAll(async () => {
     const client = await studio.client();
-    const sources = [path.join(ROOT, 'resources/sample-data/rows')];
-    const { jobId, datasetId } = await client.call('datasets.import', { sources });
-    await new Promise<void>((resolve) => {
-      client.subscribe(
-        `job.${jobId}`,
-        ({ data }) => {
-          const frame = data as JobTopicData;
-          if (frame.kind !== 'events' && !isLive(frame.job.state)) resolve();
-        },
-        0,
-      );
-    });
-    dataset = datasetId;
+    dataset = await importSampleRows(client);
     await studio.close();
   });
 

@@ -6,13 +6,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { rebuildDatabase } from '../../../electron/core/rebuild-database.ts';
-import type { JobTopicData, QueueTopicData } from '../../../electron/shared/contract/events.ts';
+import type { QueueTopicData } from '../../../electron/shared/contract/events.ts';
 import type { StudioContract } from '../../../electron/shared/contract/index.ts';
 import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
 import type { RpcClient } from '../../../electron/shared/contract/rpc-client.ts';
 import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
-import { isLive, type RunState } from '../../../electron/shared/domain/run-state.ts';
-import { failure, ROOT, TestStudio, testPorts } from './core-harness.ts';
+import type { RunState } from '../../../electron/shared/domain/run-state.ts';
+import { failure, importSampleRows, ROOT, TestStudio, testPorts } from './core-harness.ts';
 
 type Client = RpcClient<StudioContract>;
 
@@ -35,22 +35,6 @@ const recipeOf = (name: string, changes: Record<string, unknown> = {}): Record<s
   hardware: { device: 'cpu', cpuThreads: 1 },
   ...changes,
 });
-
-const importRows = async (client: Client): Promise<string> => {
-  const sources = [path.join(ROOT, 'resources/sample-data/rows')];
-  const { jobId, datasetId } = await client.call('datasets.import', { sources });
-  await new Promise<void>((resolve) => {
-    client.subscribe(
-      `job.${jobId}`,
-      ({ data }) => {
-        const frame = data as JobTopicData;
-        if (frame.kind !== 'events' && !isLive(frame.job.state)) resolve();
-      },
-      0,
-    );
-  });
-  return datasetId;
-};
 
 const enqueue = async (
   client: Client,
@@ -77,7 +61,7 @@ const namesIn = async (client: Client): Promise<string[]> =>
 
 beforeEach(async () => {
   studio = new TestStudio();
-  dataset = await importRows(await studio.client());
+  dataset = await importSampleRows(await studio.client());
   await studio.close();
 });
 

@@ -1,23 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { RunSummary } from '../../../../electron/shared/contract/methods/runs.ts';
 import { nextStep } from '../../../../renderer/features/home/next-step.ts';
-
-const run = (id: string, state: RunSummary['state']): RunSummary => ({
-  id,
-  name: id,
-  state,
-  origin: 'studio',
-  modelPath: '',
-  modelName: '',
-  datasetPath: '',
-  datasetName: '',
-  createdAtMs: 0,
-  attempts: 1,
-  step: 10,
-  tags: [],
-  note: '',
-});
+import { runSummary as run } from '../run-summary.ts';
 
 describe('what to do next', () => {
   // A person who comes back at night wants the run that is going on, whatever else waits.

@@ -7,7 +7,7 @@ export const PAYLOAD = 'PAYLOAD';
 const CLIPBOARD = Buffer.from(`${PAYLOAD}; touch /tmp/never`).toString('base64');
 
 /** What a screen may answer: numbers and names of its own, in CSI, DCS or a colour; nothing of what it was asked. */
-export const ANSWERS: RegExp =
+export const ANSWERS =
   /^(?:\u001B\[[?>=]?[\d;]*\$?[A-Za-z]|\u001BP[01]\$r[\d;"$ A-Za-z]*\u001B\\|\u001B\]1?\d;(?:\d+;)?rgb:[\da-f/]+(?:\u0007|\u001B\\))*$/u;
 
 const STRINGS = [

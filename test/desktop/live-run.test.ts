@@ -71,8 +71,13 @@ describe.skipIf(shell === undefined)('a live run and the desktop', () => {
 
   const killTrainer = async (runId: string, signal: NodeJS.Signals): Promise<void> => {
     const { dir } = await callFromPage(studio.page, 'runs.show', { run: runId });
-    for (const { pid } of processes().filter(({ command }) => command.includes(dir)))
-      process.kill(pid, signal);
+    // A process that has just been made still bears the command of its parent.
+    const trainers = (): readonly number[] =>
+      processes()
+        .filter(({ command }) => command.includes(dir))
+        .map(({ pid }) => pid);
+    await expect.poll(() => trainers().length).toBeGreaterThan(0);
+    for (const pid of trainers()) process.kill(pid, signal);
   };
 
   it('keeps the machine awake, stands in the tray and leads there; its end is told', async () => {
@@ -106,6 +111,7 @@ describe.skipIf(shell === undefined)('a live run and the desktop', () => {
     await expect.poll(titles).toEqual(['Run stopped', 'Run finished', 'Run needs attention']);
     await callFromPage(studio.page, 'runs.resume', { run: lost.runId });
     await until(async () => (await stateOf(lost.runId)) === 'running');
+    await waitForStep(studio.page, lost.runId, 1);
     await killTrainer(lost.runId, 'SIGSEGV');
     await expect.poll(async () => (await titles()).slice(3)).toEqual(['Run failed']);
     await clickNote();

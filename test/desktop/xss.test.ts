@@ -87,6 +87,10 @@ describe.skipIf(shell === undefined)('texts of others in the desktop app', () =>
     await question.fill('x');
     await question.press('Enter');
     await column.getByText(/^(回答完毕|已达长度上限|Finished|Cut at its longest) · /u).waitFor();
+    // What is on the screen is stored a moment later.
+    const isStored = (): Promise<boolean> =>
+      page.evaluate(() => window.localStorage.getItem('legal-eagle.chat')?.includes('"state":"done"') ?? false);
+    await expect.poll(isStored).toBe(true);
     await page.evaluate(
       (answer) => {
         const name = 'legal-eagle.chat';

@@ -1,10 +1,12 @@
 import { STUDIO_CONTRACT } from '../../electron/shared/contract/index.ts';
 
-/** These do on a well-formed call what a test of thousands of calls cannot bear: windows, shells, installations. */
+/** These do on a well-formed call what a test of thousands of calls cannot bear: windows, shells, installations, a new start. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   'host.chooseFiles',
   'host.chooseSavePath',
   'host.reveal',
+  'host.relaunch',
+  'host.setAcceleration',
   'terminal.open',
   'runtime.install',
 ]);

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 
+import { runtimeFolder } from '../../electron/core/runtime/runtime-paths.ts';
 import { repositoryRoot } from './studio-cli.ts';
 
 export type StudioServer = Readonly<{
@@ -33,6 +36,7 @@ export async function startStudioServer(
         LEGAL_EAGLE_HOME: home,
         LEGAL_EAGLE_VARIANT: 'dev',
         LEGAL_EAGLE_LANGUAGE: 'en',
+        ...(args.includes('--allow-terminal') ? ownFolder(home) : {}),
         ...variables,
       },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -45,6 +49,13 @@ export async function startStudioServer(
     await close();
     throw error;
   }
+}
+
+/** A home folder of its own: what the tester's shell reads at its start may take a minute, or wait for a lock. */
+function ownFolder(home: string): Readonly<Record<string, string>> {
+  const folder = path.join(home, 'person');
+  mkdirSync(folder, { recursive: true });
+  return { HOME: folder, LEGAL_EAGLE_RUNTIME: runtimeFolder(process.platform, process.env, homedir()) };
 }
 
 function addressOf(server: ChildProcess): Promise<string> {

@@ -89,7 +89,9 @@ describe.skipIf(shell === undefined)('texts of others in the desktop app', () =>
     await column.getByText(/^(回答完毕|已达长度上限|Finished|Cut at its longest) · /u).waitFor();
     // What is on the screen is stored a moment later.
     const isStored = (): Promise<boolean> =>
-      page.evaluate(() => window.localStorage.getItem('legal-eagle.chat')?.includes('"state":"done"') ?? false);
+      page.evaluate(
+        () => window.localStorage.getItem('legal-eagle.chat')?.includes('"state":"done"') ?? false,
+      );
     await expect.poll(isStored).toBe(true);
     await page.evaluate(
       (answer) => {

@@ -111,7 +111,7 @@ describe('screens for everyone', { timeout: 150_000, retry: 1 }, () => {
     // A page of its own: what stood open before is gone.
     await page.goto('about:blank');
     await page.goto(`${new URL(studio.page.url()).origin}/#${place.route(ids)}`);
-    await page.getByRole('navigation').waitFor();
+    await page.getByRole('navigation').first().waitFor();
     await page.getByRole('main').waitFor();
     await page.waitForLoadState('networkidle');
     // A border that still fades is neither there nor gone.

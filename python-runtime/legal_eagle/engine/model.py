@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
@@ -16,7 +17,13 @@ from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import model_names, unpack_wqkv
 from legal_eagle.models.weights import SafetensorsFolder
 
-__all__ = ["Decoder", "LayerLoader", "build_model"]
+__all__ = ["Decoder", "LayerLoader", "TensorSource", "build_model", "decoder_of"]
+
+
+class TensorSource(Protocol):
+    """Tensors by their name in a checkpoint, of any floating type and device."""
+
+    def load(self, name: str) -> torch.Tensor: ...
 
 
 def build_model(
@@ -35,6 +42,18 @@ def build_model(
     config = read_config(folder)
     weights = SafetensorsFolder(folder)
     check_tensors(weights, config)
+    return decoder_of(config, weights, dtype=dtype, device=device, on_layer=on_layer)
+
+
+def decoder_of(
+    config: ModelConfig,
+    weights: TensorSource,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+    on_layer: Callable[[int, int], None] | None = None,
+) -> Decoder:
+    """`build_model` with tensors from anywhere: `weights` must hold what `config` means."""
     loader = LayerLoader(config, weights, dtype, torch.device(device))
     names = model_names(config.layout)
     embedding = loader.tensor(f"{names.embedding}.weight")
@@ -51,7 +70,7 @@ class LayerLoader:
     """Tensors and layers of one checkpoint as the engine stores them, one at a time."""
 
     def __init__(
-        self, config: ModelConfig, weights: SafetensorsFolder, dtype: torch.dtype, device: torch.device
+        self, config: ModelConfig, weights: TensorSource, dtype: torch.dtype, device: torch.device
     ) -> None:
         self._config = config
         self._weights = weights

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from legal_eagle.engine import rng_state
-from legal_eagle.engine.decoder import Decoder
-from legal_eagle.engine.generate import generate
 from legal_eagle.engine.token_source import Rendering
+from legal_eagle.engine.trainable import Trainable
 from legal_eagle.models.templates import encode_chat
 
 Finish = Literal["stop", "length", "cancelled"]
@@ -24,7 +23,7 @@ class SampleAnswer:
 
 
 def answer_prompt(
-    model: Decoder,
+    model: Trainable,
     rendering: Rendering,
     prompt: str,
     stop_ids: Sequence[int],
@@ -44,14 +43,7 @@ def answer_prompt(
     )
     with rng_state.untouched():
         produced = list(
-            generate(
-                model,
-                ids,
-                max_new_tokens=max_new_tokens,
-                stop_ids=stop_ids,
-                temperature=0.0,
-                should_stop=should_stop,
-            )
+            model.generate(ids, max_new_tokens=max_new_tokens, stop_ids=stop_ids, should_stop=should_stop)
         )
     stopped = bool(produced) and produced[-1] in stop_ids
     text = rendering.tokenizer.decode(produced[:-1] if stopped else produced).rstrip("\ufffd")

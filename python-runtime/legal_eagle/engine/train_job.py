@@ -15,7 +15,6 @@ from legal_eagle.engine.checkpoint import (
 from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.engine.evaluation import evaluate
 from legal_eagle.engine.loop import OutOfMemoryError
-from legal_eagle.engine.peft_format import save_adapter
 from legal_eagle.engine.resume import write_state
 from legal_eagle.engine.run_report import RunReport
 from legal_eagle.engine.sampling import answer_prompt
@@ -184,7 +183,7 @@ class TrainRun:
         for prompt in prompts:
             try:
                 answer = answer_prompt(
-                    setup.decoder,
+                    setup.model,
                     setup.rendering,
                     prompt,
                     setup.stop_ids,
@@ -233,7 +232,7 @@ class TrainRun:
 
     def _write_adapter(self, folder: Path) -> None:
         setup = self._setup
-        save_adapter(setup.decoder, folder, str(setup.params.model_path))
+        setup.model.save_weights(folder, str(setup.params.model_path))
         write_record(
             folder,
             {
@@ -272,7 +271,7 @@ class TrainRun:
                 "truncatedRows": counts.truncated_rows,
                 "droppedRows": counts.dropped_rows,
                 "fill": made.fill,
-                "loraParameters": sum(one.numel() for _, one in setup.decoder.lora_parameters()),
+                "loraParameters": sum(one.numel() for _, one in setup.model.trained_parameters()),
                 "planHash": made.hash,
             },
         )

@@ -17,18 +17,18 @@ from legal_eagle.engine import rng_state
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.devices import DeviceChoice, choose_device
-from legal_eagle.engine.initial_adapter import load_initial_adapter
+from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
-from legal_eagle.engine.model import Decoder, build_model
+from legal_eagle.engine.model import build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
-from legal_eagle.engine.peft_format import load_adapter
 from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe, read_state
 from legal_eagle.engine.run_report import RunReport
 from legal_eagle.engine.schedule import learning_rate_factor, warmup_steps
 from legal_eagle.engine.token_source import Rendering, Split, open_store
 from legal_eagle.engine.train_state import TrainState
+from legal_eagle.engine.trainable import Trainable
 from legal_eagle.jobs.context import JobContext
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.config import read_config
@@ -85,7 +85,7 @@ class TrainSetup:
     stop_ids: tuple[int, ...]
     train_store: TokenStore
     eval_store: TokenStore
-    decoder: Decoder
+    model: Trainable
     optimizer: AdapterOptimizer
     generator: torch.Generator
     fingerprint: Fingerprint
@@ -95,22 +95,22 @@ class TrainSetup:
     computed_rows: list[int]
 
     def loss_of(self, store: TokenStore) -> LossOfStore:
-        return LossOfStore(self.decoder, store, self.choice.device, self.computed_rows)
+        return LossOfStore(self.model, store, self.choice.device, self.computed_rows)
 
 
 @dataclass(frozen=True, slots=True)
 class LossOfStore:
     """`loop.LossOf` over one token store."""
 
-    decoder: Decoder
+    model: Trainable
     store: TokenStore
     device: torch.device
     computed_rows: list[int]
 
     def __call__(self, documents: Sequence[int], answer_tokens: int) -> torch.Tensor:
         batch = packed_batch(self.store, documents, self.device)
-        self.computed_rows[0] += batch.ids.numel()
-        return self.decoder.loss(batch, answer_tokens)
+        self.computed_rows[0] += self.model.computed_rows(batch)
+        return self.model.loss(batch, answer_tokens)
 
 
 def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: DeviceChoice) -> TrainSetup:
@@ -161,16 +161,17 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
     decoder = build_model(params.model_path, dtype=choice.dtype, device=choice.device)
     generator = torch.Generator().manual_seed(recipe["seed"])
     decoder.add_lora(_lora(recipe), generator)
-    optimizer = _optimizer(recipe, decoder)
+    model: Trainable = FastModel(decoder)
+    optimizer = _optimizer(recipe, model)
     state = TrainState()
     if saved is not None and params.resume_from is not None:
         report.phase("resume", params.resume_from.name)
-        load_adapter(decoder, params.resume_from)
+        model.load_weights(params.resume_from)
         state = apply_state(saved, optimizer, generator)
         made = _with_saved_limit(made, train_store, state)
     elif params.initial_adapter is not None:
         report.phase("load-adapter", params.initial_adapter.name)
-        load_initial_adapter(decoder, params.initial_adapter, fingerprint.base_model)
+        model.start_from(params.initial_adapter, fingerprint.base_model)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
 
     total = len(made.steps)
@@ -180,7 +181,7 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
     loop = TrainingLoop(
         plan=made,
         lengths=train_store.lengths,
-        loss_of=LossOfStore(decoder, train_store, choice.device, computed_rows),
+        loss_of=LossOfStore(model, train_store, choice.device, computed_rows),
         optimizer=optimizer,
         learning_rate=lambda index: peak * learning_rate_factor(kind, index, total, warmup),
         state=state,
@@ -196,10 +197,10 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
         params=params,
         choice=choice,
         rendering=rendering,
-        stop_ids=rendering.template.stop_ids(rendering.tokenizer, decoder.config.eos_ids),
+        stop_ids=rendering.template.stop_ids(rendering.tokenizer, model.eos_ids),
         train_store=train_store,
         eval_store=eval_store,
-        decoder=decoder,
+        model=model,
         optimizer=optimizer,
         generator=generator,
         fingerprint=fingerprint,
@@ -290,10 +291,10 @@ def _lora(recipe: Recipe) -> LoraConfig:
     )
 
 
-def _optimizer(recipe: Recipe, decoder: Decoder) -> AdapterOptimizer:
+def _optimizer(recipe: Recipe, model: Trainable) -> AdapterOptimizer:
     settings = recipe["optimizer"]
     return AdapterOptimizer(
-        decoder.lora_parameters(),
+        model.trained_parameters(),
         beta1=settings["beta1"],
         beta2=settings["beta2"],
         epsilon=settings["epsilon"],

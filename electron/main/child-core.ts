@@ -45,8 +45,11 @@ export function childCoreLauncher(node: string, entry: string): CoreLauncher {
     // A child that could not be started has no exit of its own.
     child.on('error', () => exits.emit(-1));
     child.on('exit', (code) => {
-      pump.dispose();
-      exits.emit(code ?? -1);
+      try {
+        pump.dispose();
+      } finally {
+        exits.emit(code ?? -1);
+      }
     });
     send({ kind: 'start', ...start });
     return {

@@ -11,6 +11,8 @@ const MOST_ENDS = 3;
 const ENDS_WINDOW_MS = 5 * 60_000;
 /** A core that is asked to end closes its database within this; then it is killed. */
 const END_PATIENCE_MS = 5000;
+/** The end of a killed core is reported within this; then nobody waits for the report any longer. */
+const KILL_PATIENCE_MS = 2000;
 
 export type CoreState =
   | Readonly<{ state: 'starting' }>
@@ -76,16 +78,21 @@ export class CoreKeeper {
     core.onExit((exitCode) => this.#exited(exitCode));
   }
 
-  /** Closes the core's database and waits for its process; runs go on. */
+  /** Closes the core's database and waits for its process, but never for good; runs go on. */
   async end(): Promise<void> {
     this.#ending = true;
     const core = this.#process;
     if (core === undefined) return;
-    const exited = new Promise<void>((resolve) => core.onExit(() => resolve()));
-    core.order({ kind: 'end' });
-    const timer = setTimeout(() => core.kill(), END_PATIENCE_MS);
-    await exited;
-    clearTimeout(timer);
+    const timers: NodeJS.Timeout[] = [];
+    await new Promise<void>((resolve) => {
+      core.onExit(() => resolve());
+      timers.push(
+        setTimeout(() => core.kill(), END_PATIENCE_MS),
+        setTimeout(resolve, END_PATIENCE_MS + KILL_PATIENCE_MS),
+      );
+      core.order({ kind: 'end' });
+    });
+    for (const timer of timers) clearTimeout(timer);
   }
 
   #exited(exitCode: number): void {

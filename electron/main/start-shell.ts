@@ -35,6 +35,9 @@ import { offerEditMenu } from './edit-menu.ts';
 import { openStudioWindow } from './studio-window.ts';
 import { utilityCoreLauncher } from './utility-core.ts';
 
+/** Windows of an app that ends close within this; then it ends without them. */
+const CLOSE_PATIENCE_MS = 8000;
+
 /** Puts the shell together; returns at once, everything else follows the app's events. */
 export function startShell(app: App, log: ShellLog): void {
   const memoryFile = shellMemoryFile(app);
@@ -287,5 +290,10 @@ class DesktopShell {
     await this.#keeper.end();
     this.#mayQuit = true;
     this.#app.quit();
+    // A page that hangs would keep its window, and the window the app. Nothing is left to save by now.
+    setTimeout(() => {
+      this.#log('the windows did not close', {});
+      this.#app.exit(0);
+    }, CLOSE_PATIENCE_MS).unref();
   }
 }

@@ -49,6 +49,8 @@ async function runTests(
       '--reporter=json',
       `--testTimeout=${String(TEST_TIMEOUT_MS)}`,
       `--hookTimeout=${String(HOOK_TIMEOUT_MS)}`,
+      // A second attempt would only cost time: what is wanted here is the failure.
+      '--retry=0',
     ],
     { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -17,6 +17,7 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { assembleApp } from './assemble-app.ts';
 import { findShell, type ShellSource } from './find-shell.ts';
 import { sharedPlace } from './shared-place.ts';
+import { processes } from './shell-processes.ts';
 import { shellRuntime } from './shell-python.ts';
 
 /** `nobody`: the sandbox of Chromium refuses to work for root. */
@@ -25,6 +26,8 @@ const UNPRIVILEGED_UID = 65_534;
 const RUN_PATIENCE_MS = 20_000;
 /** An app that is asked to end does so within this. */
 const END_PATIENCE_MS = 15_000;
+/** Longer than the shell's own patience with a core, with its windows, and with a run that is to save first. */
+const QUIT_PATIENCE_MS = 180_000;
 export const XVFB: string | undefined = ['/usr/bin/Xvfb', '/usr/local/bin/Xvfb'].find((file) =>
   existsSync(file),
 );
@@ -111,9 +114,7 @@ export class ShellBench {
     this.#open.add(app);
     app.on('close', () => this.#open.delete(app));
     const page = await app.firstWindow().catch((error: unknown) => {
-      const log = path.join(home, 'shell', 'shell.log');
-      const said = existsSync(log) ? readFileSync(log, 'utf8') : 'the shell wrote no log';
-      throw new Error(`no window: ${said}`, { cause: error });
+      throw new Error(`no window: ${shellLog(home)}`, { cause: error });
     });
     const complaints: string[] = [];
     page.on('console', (message) => {
@@ -130,7 +131,7 @@ export class ShellBench {
       .first()
       .waitFor();
     const pid = await app.evaluate(() => process.pid);
-    return { app, page, complaints, pid, quit: (answer = 0) => quit(app, answer) };
+    return { app, page, complaints, pid, quit: (answer = 0) => quit(app, home, answer) };
   }
 
   /** Starts the app as a person does, without a test driver, and waits for its end. */
@@ -183,7 +184,7 @@ export class ShellBench {
   }
 
   async dispose(): Promise<void> {
-    for (const app of [...this.#open]) await end(app);
+    for (const app of [...this.#open]) await end(app, this.home);
     this.#display?.process.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -204,19 +205,47 @@ function catchPorts(): void {
   });
 }
 
-async function quit(app: ElectronApplication, answer: number): Promise<void> {
+async function quit(app: ElectronApplication, home: string, answer: number): Promise<void> {
   const closed = new Promise<void>((resolve) => app.once('close', () => resolve()));
-  await app.evaluate(({ app: electronApp, dialog }, response) => {
+  const answered = app.evaluate(({ app: electronApp, dialog }, response) => {
     dialog.showMessageBox = () => Promise.resolve({ response, checkboxChecked: false });
     electronApp.quit();
   }, answer);
-  await closed;
+  // The app may be gone before it has answered.
+  await within(QUIT_PATIENCE_MS, Promise.all([answered.catch(() => undefined), closed]), () => {
+    const state = isAlive(app.process().pid) ? 'still runs' : 'has ended, and its pipes are held open';
+    return `quit: the shell ${state}\n${stillThere()}\n${shellLog(home)}`;
+  });
+}
+
+const isAlive = (pid: number | undefined): boolean => processes().some((one) => one.pid === pid);
+
+/** What of this app, or started by it, is still there. */
+function stillThere(): string {
+  return processes()
+    .filter(({ command }) => command.includes('legal_eagle') || command.includes('electron'))
+    .map(({ pid, command }) => `${String(pid)} ${command.slice(0, 200)}`)
+    .join('\n');
+}
+
+function shellLog(home: string): string {
+  const log = path.join(home, 'shell', 'shell.log');
+  return existsSync(log) ? readFileSync(log, 'utf8').slice(-4000) : 'the shell wrote no log';
+}
+
+/** What `promise` gives; throws with `seen` where it takes longer: a wait without end would say nothing. */
+async function within<Value>(ms: number, promise: Promise<Value>, seen: () => string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(seen())), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** Whatever state the app is in, and whatever it would ask. */
-async function end(app: ElectronApplication): Promise<void> {
+async function end(app: ElectronApplication, home: string): Promise<void> {
   const patience = setTimeout(() => app.process().kill('SIGKILL'), END_PATIENCE_MS);
-  await quit(app, 0).catch(() => undefined);
+  await quit(app, home, 0).catch(() => undefined);
   clearTimeout(patience);
 }
 

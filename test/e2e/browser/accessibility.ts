@@ -19,6 +19,7 @@ type AxeWindow = Window & {
 
 /** What axe finds wrong on the page by WCAG A and AA, one line each. Needs a context that bypasses the policy. */
 export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await settled(page);
   // The page's own policy would refuse the script; the checker is no part of the page.
   await page.evaluate(AXE);
   return page.evaluate(async (rules) => {
@@ -29,4 +30,21 @@ export async function accessibilityFaults(page: Page): Promise<readonly string[]
       ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
     );
   }, RULES);
+}
+
+/** Colours that are on their way from one scheme to the other have a contrast that nobody reads. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const moving = (): readonly Animation[] =>
+      document
+        .getAnimations()
+        .filter(
+          (one) => one.playState === 'running' && one.effect?.getComputedTiming().iterations !== Infinity,
+        );
+    do {
+      await Promise.allSettled(moving().map(({ finished }) => finished));
+      // A change of scheme starts its transitions with the next frame.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    } while (moving().length > 0);
+  });
 }

@@ -29,13 +29,6 @@ def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = No
     return torch.nn.functional.linear(x, weight, bias)
 
 
-def linear_add(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, residual: torch.Tensor
-) -> torch.Tensor:
-    """`linear` plus residual [T, out], as a new tensor."""
-    return linear(x, weight, bias).add_(residual)
-
-
 def matmul(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """x [T, out] times weight [out, in]: [T, in], the input gradient of `linear`."""
     return linear(x, weight.t())

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from legal_eagle.engine.gemm import linear, linear_add, matmul
+from legal_eagle.engine.frozen_weight import FrozenWeight
+from legal_eagle.engine.gemm import linear, matmul
 from legal_eagle.engine.lora import LoraGroup, LoraSlice, ModuleRows
 
 
@@ -37,7 +38,7 @@ class SavedLinear:
 class FrozenLinear:
     """y = x Wᵀ + bias + s · drop(x) Aᵀ Bᵀ; weight [out, in]. Only A and B have gradients."""
 
-    weight: torch.Tensor
+    weight: FrozenWeight
     bias: torch.Tensor | None
     modules: tuple[ModuleRows, ...]
     lora: LoraGroup | None = None
@@ -56,11 +57,11 @@ class FrozenLinear:
         """x [T, in] → y [T, out] (+ residual, as a new tensor), and what `backward` needs."""
         group = self.lora if use_lora else None
         if group is not None and group.slices[0].magnitude is not None:
-            y = linear(x, self.weight)
-        elif residual is None:
-            y = linear(x, self.weight, self.bias)
+            y = self.weight.linear(x)
         else:
-            y = linear_add(x, self.weight, self.bias, residual)
+            y = self.weight.linear(x, self.bias)
+            if residual is not None:
+                y.add_(residual)
         if group is None:
             return y, SavedLinear(None, None)
         u = self._project(group, x, mask_maker)
@@ -78,7 +79,7 @@ class FrozenLinear:
         """DoRA starts at the weights' own row lengths: nothing is changed until trained."""
         for item in self.lora.slices if self.lora is not None else ():
             if item.magnitude is not None:
-                rows = self.weight[item.rows.start : item.rows.end]
+                rows = self.weight.rows(item.rows.start, item.rows.end)
                 with torch.no_grad():
                     item.magnitude.copy_(_squared_rows(rows).sqrt())
 
@@ -106,10 +107,10 @@ class FrozenLinear:
         if group.slices[0].magnitude is None:
             return ()
         if self._squares is None:
-            self._squares = _squared_rows(self.weight)
+            self._squares = _squared_rows(self.weight.rows(0, self.weight.shape[0]))
         norms = []
         for item in group.slices:
-            weight = self.weight[item.rows.start : item.rows.end]
+            weight = self.weight.rows(item.rows.start, item.rows.end)
             a, b = item.a.detach(), item.b.detach()
             crossed = (linear(weight, a.to(weight.dtype)).float() * b).sum(1)
             own = (linear(b, a @ a.t()) * b).sum(1)
@@ -123,7 +124,7 @@ class FrozenLinear:
     ) -> torch.Tensor:
         """Adds the gradient of the magnitudes; returns that of what they scale, [T, out]. What they scale is
         computed again: keeping it would be the largest tensor of the layer."""
-        scaled = linear(x, self.weight)
+        scaled = self.weight.linear(x)
         self._add_updates(group, u, scaled)
         scaled.mul_(dy)
         for item, norms in zip(group.slices, saved.row_norms, strict=True):
@@ -142,10 +143,10 @@ class FrozenLinear:
         """Adds the gradients of A and B for dy [T, out] and returns that of x [T, in]."""
         group = self.lora
         if group is None or saved.u is None:
-            return matmul(dy, self.weight) if need_dx else None
+            return self.weight.matmul(dy) if need_dx else None
         if saved.row_norms:
             dy = self._dora_backward(group, dy, x, saved, saved.u)
-        dx = matmul(dy, self.weight) if need_dx else None
+        dx = self.weight.matmul(dy) if need_dx else None
         rank = group.slices[0].a.shape[0]
         v = dy.new_empty(dy.shape[0], rank * len(group.slices))
         # The input's gradient and A's pass through the mask, so they count its scale; B's has it in u.

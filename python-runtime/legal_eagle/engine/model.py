@@ -9,6 +9,7 @@ import torch
 from legal_eagle.engine.attention import attention_for
 from legal_eagle.engine.block import Block
 from legal_eagle.engine.decoder import Decoder
+from legal_eagle.engine.frozen_weight import DenseWeight
 from legal_eagle.engine.linear import FrozenLinear
 from legal_eagle.engine.lora import ModuleRows
 from legal_eagle.engine.rope import interleaved_order
@@ -125,7 +126,7 @@ class LayerLoader:
             modules.append(ModuleRows(name, begin, begin + part.shape[0], order))
             begin += part.shape[0]
         weight = torch.cat(parts) if len(parts) > 1 else parts[0]
-        return FrozenLinear(weight.contiguous(), bias, tuple(modules))
+        return FrozenLinear(DenseWeight(weight.contiguous()), bias, tuple(modules))
 
 
 def _qkv_row_orders(config: ModelConfig) -> tuple[torch.Tensor | None, ...]:

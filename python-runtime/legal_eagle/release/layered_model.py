@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 
 from legal_eagle.engine.block import Block
+from legal_eagle.engine.frozen_weight import DenseWeight, FrozenWeight
 from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.linear import FrozenLinear
 from legal_eagle.engine.model import Decoder, LayerLoader
@@ -49,13 +50,16 @@ class LayeredModel:
         embedding = self._weights.load(f"{names.embedding}.weight")
         head = embedding if self.config.tied_embeddings else self._weights.load(f"{names.head}.weight")
         norm = self._loader.tensor(f"{names.final_norm}.weight")
-        self._resident: list[tuple[torch.Tensor, ...]] = []
+        self._resident: list[tuple[FrozenWeight, ...]] = []
         hollow = []
         for index in range(self.config.layers):
             block = self._loader.block(index)
             if resident:
                 self._resident.append(_weights_of(block))
-            _set_weights(block, [weight.new_empty(()).expand(weight.shape) for weight in _weights_of(block)])
+            _set_weights(
+                block,
+                [DenseWeight(torch.empty(()).expand(weight.shape)) for weight in _weights_of(block)],
+            )
             hollow.append(block)
         self._decoder = Decoder(self.config, embedding, hollow, norm, head)
         if adapter is not None:
@@ -157,10 +161,10 @@ class LayeredModel:
         finally:
             _set_weights(block, hollow)
 
-    def _rounded(self, linear: FrozenLinear, weight: torch.Tensor) -> torch.Tensor:
+    def _rounded(self, linear: FrozenLinear, weight: FrozenWeight) -> FrozenWeight:
         """``W + s·B·A`` rounded once. Independent of the merge on disk: factors and scale as the engine
         holds them, rows in the engine's order."""
-        merged = weight.clone()
+        merged = weight.rows(0, weight.shape[0]).clone()
         for item in linear.lora.slices if linear.lora is not None else ():
             rows = merged[item.rows.start : item.rows.end]
             stored = DTYPES[self._weights.dtype(f"{item.rows.name}.weight")]
@@ -168,17 +172,17 @@ class LayeredModel:
             if item.magnitude is not None:
                 changed = torch.nn.functional.normalize(changed, dim=1) * item.magnitude[:, None]
             rows.copy_(changed.to(stored))
-        return merged
+        return DenseWeight(merged)
 
 
 def _linears(block: Block) -> tuple[FrozenLinear, ...]:
     return block.qkv, block.o, block.gate_up, block.down
 
 
-def _weights_of(block: Block) -> tuple[torch.Tensor, ...]:
+def _weights_of(block: Block) -> tuple[FrozenWeight, ...]:
     return tuple(linear.weight for linear in _linears(block))
 
 
-def _set_weights(block: Block, weights: Sequence[torch.Tensor]) -> None:
+def _set_weights(block: Block, weights: Sequence[FrozenWeight]) -> None:
     for linear, weight in zip(_linears(block), weights, strict=True):
         linear.weight = weight

@@ -86,7 +86,9 @@ function detectTemplate(folder: string): string | undefined {
   const tokens = addedTokensSchema.safeParse(readJson(path.join(folder, 'tokenizer.json')));
   if (!tokens.success) return undefined;
   const names = new Set(tokens.data.added_tokens.map((token) => token.content));
-  if (!names.has('<|im_start|>') || !names.has('<|im_end|>')) return undefined;
+  if (!names.has('<|im_start|>') || !names.has('<|im_end|>')) {
+    return names.has('<eoh>') && names.has('<eoa>') ? 'internlm' : undefined;
+  }
   const config = jsonObjectSchema.safeParse(readJson(path.join(folder, 'tokenizer_config.json')));
   const bos = tokenSchema.safeParse(config.success ? config.data['bos_token'] : undefined);
   return bos.success && bos.data === '<s>' ? 'internlm2' : 'llama-chatml';

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +34,7 @@ class Rendering:
 
     def template_hash(self) -> str:
         """Changes with the template's content, not only with its name."""
-        template = self.template
-        parts = (template.name, template.bos, template.begin, template.end, template.stop)
-        return hashlib.sha256(repr(parts).encode("utf-8")).hexdigest()
+        return self.template.content_hash()
 
     def encode(self, rows: Sequence[StoredMessages]) -> Iterable[Encoded]:
         chats = [self.template.render(row.messages, system=self.system_prompt) for row in rows]

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
-from legal_eagle.models.templates import Template
+from legal_eagle.models.templates import Mark, Template
 
 
 def to_jinja(template: Template) -> str:
     """A ``chat_template`` that renders exactly what ``Template.render`` does without a system prompt."""
-    begin, end = json.dumps(template.begin), json.dumps(template.end + "\n")
     bos = "" if template.bos is None else "{{ " + json.dumps(template.bos) + " }}"
-    return (
-        bos + "{% for message in messages %}"
-        "{{ " + begin + ' + message["role"] + "\\n" + message["content"] + ' + end + " }}"
-        "{% endfor %}"
-        "{% if add_generation_prompt %}{{ " + begin + ' + "assistant\\n" }}{% endif %}'
+    branches = [
+        ("if" if index == 0 else "elif", role, _text(turn.opening), _text(turn.closing))
+        for index, (role, turn) in enumerate(template.turns.items())
+    ]
+    turns = "".join(
+        "{% " + word + ' message["role"] == ' + json.dumps(role) + " %}"
+        "{{ " + opening + ' + message["content"] + ' + closing + " }}"
+        for word, role, opening, closing in branches
     )
+    prompt = _text(template.turns["assistant"].opening)
+    return (
+        bos + "{% for message in messages %}" + turns + "{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}{{ " + prompt + " }}{% endif %}"
+    )
+
+
+def _text(marks: Sequence[Mark]) -> str:
+    """The marks as a literal of Jinja."""
+    return json.dumps("".join(mark.text for mark in marks))

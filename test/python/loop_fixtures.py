@@ -6,7 +6,7 @@ import dataclasses
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from legal_eagle.jobs.context import JobContext
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.jobs.wire import EventWriter, read_events
 from legal_eagle.protocol import parse, validate
-from service_job import command, write_job
+from service_job import RUN_PY, command, write_job
 
 # Products this small are slower on several threads, and very slow on a busy machine.
 torch.set_num_threads(1)
@@ -165,13 +165,14 @@ class Run:
         *,
         environment: Mapping[str, str] | None = None,
         before_exec: Callable[[], None] | None = None,
+        entry: Sequence[str] = (str(RUN_PY),),
         **changes: Any,
     ) -> Attempt:
         """An attempt in a process of its own, as the core starts it."""
         folder = self._write_job(resume_from, changes)
         with (folder / "log.txt").open("wb") as log:
             process = subprocess.Popen(
-                command(folder),
+                command(folder, entry),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

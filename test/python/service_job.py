@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,8 +34,8 @@ def write_job(folder: Path, kind: str, params: Mapping[str, Any]) -> Path:
     return folder
 
 
-def command(folder: Path) -> list[str]:
-    return [sys.executable, "-I", "-X", "utf8", str(RUN_PY), str(folder)]
+def command(folder: Path, entry: Sequence[str] = (str(RUN_PY),)) -> list[str]:
+    return [sys.executable, "-I", "-X", "utf8", *entry, str(folder)]
 
 
 def run_job(folder: Path) -> int:

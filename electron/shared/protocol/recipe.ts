@@ -179,6 +179,10 @@ const hardwareSchema = z.strictObject({
     'Arithmetic of the frozen base; auto takes bf16 where the GPU has it and fp32 on a CPU.',
     { llamaFactory: 'bf16', hf: 'bf16' },
   ),
+  attention: field(
+    z.enum(['auto', 'varlen', 'padded', 'per-document']).default('auto'),
+    'How attention is computed: auto takes varlen on a Linux GPU, else padded, per-document on a CPU. Never changes the gradient.',
+  ),
   cpuThreads: field(
     z.int().min(0).max(1024).default(0),
     'CPU threads of the run; 0 takes all physical cores.',

@@ -1,37 +1,37 @@
 """Causal attention inside each document of a pack, forward and backward.
 
-Two back ends with one meaning. On CPU each document is computed by itself, on views of the packed
-rows. Elsewhere documents of similar length are padded into one batch inside the attention only:
-right-padding under a causal mask changes no real row, so every fused kernel applies.
+Three back ends with one meaning. `per-document`: each document by itself, on views of the packed rows; CPU
+only. `padded`: documents of similar length in one batch, padded inside the attention only; right-padding
+under a causal mask changes no real row, so every fused kernel applies. `varlen`: one kernel that knows the
+documents' ends (`varlen_attention`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from legal_eagle.engine.attention_types import Attention, AttentionName
 from legal_eagle.engine.blocked_attention import SavedBlocks, blocked_backward, blocked_forward
+from legal_eagle.engine.varlen_attention import DocumentEnds, VarlenAttention, installed_kernel
+
+__all__ = [
+    "Attention",
+    "PaddedAttention",
+    "PerDocumentAttention",
+    "WindowedAttention",
+    "attention_maker",
+    "default_attention",
+    "window_mask",
+]
 
 _MAX_PADDED_SHARE = 0.25
 # heads · tokens²: about half of it is kept in fp32, here 8 MB a document and layer.
 _MAX_BLOCKED_SCORES = 1 << 22
-
-
-class Attention(Protocol):
-    def forward(
-        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, cu_lengths: Sequence[int]
-    ) -> tuple[torch.Tensor, Any]:
-        """q [T, H, d], k and v [T, K, d] → output [T, H, d] and what `backward` needs."""
-        ...
-
-    def backward(
-        self, d_output: torch.Tensor, saved: Any, dq: torch.Tensor, dk: torch.Tensor, dv: torch.Tensor
-    ) -> None:
-        """Writes the gradients into dq [T, H, d], dk and dv [T, K, d]."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,13 @@ class PaddedAttention:
     ) -> tuple[torch.Tensor, Any]:
         output = torch.empty_like(q, memory_format=torch.contiguous_format)
         saved: list[_SavedBucket] = []
-        for documents in _length_buckets(cu_lengths):
-            rows, slots, longest = _bucket_index(documents, cu_lengths, q.device)
+        for bucket in _buckets(tuple(cu_lengths), q.device):
+            rows, slots, longest = bucket.rows, bucket.slots, bucket.longest
             padded = []
             for x in (q, k, v):
-                buffer = x.new_zeros(len(documents) * longest, *x.shape[1:])
+                buffer = x.new_zeros(bucket.documents * longest, *x.shape[1:])
                 buffer[slots] = x[rows]
-                padded.append(buffer.view(len(documents), longest, *x.shape[1:]).transpose(1, 2))
+                padded.append(buffer.view(bucket.documents, longest, *x.shape[1:]).transpose(1, 2))
             q_in, k_in, v_in = (x.detach().requires_grad_(True) for x in padded)
             mask = None
             if self._window is not None and longest > self._window:
@@ -185,10 +185,41 @@ def window_mask(rows: int, keys: int, window: int, device: torch.device) -> torc
     return (key <= row) & (key > row - window)
 
 
-def attention_for(device: torch.device, dtype: torch.dtype, window: int | None = None) -> Attention:
-    cpu_kernel = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16)
-    attention: Attention = PerDocumentAttention() if cpu_kernel else PaddedAttention()
-    return attention if window is None else WindowedAttention(attention, window)
+def default_attention(device: torch.device, dtype: torch.dtype) -> AttentionName:
+    """The back end that runs wherever this device and arithmetic do, without asking what else could."""
+    cpu_kernels = device.type == "cpu" and dtype in (torch.float32, torch.bfloat16)
+    return "per-document" if cpu_kernels else "padded"
+
+
+def attention_maker(name: AttentionName) -> Callable[[int | None], Attention]:
+    """Makes the attention of a layer by its window (None: every earlier token). What the layers of a pack
+    share is shared by all that one maker made."""
+    if name == "varlen":
+        kernel, ends = installed_kernel(), DocumentEnds()
+        return lambda window: VarlenAttention(kernel, ends, PaddedAttention(window), window)
+    inside = PerDocumentAttention() if name == "per-document" else PaddedAttention()
+    return lambda window: inside if window is None else WindowedAttention(inside, window)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """Documents of similar length: packed rows and padded slots of their tokens, int64 [tokens]."""
+
+    documents: int
+    longest: int
+    rows: torch.Tensor
+    slots: torch.Tensor
+
+
+# Two packs are alive at most: one in its backward pass, one that a recomputed layer asks for again.
+@lru_cache(maxsize=2)
+def _buckets(cu_lengths: tuple[int, ...], device: torch.device) -> tuple[_Bucket, ...]:
+    """The buckets of a pack, made once for all its layers."""
+    made = []
+    for documents in _length_buckets(cu_lengths):
+        rows, slots, longest = _bucket_index(documents, cu_lengths, device)
+        made.append(_Bucket(len(documents), longest, rows, slots))
+    return tuple(made)
 
 
 def _length_buckets(cu_lengths: Sequence[int]) -> list[list[int]]:

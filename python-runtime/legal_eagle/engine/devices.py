@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 
 from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, EXIT_SPEC, JobError
+from legal_eagle.protocol import parse
 from legal_eagle.protocol.spec_types import RecipeHardware
 
 # On a CPU larger forward passes gain nothing once a matrix product fills the caches.
@@ -33,6 +35,14 @@ class DeviceChoice:
     max_tokens_per_micro_batch: int
     reasons: tuple[str, ...]
     uuid: str | None = None
+
+
+def hardware_with(changes: Mapping[str, object]) -> RecipeHardware:
+    """The hardware part of a recipe that says nothing but `changes`, for what is no training run."""
+    recipe, issues = parse({"model": "-", "dataset": "-", "hardware": dict(changes)}, "Recipe")
+    if issues:
+        raise ValueError("; ".join(str(issue) for issue in issues))
+    return cast(RecipeHardware, recipe["hardware"])
 
 
 def choose_device(

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import torch
 
-from legal_eagle.engine.attention import attention_for
+from legal_eagle.engine.attention import attention_maker, default_attention
+from legal_eagle.engine.attention_types import AttentionName
 from legal_eagle.engine.block import Block
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.frozen_weight import DenseWeight
@@ -33,17 +34,19 @@ def build_model(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
     on_layer: Callable[[int, int], None] | None = None,
+    attention: AttentionName | None = None,
 ) -> Decoder:
     """The decoder of a model folder, frozen, in `dtype` on `device`.
 
     q and k rows are stored in the order of `rope.interleaved_order`, q, k, v below each other, gate
-    and up below each other. `on_layer` hears how many layers of how many are loaded. Raises JobError
-    `model.*` before any tensor is loaded.
+    and up below each other. `on_layer` hears how many layers of how many are loaded. `attention`:
+    its back end, by default the one that runs wherever this device and `dtype` do. Raises JobError `model.*`
+    before any tensor is loaded.
     """
     config = read_config(folder)
     weights = SafetensorsFolder(folder)
     check_tensors(weights, config)
-    return decoder_of(config, weights, dtype=dtype, device=device, on_layer=on_layer)
+    return decoder_of(config, weights, dtype=dtype, device=device, on_layer=on_layer, attention=attention)
 
 
 def decoder_of(
@@ -53,9 +56,10 @@ def decoder_of(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
     on_layer: Callable[[int, int], None] | None = None,
+    attention: AttentionName | None = None,
 ) -> Decoder:
     """`build_model` with tensors from anywhere: `weights` must hold what `config` means."""
-    loader = LayerLoader(config, weights, dtype, torch.device(device))
+    loader = LayerLoader(config, weights, dtype, torch.device(device), attention)
     names = model_names(config.layout)
     embedding = loader.tensor(f"{names.embedding}.weight")
     head = embedding if config.tied_embeddings else loader.tensor(f"{names.head}.weight")
@@ -71,7 +75,12 @@ class LayerLoader:
     """Tensors and layers of one checkpoint as the engine stores them, one at a time."""
 
     def __init__(
-        self, config: ModelConfig, weights: TensorSource, dtype: torch.dtype, device: torch.device
+        self,
+        config: ModelConfig,
+        weights: TensorSource,
+        dtype: torch.dtype,
+        device: torch.device,
+        attention: AttentionName | None = None,
     ) -> None:
         self._config = config
         self._weights = weights
@@ -79,6 +88,7 @@ class LayerLoader:
         self._device = device
         self._names = model_names(config.layout)
         self._qkv_orders = _qkv_row_orders(config)
+        self._make_attention = attention_maker(attention or default_attention(device, dtype))
 
     def tensor(self, name: str, order: torch.Tensor | None = None) -> torch.Tensor:
         loaded = self._weights.load(name)
@@ -112,7 +122,7 @@ class LayerLoader:
                 (f"{prefix}.{layer.gate}", f"{prefix}.{layer.up}"), (None, None), biased=False
             ),
             down=self._fused((f"{prefix}.{layer.down}",), (None,), biased=False),
-            attention=attention_for(self._device, self._dtype, config.windows[index]),
+            attention=self._make_attention(config.windows[index]),
         )
 
     def _fused(

@@ -57,6 +57,11 @@ def _impossible(recipe: Recipe) -> list[Issue]:
         issues.append(
             Issue("thinking", f"{recipe['thinking']} is not rendered by this version", "none, keep")
         )
+    device, attention = recipe["hardware"]["device"], recipe["hardware"]["attention"]
+    if (device, attention) in (("cpu", "varlen"), ("cuda", "per-document")):
+        issues.append(
+            Issue("hardware.attention", f"{attention} does not run on a {device} device", "auto, padded")
+        )
     pattern = recipe["lora"]["targetPattern"]
     if pattern is not None:
         try:

@@ -15,6 +15,7 @@ from legal_eagle.engine.checkpoint import (
 from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.engine.evaluation import evaluate
 from legal_eagle.engine.loop import OutOfMemoryError
+from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, recorded_mechanisms
 from legal_eagle.engine.resume import write_state
 from legal_eagle.engine.run_report import RunReport
 from legal_eagle.engine.sampling import answer_prompt
@@ -22,6 +23,7 @@ from legal_eagle.engine.train_setup import StopRequested, TrainParams, TrainSetu
 from legal_eagle.engine.train_state import mean
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_OUT_OF_GPU_MEMORY, EXIT_SPEC, JobError
+from legal_eagle.models.config import read_config
 
 CHECKPOINTS_DIR = "checkpoints"
 ADAPTER_DIR = "adapter"
@@ -32,6 +34,13 @@ def run(context: JobContext) -> Outcome:
     params = TrainParams.of(context)
     try:
         choice = device_of(params)
+        mechanisms = choose_mechanisms(
+            EngineOptions.of(params.recipe["hardware"]),
+            choice.device,
+            choice.dtype,
+            read_config(params.model_path),
+            recorded_mechanisms(params.resume_from),
+        )
         with RunReport(context.reporter, context.dir, choice.device) as report:
             context.reporter.emit(
                 "device",
@@ -41,11 +50,13 @@ def run(context: JobContext) -> Outcome:
                     **({} if choice.uuid is None else {"uuid": choice.uuid}),
                     "precision": choice.precision,
                     "cpuThreads": choice.cpu_threads,
-                    "reasons": list(choice.reasons),
+                    "reasons": [*choice.reasons, *mechanisms.reasons],
                 },
             )
             try:
-                return TrainRun(context, report, set_up(context, report, params, choice)).execute()
+                return TrainRun(
+                    context, report, set_up(context, report, params, choice, mechanisms)
+                ).execute()
             except StopRequested:
                 return "stopped"
     except Exception as error:

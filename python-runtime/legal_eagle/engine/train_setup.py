@@ -21,6 +21,7 @@ from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
+from legal_eagle.engine.mechanisms import Mechanisms
 from legal_eagle.engine.model import build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe, read_state
@@ -113,7 +114,9 @@ class LossOfStore:
         return self.model.loss(batch, answer_tokens)
 
 
-def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: DeviceChoice) -> TrainSetup:
+def set_up(
+    context: JobContext, report: RunReport, params: TrainParams, choice: DeviceChoice, mechanisms: Mechanisms
+) -> TrainSetup:
     """Everything up to the first step. Raises JobError for whatever keeps the run from starting, and
     StopRequested where a stop arrived on the way."""
     recipe = params.recipe
@@ -158,7 +161,9 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
     saved = None if params.resume_from is None else read_state(params.resume_from, fingerprint)
 
     report.phase("load-model")
-    decoder = build_model(params.model_path, dtype=choice.dtype, device=choice.device)
+    decoder = build_model(
+        params.model_path, dtype=choice.dtype, device=choice.device, attention=mechanisms.attention
+    )
     generator = torch.Generator().manual_seed(recipe["seed"])
     decoder.add_lora(_lora(recipe), generator)
     model: Trainable = FastModel(decoder)
@@ -173,6 +178,7 @@ def set_up(context: JobContext, report: RunReport, params: TrainParams, choice: 
         report.phase("load-adapter", params.initial_adapter.name)
         model.start_from(params.initial_adapter, fingerprint.base_model)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
+    state.mechanisms = mechanisms.to_json()
 
     total = len(made.steps)
     warmup = warmup_steps(total, recipe["schedule"]["warmupRatio"])

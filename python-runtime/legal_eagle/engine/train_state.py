@@ -29,6 +29,8 @@ class TrainState:
     train_seconds: float = 0.0
     first_losses: list[float] = field(default_factory=list)
     last_losses: list[float] = field(default_factory=list)
+    # What the steps were computed with (`mechanisms`), so that a resumed run rounds alike.
+    mechanisms: dict[str, Any] = field(default_factory=dict)
 
     def add_loss(self, loss: float) -> None:
         if len(self.first_losses) < EDGE_STEPS:

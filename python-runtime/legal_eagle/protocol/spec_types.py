@@ -55,6 +55,7 @@ class RecipeHardware(TypedDict):
     device: Literal["auto", "cpu", "cuda"]
     gpu: str
     precision: Literal["auto", "fp32", "bf16", "fp16"]
+    attention: Literal["auto", "varlen", "padded", "per-document"]
     cpuThreads: int
     maxTokensPerMicroBatch: int
 

@@ -34,20 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Answer until the input ends. Ctrl-C stops the answer being written. Raises JobError."""
-    from legal_eagle.engine.devices import choose_device
+    from legal_eagle.engine.devices import choose_device, hardware_with
     from legal_eagle.serve.chat_session import ChatSession
     from legal_eagle.serve.load_chat_model import AUTO, load_chat_model
 
     sampling = _sampling(chosen)
-    choice = choose_device(
-        {
-            "device": chosen.device,
-            "gpu": "auto",
-            "precision": "auto",
-            "cpuThreads": 0,
-            "maxTokensPerMicroBatch": 0,
-        }
-    )
+    choice = choose_device(hardware_with({"device": chosen.device}))
     session = ChatSession(load_chat_model(chosen.model, chosen.adapter, AUTO, choice))
     conversation: list[dict[str, str]] = []
     if chosen.system is not None:

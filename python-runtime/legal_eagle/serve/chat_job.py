@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from legal_eagle.engine.devices import DeviceChoice, choose_device
+from legal_eagle.engine.devices import DeviceChoice, choose_device, hardware_with
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
 from legal_eagle.protocol.chat_types import ChatReplyReadyIdentity
@@ -29,15 +29,7 @@ def run(context: JobContext) -> Outcome:
     inbox = RequestInbox(context.input)
     inbox.start()
     context.reporter.emit("phase", {"name": "load"})
-    choice = choose_device(
-        {
-            "device": params["device"],
-            "gpu": "auto",
-            "precision": "auto",
-            "cpuThreads": params["cpuThreads"],
-            "maxTokensPerMicroBatch": 0,
-        }
-    )
+    choice = choose_device(hardware_with({"device": params["device"], "cpuThreads": params["cpuThreads"]}))
     torch.set_num_threads(choice.cpu_threads)
     replies = ReplyWriter(context.output)
     try:

@@ -77,6 +77,18 @@ export const TRAIN_ERRORS = {
       action: '请选择以下精度之一：{allowed}。',
     },
   },
+  'train.attention_unsupported': {
+    en: {
+      message: 'The attention “{attention}” does not run on this device in this precision.',
+      cause: 'Each way to compute attention needs a device, a system and a precision of its own.',
+      action: 'Set hardware.attention to “auto” or “{allowed}”.',
+    },
+    zh: {
+      message: '注意力实现“{attention}”无法在该设备上以该精度运行。',
+      cause: '每种注意力实现对设备、系统和精度各有要求。',
+      action: '请把 hardware.attention 设为“auto”或“{allowed}”。',
+    },
+  },
   'train.several_processes': {
     en: {
       message: 'This version trains in a single process, but WORLD_SIZE is {worldSize}.',

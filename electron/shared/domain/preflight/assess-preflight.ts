@@ -106,6 +106,12 @@ function recipeProblems(
     const fixes = [setting('hardware.precision', 'auto')];
     problems.push({ code: 'train.precision_unsupported', params, fixes });
   }
+  const { attention } = recipe.hardware;
+  const kernelDevice = attention === 'varlen' ? 'cuda' : attention === 'per-document' ? 'cpu' : undefined;
+  if (device !== 'missing' && kernelDevice !== undefined && device.kind !== kernelDevice) {
+    const fixes = [setting('hardware.attention', 'auto')];
+    problems.push({ code: 'train.attention_unsupported', params: { attention, allowed: 'padded' }, fixes });
+  }
   if (device === 'missing') {
     problems.push({ code: 'preflight.no_card', params: {}, fixes: [setting('hardware.device', 'auto')] });
   }

@@ -108,7 +108,8 @@ function recipeProblems(
   }
   const { attention } = recipe.hardware;
   const kernelDevice = attention === 'varlen' ? 'cuda' : attention === 'per-document' ? 'cpu' : undefined;
-  if (device !== 'missing' && kernelDevice !== undefined && device.kind !== kernelDevice) {
+  const runsOn = typeof device === 'string' ? undefined : device.kind;
+  if (runsOn !== undefined && kernelDevice !== undefined && runsOn !== kernelDevice) {
     const fixes = [setting('hardware.attention', 'auto')];
     problems.push({ code: 'train.attention_unsupported', params: { attention, allowed: 'padded' }, fixes });
   }

@@ -4,10 +4,10 @@ import argparse
 import os
 import sys
 
-from legal_eagle.bench import cpu_command
+from legal_eagle.bench import cpu_command, h200_command
 from legal_eagle.bench.command import Command
 
-_COMMANDS: tuple[Command, ...] = (cpu_command.COMMAND,)
+_COMMANDS: tuple[Command, ...] = (cpu_command.COMMAND, h200_command.COMMAND, h200_command.VARIANT_COMMAND)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,109 @@
+"""Our side: the engine's own token store, plan and loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from legal_eagle.bench.protocol.measurement import Measured, StepClock, reset_memory
+from legal_eagle.bench.protocol.random_weights import RandomWeights, initial_lora_a
+from legal_eagle.bench.protocol.scale import ALPHA, LEARNING_RATE, MAX_GRADIENT_NORM, RANK, Scale
+from legal_eagle.bench.protocol.shapes import Shape, TokenCost
+from legal_eagle.bench.protocol.workload import Workload, make_workload
+from legal_eagle.engine.batches import packed_batch
+from legal_eagle.engine.decoder import Decoder
+from legal_eagle.engine.loop import TrainingLoop
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.model import decoder_of
+from legal_eagle.engine.optimizer import AdapterOptimizer
+from legal_eagle.engine.train_state import TrainState
+
+
+@dataclass(frozen=True, slots=True)
+class OurSettings:
+    """`recompute`: of every layer, or of none."""
+
+    max_tokens: int
+    recompute: bool
+
+
+def build_decoder(shape: Shape, device: torch.device, dtype: torch.dtype) -> Decoder:
+    """The shape with its random weights and the adapter that both sides start from."""
+    decoder = decoder_of(shape.config, RandomWeights(shape, device), dtype=dtype, device=device)
+    decoder.add_lora(LoraConfig(RANK, ALPHA), torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for name, parameter in decoder.lora_parameters():
+            if name.endswith(".lora_A.weight"):
+                module = name.removesuffix(".lora_A.weight")
+                parameter.copy_(initial_lora_a(module, *parameter.shape))
+    return decoder
+
+
+def make_loop(decoder: Decoder, workload: Workload) -> TrainingLoop:
+    """The engine's loop over the workload at a constant learning rate."""
+    store = workload.open_store()
+
+    def loss_of(documents: Sequence[int], answer_tokens: int) -> torch.Tensor:
+        return decoder.loss(packed_batch(store, documents, decoder.device), answer_tokens)
+
+    def refuse(*, old_tokens: int, new_tokens: int) -> None:
+        raise MemoryError(f"{old_tokens} tokens do not fit, {new_tokens} would be another variant")
+
+    return TrainingLoop(
+        plan=workload.plan,
+        lengths=store.lengths,
+        loss_of=loss_of,
+        optimizer=AdapterOptimizer(
+            decoder.lora_parameters(),
+            beta1=0.9,
+            beta2=0.999,
+            epsilon=1e-8,
+            weight_decay=0.0,
+            max_grad_norm=MAX_GRADIENT_NORM,
+        ),
+        learning_rate=lambda _index: LEARNING_RATE,
+        state=TrainState(),
+        generator=torch.Generator().manual_seed(0),
+        on_limit_lowered=refuse,
+    )
+
+
+def run_ours(scale: Scale, shape: Shape, settings: OurSettings) -> Measured:
+    """Trains the scale's steps. Raises what the engine raises where memory does not suffice."""
+    workload = make_workload(scale, shape, scale.steps, settings.max_tokens)
+    decoder = build_decoder(shape, scale.device, scale.dtype)
+    decoder.recompute_layers = len(decoder.blocks) if settings.recompute else 0
+    loop = make_loop(decoder, workload)
+    reset_memory(scale.device)
+    clock = StepClock(scale.device)
+    losses = []
+    while not loop.finished:
+        clock.start()
+        losses.append(loop.step().loss)
+        clock.stop()
+    timed = workload.plan.steps[scale.warm_up_steps :]
+    tokens = [step.tokens for step in timed]
+    lengths = workload.timed_lengths(scale.warm_up_steps)
+    cost = TokenCost(
+        shape,
+        RANK,
+        logits_share=sum(step.answer_tokens for step in timed) / sum(tokens),
+        attended=float((lengths.astype(float) ** 2).sum() / lengths.sum()),
+    )
+    return Measured(
+        seconds=clock.seconds,
+        losses=losses,
+        warm_up_steps=scale.warm_up_steps,
+        tokens=tokens,
+        computed_tokens=tokens,
+        useful=cost,
+        computed=cost,
+        recomputed_share=1.0 if settings.recompute else 0.0,
+        details={
+            "maxTokensPerPack": settings.max_tokens,
+            "packs": sum(len(step.micro_batches) for step in timed),
+            "attention": type(decoder.blocks[0].attention).__name__,
+        },
+    )

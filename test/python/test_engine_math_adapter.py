@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import peft
 import pytest
 import torch
-import transformers
 
 from builders.checkpoints import (
     random_documents,
@@ -19,6 +17,7 @@ from builders.checkpoints import (
     write_folder,
 )
 from builders.internlm2_reference import InternLM2Reference
+from builders.peft_oracle import assert_peft_reads_back, llama_reference, logits_of
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import Decoder, build_model
 from legal_eagle.engine.peft_format import (
@@ -51,42 +50,25 @@ def saved(decoder: Decoder, folder: Path) -> Path:
     return folder
 
 
-def logits_of(decoder: Decoder, ids: list[int]) -> torch.Tensor:
-    return decoder.logits(torch.tensor(ids), torch.arange(len(ids)), (0, len(ids)))
-
-
 IDS = random_documents([50], 256)[0][0]
-
-
-def transformers_llama(tensors: dict[str, torch.Tensor]) -> Any:
-    values = tiny_values("llama")
-    settings = {k: v for k, v in values.items() if k not in ("architectures", "torch_dtype", "model_type")}
-    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**settings)).float().eval()
-    model.load_state_dict(tensors)
-    return model
 
 
 @torch.no_grad()
 def test_a_llama_adapter_loads_in_peft_and_gives_the_same_logits(tmp_path: Path) -> None:
     """A key, scale or shape that PEFT reads differently."""
-    decoder = trained(tiny_folder(tmp_path / "base", "llama"))
-    folder = saved(decoder, tmp_path / "adapter")
-    tensors = random_tensors(tiny_config(tiny_values("llama")))
-    model = peft.PeftModel.from_pretrained(transformers_llama(tensors), str(folder)).eval()
-    expected = model(torch.tensor([IDS])).logits[0]
-    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
+    base = tiny_folder(tmp_path / "base", "llama")
+    decoder = trained(base)
+    assert_peft_reads_back(decoder, base, llama_reference(tiny_values("llama")), tmp_path / "adapter")
     with decoder.adapter_disabled():
-        assert (logits_of(decoder, IDS) - expected).abs().max() > 1e-2
+        without = logits_of(decoder, IDS)
+    assert (logits_of(decoder, IDS) - without).abs().max() > 1e-2
 
 
-@torch.no_grad()
 def test_an_internlm2_adapter_loads_in_peft_and_gives_the_same_logits(tmp_path: Path) -> None:
-    decoder = trained(tiny_folder(tmp_path / "base"))
-    folder = saved(decoder, tmp_path / "adapter")
+    base = tiny_folder(tmp_path / "base")
     config = tiny_config(tiny_values())
     reference = InternLM2Reference(config, random_tensors(config))
-    model = peft.PeftModel.from_pretrained(reference, str(folder)).eval()
-    assert (logits_of(decoder, IDS) - model(torch.tensor(IDS))).abs().max() < 1e-4
+    assert_peft_reads_back(trained(base), base, reference, tmp_path / "adapter")
 
 
 @pytest.mark.parametrize("layout", ["internlm2", "llama"])

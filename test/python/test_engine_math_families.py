@@ -1,12 +1,13 @@
 """Every family by its configuration flags: logits and LoRA gradients of transformers' own class and PEFT."""
 
+import random
 from pathlib import Path
 
 import pytest
 import torch
 
 from builders.checkpoints import random_documents, tiny_folder
-from builders.families import FAMILIES, measure_family
+from builders.families import FAMILIES, FamilyErrors, measure_family, random_family
 from legal_eagle.engine.generate import next_logits
 from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.model import build_model
@@ -17,7 +18,24 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_computes_what_transformers_computes(name: str, tmp_path: Path) -> None:
     """A flag that is read otherwise than the model's own code reads it, forward or backward."""
-    errors = measure_family(name, tmp_path)
+    _assert_small(measure_family(FAMILIES[name], tmp_path))
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(8, id="8"), pytest.param(200, id="200", marks=pytest.mark.long)]
+)
+def test_random_configurations_compute_what_transformers_computes(count: int, tmp_path: Path) -> None:
+    """A flag that is right by itself and wrong beside another, in a checkpoint nobody has listed."""
+    seed = random.randrange(1 << 32)
+    print(f"random configurations from seed {seed}")
+    choice = random.Random(seed)
+    for number in range(count):
+        family = random_family(choice)
+        print(number, family)
+        _assert_small(measure_family(family, tmp_path / str(number)))
+
+
+def _assert_small(errors: FamilyErrors) -> None:
     assert errors.logits < 1e-4
     assert errors.gradient < 1e-4
     assert errors.packed < 1e-5

@@ -10,10 +10,10 @@ import transformers
 from builders.checkpoints import random_documents, random_tensors, tiny_config, tiny_folder, tiny_values
 from builders.internlm2_reference import InternLM2Reference
 from builders.peft_oracle import (
-    INTERNLM2_TARGETS,
     LENGTHS,
     LLAMA_TARGETS,
     answers_of,
+    assert_fused_gradients_equal_peft,
     assert_same_gradients,
     backward,
     gradients,
@@ -50,17 +50,7 @@ def test_llama_gradients_equal_peft(rs_lora: bool, tmp_path: Path) -> None:
 
 def test_internlm2_gradients_equal_peft_on_the_fused_layout(tmp_path: Path) -> None:
     """One A for q, k, v on wqkv, with B's rows in the checkpoint's group order."""
-    config = tiny_config(tiny_values("internlm2"), qkv_bias=True, o_bias=True)
-    documents = random_documents(LENGTHS, 256)
-    lora = LoraConfig(4, 8)
-    folder = tiny_folder(tmp_path, "internlm2", qkv_bias=True, o_bias=True)
-    decoder = with_random_adapter(build_model(folder), lora)
-    model = peft_model(InternLM2Reference(config, random_tensors(config)), lora, INTERNLM2_TARGETS, decoder)
-    reference = summed_loss([model(torch.tensor(ids)) for ids, _ in documents], documents)
-    reference.backward()
-    loss = backward(decoder, [documents], answers_of(documents))
-    assert loss == pytest.approx(reference.item(), abs=1e-5)
-    assert_same_gradients(gradients(decoder), peft_gradients(model))
+    assert_fused_gradients_equal_peft(tmp_path, LoraConfig(4, 8), qkv_bias=True, o_bias=True)
 
 
 def test_qwen3_gradients_equal_peft(tmp_path: Path) -> None:

@@ -6,17 +6,18 @@ import peft
 import pytest
 import torch
 
-from builders.checkpoints import random_documents, random_tensors, tiny_config, tiny_folder, tiny_values
-from builders.internlm2_reference import InternLM2Reference
+from builders.checkpoints import random_documents, tiny_folder, tiny_values
 from builders.peft_oracle import (
-    INTERNLM2_TARGETS,
     LENGTHS,
     LLAMA_TARGETS,
     answers_of,
+    assert_fused_gradients_equal_peft,
+    assert_peft_reads_back,
     assert_same_gradients,
     backward,
     gradients,
     llama_reference,
+    logits_of,
     peft_gradients,
     peft_model,
     summed_loss,
@@ -25,16 +26,12 @@ from builders.peft_oracle import (
 from legal_eagle.engine.batch import pack_documents
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import check_target_pattern
-from legal_eagle.engine.model import Decoder, build_model
-from legal_eagle.engine.peft_format import load_adapter, save_adapter
+from legal_eagle.engine.model import build_model
+from legal_eagle.engine.peft_format import load_adapter
 from legal_eagle.jobs.errors import JobError
 
 IDS = random_documents([50], 256)[0][0]
 FIRST_LAYERS = r"model\.layers\.[01]\..*(q_proj|v_proj|down_proj)"
-
-
-def logits_of(decoder: Decoder, ids: list[int]) -> torch.Tensor:
-    return decoder.logits(torch.tensor(ids), torch.arange(len(ids)), (0, len(ids)))
 
 
 @pytest.mark.parametrize("rs_lora", [False, True])
@@ -54,14 +51,7 @@ def test_dora_gradients_equal_peft(rs_lora: bool, tmp_path: Path) -> None:
 
 def test_dora_gradients_equal_peft_on_the_fused_layout(tmp_path: Path) -> None:
     """Magnitudes in the engine's row order instead of the checkpoint's."""
-    config = tiny_config(tiny_values("internlm2"))
-    documents = random_documents(LENGTHS, 256)
-    lora = LoraConfig(4, 8, dora=True)
-    decoder = with_random_adapter(build_model(tiny_folder(tmp_path)), lora)
-    model = peft_model(InternLM2Reference(config, random_tensors(config)), lora, INTERNLM2_TARGETS, decoder)
-    summed_loss([model(torch.tensor(ids)) for ids, _ in documents], documents).backward()
-    backward(decoder, [documents], answers_of(documents))
-    assert_same_gradients(gradients(decoder), peft_gradients(model))
+    assert_fused_gradients_equal_peft(tmp_path, LoraConfig(4, 8, dora=True))
 
 
 def test_fresh_dora_changes_nothing(tmp_path: Path) -> None:
@@ -123,18 +113,7 @@ def test_an_expression_chooses_what_peft_chooses(dora: bool, tmp_path: Path) -> 
     backward(decoder, [documents], answers_of(documents))
     assert len(gradients(decoder)) == 2 * 3 * (3 if dora else 2)
     assert_same_gradients(gradients(decoder), peft_gradients(model))
-
-    (tmp_path / "adapter").mkdir()
-    save_adapter(decoder, tmp_path / "adapter", "base")
-    loaded = peft.PeftModel.from_pretrained(
-        llama_reference(tiny_values("llama")), str(tmp_path / "adapter")
-    ).eval()
-    with torch.no_grad():
-        expected = loaded(torch.tensor([IDS])).logits[0]
-    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
-    again = build_model(folder)
-    load_adapter(again, tmp_path / "adapter")
-    assert torch.equal(logits_of(again, IDS), logits_of(decoder, IDS))
+    assert_peft_reads_back(decoder, folder, llama_reference(tiny_values("llama")), tmp_path / "adapter")
 
 
 def test_an_adapter_that_peft_wrote_with_an_expression_is_read(tmp_path: Path) -> None:
@@ -217,17 +196,7 @@ def test_whole_modules_have_the_gradients_of_peft(whole: tuple[str, ...], tmp_pa
                 parameter.add_(
                     0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(3))
                 )
-    (tmp_path / "adapter").mkdir()
-    save_adapter(decoder, tmp_path / "adapter", "base")
-    loaded = peft.PeftModel.from_pretrained(
-        llama_reference(tiny_values("llama")), str(tmp_path / "adapter")
-    ).eval()
-    with torch.no_grad():
-        expected = loaded(torch.tensor([IDS])).logits[0]
-    assert (logits_of(decoder, IDS) - expected).abs().max() < 1e-4
-    again = build_model(folder)
-    load_adapter(again, tmp_path / "adapter")
-    assert torch.equal(logits_of(again, IDS), logits_of(decoder, IDS))
+    assert_peft_reads_back(decoder, folder, llama_reference(tiny_values("llama")), tmp_path / "adapter")
     with decoder.adapter_disabled():
         assert torch.equal(logits_of(decoder, IDS), logits_of(build_model(folder), IDS))
 

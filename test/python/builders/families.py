@@ -1,5 +1,7 @@
 """Every family of the fast engine as a tiny random model, held against transformers' own class and PEFT."""
 
+import copy
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +89,54 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
+_ROTATIONS: Mapping[str, Mapping[str, Any] | None] = {
+    "none": None,
+    "linear": {"type": "linear", "factor": 2.0},
+    "dynamic": _DYNAMIC,
+    "llama3": _LLAMA3,
+    "yarn": _YARN,
+}
+
+
+def random_family(choice: random.Random) -> Family:
+    """A configuration that nobody wrote down: any combination of flags that some checkpoint could have."""
+    ratio = choice.choice((1, 4, 8))
+    heads = ratio * choice.choice((1, 2)) if ratio > 1 else choice.choice((2, 4))
+    head_dim = choice.choice((8, 16))
+    layers = choice.choice((2, 3))
+    changes: dict[str, Any] = {
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "num_key_value_heads": heads // ratio,
+        "intermediate_size": choice.choice((48, 112)),
+        "rope_theta": choice.choice((500.0, 10000.0, 1e6)),
+        "rms_norm_eps": choice.choice((1e-5, 1e-6)),
+    }
+    kind = choice.choice(("internlm2", "llama", "internlm", "qwen2", "qwen3", "mistral"))
+    if kind == "internlm2":
+        # Our own reference rotates without scaling; up to the context, dynamic scaling is none.
+        changes["rope_scaling"] = choice.choice((None, _DYNAMIC))
+        changes["hidden_size"] = heads * head_dim
+        return Family("internlm2", changes, choice.choice(({}, _ALL_BIASES)), reference=None)
+    changes["rope_scaling"] = _ROTATIONS[choice.choice(list(_ROTATIONS))]
+    changes["tie_word_embeddings"] = choice.random() < 0.5
+    # Heads that together are wider or narrower than the hidden state.
+    changes["hidden_size"] = choice.choice((32, 64))
+    changes["head_dim"] = head_dim
+    if kind == "internlm":
+        return Family("llama", {**changes, "model_type": kind}, _ALL_BIASES, "llama")
+    window = choice.choice((None, 16, 64))
+    if kind == "mistral":
+        changes["sliding_window"] = window
+    elif kind == "qwen2" and window is not None:
+        changes |= {
+            "use_sliding_window": True,
+            "sliding_window": window,
+            "max_window_layers": choice.randrange(layers),
+        }
+    return _llama(kind, **changes)
+
+
 @dataclass(frozen=True)
 class FamilyErrors:
     """`logits`: max|Δ| over all rows, fp32. `gradient`: the largest relative L2 error of any LoRA matrix,
@@ -97,10 +147,10 @@ class FamilyErrors:
     packed: float
 
 
-def measure_family(name: str, folder: Path) -> FamilyErrors:
+def measure_family(family: Family, folder: Path) -> FamilyErrors:
     """Compares the engine on a packed batch with the reference on one document at a time."""
-    family = FAMILIES[name]
-    changes, flags = dict(family.changes), dict(family.flags)
+    # transformers writes into the values it is given.
+    changes, flags = copy.deepcopy(dict(family.changes)), dict(family.flags)
     documents = random_documents(LENGTHS, 256)
     lora = LoraConfig(4, 8)
     path = tiny_folder(folder, family.layout, **flags, **changes)
@@ -111,7 +161,7 @@ def measure_family(name: str, folder: Path) -> FamilyErrors:
         model = peft_model(base, lora, INTERNLM2_TARGETS, decoder)
         outputs = [model(torch.tensor(ids)) for ids, _ in documents]
     else:
-        values = tiny_values("llama", **(changes | {"model_type": family.reference}))
+        values = tiny_values("llama", **copy.deepcopy(changes | {"model_type": family.reference}))
         model = peft_model(llama_reference(values, **flags), lora, LLAMA_TARGETS, decoder)
         outputs = [model(torch.tensor([ids])).logits[0] for ids, _ in documents]
     summed_loss(outputs, documents).backward()

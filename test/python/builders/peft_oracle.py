@@ -1,5 +1,6 @@
 """Adapters on the engine's decoder and on PEFT's model, side by side: gradients by PEFT's names."""
 
+from pathlib import Path
 from typing import Any
 
 import peft
@@ -7,11 +8,12 @@ import torch
 import transformers
 from torch.nn.functional import cross_entropy
 
-from builders.checkpoints import random_tensors, tiny_config
+from builders.checkpoints import random_documents, random_tensors, tiny_config, tiny_folder, tiny_values
+from builders.internlm2_reference import InternLM2Reference
 from legal_eagle.engine.batch import pack_documents
 from legal_eagle.engine.lora import LoraConfig
-from legal_eagle.engine.model import Decoder
-from legal_eagle.engine.peft_format import adapter_tensors
+from legal_eagle.engine.model import Decoder, build_model
+from legal_eagle.engine.peft_format import adapter_tensors, load_adapter, save_adapter
 
 LENGTHS = [17, 60, 3, 41]
 INTERNLM2_TARGETS = ["wqkv", "wo", "w1", "w2", "w3"]
@@ -91,6 +93,47 @@ def assert_same_gradients(actual: dict[str, torch.Tensor], expected: dict[str, t
         error = (actual[name] - reference).norm() / reference.norm()
         assert reference.norm() > 0, name
         assert error < 1e-4, f"{name}: {error}"
+
+
+def assert_fused_gradients_equal_peft(folder: Path, lora: LoraConfig, **flags: bool) -> None:
+    """Loss and gradients of a fresh InternLM2 below `folder` against PEFT on the module naming it has."""
+    config = tiny_config(tiny_values("internlm2"), **flags)
+    documents = random_documents(LENGTHS, 256)
+    decoder = with_random_adapter(build_model(tiny_folder(folder, "internlm2", **flags)), lora)
+    model = peft_model(InternLM2Reference(config, random_tensors(config)), lora, INTERNLM2_TARGETS, decoder)
+    reference = summed_loss([model(torch.tensor(ids)) for ids, _ in documents], documents)
+    reference.backward()
+    loss = backward(decoder, [documents], answers_of(documents))
+    assert abs(loss - reference.item()) < 1e-5
+    assert_same_gradients(gradients(decoder), peft_gradients(model))
+
+
+@torch.no_grad()
+def reload_error(decoder: Decoder, base: Path, reference: Any, folder: Path) -> float:
+    """max|Δ| of logits between `decoder` and PEFT on `reference` with the adapter that `decoder` wrote into
+    `folder`. The engine itself, on the checkpoint `base`, must read the same file bit-equally."""
+    folder.mkdir()
+    save_adapter(decoder, folder, "base")
+    ids = random_documents([50], 256)[0][0]
+    loaded = peft.PeftModel.from_pretrained(reference, str(folder)).eval()
+    # transformers takes a batch of documents and wraps its logits; our own reference takes one document.
+    fused = isinstance(reference, InternLM2Reference)
+    expected = loaded(torch.tensor(ids)) if fused else loaded(torch.tensor([ids])).logits[0]
+    ours = logits_of(decoder, ids)
+    again = build_model(base)
+    load_adapter(again, folder)
+    assert torch.equal(logits_of(again, ids), ours)
+    return float((ours - expected).abs().max())
+
+
+def assert_peft_reads_back(decoder: Decoder, base: Path, reference: Any, folder: Path) -> None:
+    """Saved, read in PEFT, read again by the engine: the same logits each time."""
+    assert reload_error(decoder, base, reference, folder) < 1e-4
+
+
+def logits_of(decoder: Decoder, ids: list[int]) -> torch.Tensor:
+    """Logits [len(ids), V] of one document."""
+    return decoder.logits(torch.tensor(ids), torch.arange(len(ids)), (0, len(ids)))
 
 
 def backward(decoder: Decoder, packs: list[list[Document]], answer_tokens: int) -> float:

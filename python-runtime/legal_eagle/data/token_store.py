@@ -2,39 +2,46 @@
 
 A store is a folder named by the hash of everything that decides its content (rows, tokenizer, template,
 system prompt, cutoff, mask rule), so a second run with the same settings opens it at once, and a changed
-setting can never read stale tokens. It is written under a temporary name and renamed whole: a crash leaves
-a folder that nobody opens.
-
-Files, little-endian:
-    ids.u32       [tokens] token ids, documents one after another
-    mask.bits     [ceil(tokens / 8)] one bit a token, 1 = supervised (numpy.packbits order)
-    offsets.u64   [documents + 1] where each document starts in `ids`
-    answers.u32   [documents] supervised tokens of each document
-    rows.i64      [documents] row id in the dataset store
-    store.json    counts and sizes, written last
+setting can never read stale tokens. It is written under another name and renamed whole: a crash leaves a
+folder that nobody opens, and from which the next build goes on.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import contextlib
+import itertools
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-# Raise when the meaning of the files or of the truncation rule changes: old stores are then rebuilt.
-_FORMAT = 1
-_BATCH_ROWS = 256
+from legal_eagle.data.token_builder import Document, TokenBuilder, read_progress
+from legal_eagle.data.token_files import (
+    ANSWERS,
+    IDS,
+    MASK,
+    OFFSETS,
+    ROWS,
+    StoreCounts,
+    StoreKey,
+    read_counts,
+)
+from legal_eagle.file_lock import try_lock
 
-MASK_ANSWERS = "answers"
-"""The mask rule: every assistant turn and the stop token that ends it."""
+__all__ = ["Encoded", "StoreCounts", "StoreKey", "StoredMessages", "TokenStore", "build_or_open", "cut_to"]
+
+_BATCH_ROWS = 256
+# Some seconds of tokenising: what a kill may cost.
+_MARK_ROWS = 4096
+_POLL_SECONDS = 0.1
+# Another process that builds the same store but marks nothing for this long is not waited for.
+_STALLED_SECONDS = 60.0
 
 
 class StoredMessages(Protocol):
@@ -54,62 +61,25 @@ EncodeRows = Callable[[Sequence[StoredMessages]], Iterable[Encoded]]
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreKey:
-    """What decides the content of a store."""
-
-    rows_hash: str
-    split: str
-    tokenizer_hash: str
-    template_hash: str
-    system_prompt: str | None
-    thinking: str
-    cutoff_tokens: int
-    mask_rule: str = MASK_ANSWERS
-    max_rows: int | None = None
-
-    def digest(self) -> str:
-        text = json.dumps({"format": _FORMAT, **asdict(self)}, ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCounts:
-    """rows = documents + dropped_rows."""
-
-    rows: int
-    documents: int
-    tokens: int
-    answer_tokens: int
-    # Longer than the cutoff, cut at its end, at least one answer token left.
-    truncated_rows: int
-    # Without an answer token inside the cutoff: never trained on, always counted.
-    dropped_rows: int
-
-
 class TokenStore:
     """An open store. Documents are views into the memory map: copy before changing them."""
 
     def __init__(self, folder: Path, counts: StoreCounts) -> None:
         self.folder = folder
         self.counts = counts
-        self.offsets: npt.NDArray[np.int64] = np.fromfile(folder / "offsets.u64", dtype="<u8").astype(
+        self.offsets: npt.NDArray[np.int64] = np.fromfile(folder / OFFSETS, dtype="<u8").astype(np.int64)
+        self.answer_counts: npt.NDArray[np.int64] = np.fromfile(folder / ANSWERS, dtype="<u4").astype(
             np.int64
         )
-        self.answer_counts: npt.NDArray[np.int64] = np.fromfile(folder / "answers.u32", dtype="<u4").astype(
-            np.int64
-        )
-        self.row_ids: npt.NDArray[np.int64] = np.fromfile(folder / "rows.i64", dtype="<i8")
+        self.row_ids: npt.NDArray[np.int64] = np.fromfile(folder / ROWS, dtype="<i8")
         self.lengths: npt.NDArray[np.int64] = np.diff(self.offsets)
         # An empty file cannot be mapped.
         has_tokens = counts.tokens > 0
         self._ids: npt.NDArray[np.uint32] = (
-            np.memmap(folder / "ids.u32", dtype="<u4", mode="r") if has_tokens else np.zeros(0, dtype="<u4")
+            np.memmap(folder / IDS, dtype="<u4", mode="r") if has_tokens else np.zeros(0, dtype="<u4")
         )
         self._bits: npt.NDArray[np.uint8] = (
-            np.memmap(folder / "mask.bits", dtype=np.uint8, mode="r")
-            if has_tokens
-            else np.zeros(0, dtype=np.uint8)
+            np.memmap(folder / MASK, dtype=np.uint8, mode="r") if has_tokens else np.zeros(0, dtype=np.uint8)
         )
 
     def __len__(self) -> int:
@@ -149,108 +119,99 @@ def build_or_open(
 ) -> TokenStore:
     """Opens the store of `key` below `cache_dir`, building it first when it is missing or damaged.
 
-    rows is called only when the store has to be built. encode gets batches of rows, so that a tokenizer can
-    work on many texts at once. progress is told the number of rows done.
+    rows is called only when the store has to be built, and always gives the same rows in the same order. What
+    a killed build has left is gone on from. encode gets batches of rows, so that a tokenizer can work on many
+    texts at once. progress is told the number of rows done, also while another process builds the store.
     """
     folder = cache_dir / key.digest()
-    counts = _read_counts(folder)
+    counts = read_counts(folder)
     if counts is not None:
         return TokenStore(folder, counts)
     cache_dir.mkdir(parents=True, exist_ok=True)
-    building = cache_dir / f"{folder.name}.tmp-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    building.mkdir()
-    try:
-        counts = _build(building, _limited(rows(), key.max_rows), encode, key, progress)
-        _replace_folder(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    partial = cache_dir / f"{folder.name}.partial"
+    with _turn_to_build(cache_dir / f"{folder.name}.lock", folder, partial, progress) as mine:
+        counts = read_counts(folder)
+        if counts is None:
+            # Without the lock the folder under the shared name may be another process's.
+            building = (
+                partial if mine else cache_dir / f"{folder.name}.tmp-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+            )
+            try:
+                counts = _build(building, rows, encode, key, progress)
+                _replace_folder(building, folder)
+            finally:
+                if not mine or read_counts(building) is not None:
+                    shutil.rmtree(building, ignore_errors=True)
     return TokenStore(folder, counts)
 
 
 def _build(
-    folder: Path, rows: Iterable[StoredMessages], encode: EncodeRows, key: StoreKey, progress: Progress | None
+    folder: Path,
+    rows: Callable[[], Iterable[StoredMessages]],
+    encode: EncodeRows,
+    key: StoreKey,
+    progress: Progress | None,
 ) -> StoreCounts:
-    row_count = documents = tokens = answer_tokens = truncated = dropped = 0
-    offsets, answers, row_ids = [0], [], []
-    packer = _BitPacker()
-    with (folder / "ids.u32").open("wb") as ids_file, (folder / "mask.bits").open("wb") as mask_file:
-        for batch in _batches(rows, _BATCH_ROWS):
+    finished = read_counts(folder)
+    if finished is not None:
+        # Killed between its last file and its name.
+        return finished
+    with TokenBuilder(folder) as builder:
+        marked = builder.counts.rows
+        for batch in _batches(itertools.islice(rows(), marked, key.max_rows), _BATCH_ROWS):
+            documents: list[Document] = []
+            truncated = 0
             for row, (ids, mask) in zip(batch, encode(batch), strict=True):
-                row_count += 1
                 kept, too_long = cut_to(ids, mask, key.cutoff_tokens)
-                if kept is None:
-                    dropped += 1
-                    continue
-                truncated += too_long
-                kept_mask = np.asarray(kept[1], dtype=np.bool_)
-                ids_file.write(np.asarray(kept[0], dtype="<u4").tobytes())
-                packer.write(kept_mask, mask_file)
-                documents += 1
-                tokens += len(kept[0])
-                answers.append(int(kept_mask.sum()))
-                answer_tokens += answers[-1]
-                offsets.append(tokens)
-                row_ids.append(row.id)
+                if kept is not None:
+                    truncated += too_long
+                    documents.append((row.id, *kept))
+            builder.add(documents, rows=len(batch), truncated=truncated)
+            if builder.counts.rows - marked >= _MARK_ROWS:
+                marked = builder.counts.rows
+                builder.mark()
             if progress is not None:
-                progress(row_count)
-        packer.flush(mask_file)
-        for file in (ids_file, mask_file):
-            _sync(file)
-    for name, values, dtype in (
-        ("offsets.u64", offsets, "<u8"),
-        ("answers.u32", answers, "<u4"),
-        ("rows.i64", row_ids, "<i8"),
-    ):
-        with (folder / name).open("wb") as file:
-            file.write(np.asarray(values, dtype=dtype).tobytes())
-            _sync(file)
-    counts = StoreCounts(row_count, documents, tokens, answer_tokens, truncated, dropped)
-    described = {"format": _FORMAT, "key": asdict(key), "counts": asdict(counts)}
-    with (folder / "store.json").open("wb") as file:
-        file.write(json.dumps(described, ensure_ascii=False, indent=2).encode("utf-8"))
-        _sync(file)
-    return counts
+                progress(builder.counts.rows)
+        return builder.finish(key)
 
 
-class _BitPacker:
-    """Writes masks of any length as one stream of bits."""
-
-    def __init__(self) -> None:
-        self._rest: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
-
-    def write(self, mask: npt.NDArray[np.bool_], file: BinaryIO) -> None:
-        bits = np.concatenate([self._rest, mask])
-        whole = len(bits) // 8 * 8
-        file.write(np.packbits(bits[:whole]).tobytes())
-        self._rest = bits[whole:]
-
-    def flush(self, file: BinaryIO) -> None:
-        file.write(np.packbits(self._rest).tobytes())
-        self._rest = self._rest[:0]
-
-
-def _read_counts(folder: Path) -> StoreCounts | None:
-    """The counts of a whole store; None when it is missing or any file has the wrong size."""
+@contextlib.contextmanager
+def _turn_to_build(lock: Path, folder: Path, partial: Path, progress: Progress | None) -> Iterator[bool]:
+    """Waits until nobody else builds this store; False where the other one does not get on."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    mine = False
     try:
-        described: dict[str, Any] = json.loads((folder / "store.json").read_text(encoding="utf-8"))
-        counts = StoreCounts(**described["counts"])
-        sizes = {
-            "ids.u32": counts.tokens * 4,
-            "mask.bits": (counts.tokens + 7) // 8,
-            "offsets.u64": (counts.documents + 1) * 8,
-            "answers.u32": counts.documents * 4,
-            "rows.i64": counts.documents * 8,
-        }
-        whole = all((folder / name).stat().st_size == size for name, size in sizes.items())
-        return counts if whole and described["format"] == _FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        mine = _wait_for_turn(descriptor, folder, partial, progress)
+        yield mine
+    finally:
+        if mine and read_counts(folder) is not None:
+            # Whoever still holds it open finds a whole store. Windows removes no open file.
+            with contextlib.suppress(OSError):
+                lock.unlink()
+        os.close(descriptor)
+
+
+def _wait_for_turn(descriptor: int, folder: Path, partial: Path, progress: Progress | None) -> bool:
+    seen, since = -1, time.monotonic()
+    while not try_lock(descriptor):
+        if read_counts(folder) is not None:
+            return False
+        described = read_progress(partial)
+        done = 0 if described is None else int(described["counts"]["rows"])
+        if done != seen:
+            seen, since = done, time.monotonic()
+        if time.monotonic() - since >= _STALLED_SECONDS:
+            return False
+        if progress is not None:
+            progress(done)
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def _replace_folder(built: Path, target: Path) -> None:
     """Moves a finished store into place. Another process may have finished the same store first."""
     if target.exists():
-        if _read_counts(target) is not None:
+        if read_counts(target) is not None:
             return
         damaged = target.with_name(f"{target.name}.bad-{uuid.uuid4().hex[:8]}")
         target.rename(damaged)
@@ -258,7 +219,7 @@ def _replace_folder(built: Path, target: Path) -> None:
     try:
         built.rename(target)
     except OSError:
-        if _read_counts(target) is None:
+        if read_counts(target) is None:
             raise
 
 
@@ -271,15 +232,3 @@ def _batches(rows: Iterable[StoredMessages], size: int) -> Iterator[list[StoredM
             batch = []
     if batch:
         yield batch
-
-
-def _limited(rows: Iterable[StoredMessages], max_rows: int | None) -> Iterator[StoredMessages]:
-    for index, row in enumerate(rows):
-        if max_rows is not None and index >= max_rows:
-            return
-        yield row
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 
 from legal_eagle.engine.disk import sync_file, sync_folder
+from legal_eagle.file_lock import try_lock
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_SPEC, JobError
-from legal_eagle.release.file_lock import try_lock
 
 # Configuration and tokenizer files, and what a file system needs for itself.
 DISK_MARGIN_BYTES = 64 << 20

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -105,21 +106,33 @@ def best_fit_decreasing(
     """
     order = sorted(range(len(documents)), key=lambda place: (-int(lengths[documents[place]]), place))
     bins: list[list[int]] = []
-    # (room left, bin index), sorted: the first entry with enough room is the tightest fit.
-    rooms: list[tuple[int, int]] = []
+    # Open bins by the room they have left, the oldest of a room first; `rooms` are its keys, sorted. No more
+    # than `limit` rooms differ, so a document costs the same however many bins there are.
+    open_bins: dict[int, list[int]] = {}
+    rooms: list[int] = []
     for place in order:
         document = documents[place]
         length = int(lengths[document])
         if length > limit:
             raise ValueError(f"document {document} has {length} tokens, more than the limit of {limit}")
-        at = bisect.bisect_left(rooms, (length, -1))
+        at = bisect.bisect_left(rooms, length)
         if at == len(rooms):
-            bins.append([document])
-            bisect.insort(rooms, (limit - length, len(bins) - 1))
+            room, index = limit, len(bins)
+            bins.append([])
         else:
-            room, index = rooms.pop(at)
-            bins[index].append(document)
-            bisect.insort(rooms, (room - length, index))
+            room = rooms[at]
+            index = heapq.heappop(open_bins[room])
+            if not open_bins[room]:
+                del open_bins[room], rooms[at]
+        bins[index].append(document)
+        left = room - length
+        if left == 0:
+            # Nothing is shorter than a token.
+            continue
+        if left not in open_bins:
+            open_bins[left] = []
+            bisect.insort(rooms, left)
+        heapq.heappush(open_bins[left], index)
     return bins
 
 

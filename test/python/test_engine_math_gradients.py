@@ -9,6 +9,7 @@ import transformers
 
 from builders.checkpoints import random_documents, random_tensors, tiny_config, tiny_folder, tiny_values
 from builders.internlm2_reference import InternLM2Reference
+from builders.invariants import AttentionKind, accumulation_error, packing_error
 from builders.peft_oracle import (
     LENGTHS,
     LLAMA_TARGETS,
@@ -22,7 +23,6 @@ from builders.peft_oracle import (
     summed_loss,
     with_random_adapter,
 )
-from legal_eagle.engine.attention import PaddedAttention
 from legal_eagle.engine.batch import pack_documents
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import build_model
@@ -96,41 +96,15 @@ def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("recompute_layers", [0, 2, 3])
 @pytest.mark.parametrize("attention", ["blocked", "fused", "padded"])
 def test_packed_equals_the_sum_of_documents(
-    recompute_layers: int, attention: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recompute_layers: int, attention: AttentionKind, tmp_path: Path
 ) -> None:
     """Packing, recomputing or another attention back end must not change what is optimised."""
-    folder = tiny_folder(tmp_path)
-    documents = random_documents([17, 60, 2, 41, 1, 58], 256)
-    answer_tokens = answers_of(documents)
-    lora = LoraConfig(4, 8)
-    one_by_one = with_random_adapter(build_model(folder), lora)
-    expected = backward(one_by_one, [[document] for document in documents], answer_tokens)
-    packed = with_random_adapter(build_model(folder), lora)
-    packed.recompute_layers = recompute_layers
-    if attention == "fused":
-        monkeypatch.setattr("legal_eagle.engine.attention._MAX_BLOCKED_SCORES", 0)
-    if attention == "padded":
-        for block in packed.blocks:
-            block.attention = PaddedAttention()
-    actual = backward(packed, [documents], answer_tokens)
-    assert actual == pytest.approx(expected, abs=1e-5)
-    reference = gradients(one_by_one)
-    for name, gradient in gradients(packed).items():
-        assert (gradient - reference[name]).norm() / reference[name].norm() < 1e-5, name
+    assert packing_error(tmp_path, attention, recompute_layers) < 1e-5
 
 
 def test_accumulation_eight_times_one_equals_one_times_eight(tmp_path: Path) -> None:
     """Micro-batches of unequal answer counts weigh wrongly when each is averaged by itself."""
-    folder = tiny_folder(tmp_path)
-    documents = random_documents([5, 60, 9, 33, 12, 48, 7, 25], 256)
-    answer_tokens = answers_of(documents)
-    decoder = with_random_adapter(build_model(folder), LoraConfig(4, 8))
-    together = backward(decoder, [documents], answer_tokens)
-    reference = gradients(decoder)
-    apart = backward(decoder, [[document] for document in documents], answer_tokens)
-    assert apart == pytest.approx(together, abs=1e-5)
-    for name, gradient in gradients(decoder).items():
-        assert (gradient - reference[name]).norm() / reference[name].norm() < 1e-5, name
+    assert accumulation_error(tmp_path) < 1e-5
 
 
 def test_gradients_accumulate_whatever_zero_grad_does(tmp_path: Path) -> None:

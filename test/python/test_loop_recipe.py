@@ -10,6 +10,7 @@ import pytest
 import torch
 from loop_fixtures import recipe
 
+from legal_eagle.engine import devices
 from legal_eagle.engine.devices import choose_device
 from legal_eagle.engine.process_memory import peak_bytes
 from legal_eagle.engine.recipe import read_recipe
@@ -127,9 +128,28 @@ def test_every_automatic_decision_has_a_reason() -> None:
     assert (explicit.device, explicit.dtype, explicit.cpu_threads) == (torch.device("cpu"), torch.float32, 3)
 
 
+@pytest.mark.parametrize(
+    ("has_bf16", "capability", "expected"),
+    [(True, (9, 0), "bf16"), (False, (7, 5), "fp16"), (False, (7, 0), "fp16"), (False, (6, 1), "fp32")],
+)
+def test_a_card_computes_in_the_shortest_type_it_is_made_for(
+    has_bf16: bool, capability: tuple[int, int], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bug caught: a Turing card that trains in fp32, at a fraction of its speed, or in emulated bf16.
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bf16)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    reasons: list[str] = []
+    assert devices._precision("auto", torch.device("cuda", 0), reasons) == expected
+    assert len(reasons) == 1
+    if has_bf16:
+        return
+    with pytest.raises(JobError) as caught:
+        devices._precision("bf16", torch.device("cuda", 0), reasons)
+    assert caught.value.code == "train.precision_unsupported"
+
+
 def test_what_the_machine_cannot_do_is_refused() -> None:
     cases: list[tuple[dict[str, Any], dict[str, str], str]] = [
-        ({"precision": "fp16"}, {}, "train.precision_unsupported"),
         ({"device": "cpu"}, {"WORLD_SIZE": "2"}, "train.several_processes"),
     ]
     if not torch.cuda.is_available():

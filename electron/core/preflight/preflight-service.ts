@@ -130,6 +130,7 @@ export class PreflightService {
       capacityBytes,
       availableBytes: Math.max(0, capacityBytes - memoryUsedBytes),
       hasBf16: Number(computeCapability ?? 0) >= BF16_CAPABILITY,
+      ...(computeCapability === undefined ? {} : { computeCapability: Number(computeCapability) }),
     };
   }
 

@@ -176,7 +176,7 @@ const hardwareSchema = z.strictObject({
   ),
   precision: field(
     z.enum(['auto', 'fp32', 'bf16', 'fp16']).default('auto'),
-    'Arithmetic of the frozen base; auto takes bf16 where the GPU has it and fp32 on a CPU.',
+    'Arithmetic of the base; auto takes bf16 where the GPU has it, else fp16 with a scaled loss, fp32 on a CPU.',
     { llamaFactory: 'bf16', hf: 'bf16' },
   ),
   attention: field(

@@ -56,7 +56,7 @@ class Decoder:
             raise RuntimeError("this decoder has an adapter already")
         if lora.rank < 1 or not 0.0 <= lora.dropout < 1.0:
             raise ValueError("rank is at least 1 and dropout in [0, 1)")
-        store = LoraStore(lora, self.config, self.device)
+        store = LoraStore(lora, self.config, self.device, self.blocks[0].attention_norm.dtype)
         for block in self.blocks:
             for linear in (block.qkv, block.o, block.gate_up, block.down):
                 linear.lora = store.create_group(linear.modules, linear.weight.shape[1])
@@ -121,7 +121,7 @@ class Decoder:
     def head_for(self, use_lora: bool) -> torch.Tensor:
         """The output head [V, hidden], the trained one where the adapter has one."""
         trained = self.lora.head if self.lora is not None and use_lora else None
-        return self.head if trained is None else trained.weight.detach().to(self.dtype)
+        return self.head if trained is None else trained.working
 
     def embed(self, ids: torch.Tensor, *, use_lora: bool = True) -> torch.Tensor:
         """Rows of the embedding [T, hidden], of the trained one where the adapter has one. Raises
@@ -140,12 +140,18 @@ class Decoder:
     def rotations(self, positions: torch.Tensor, longest: int) -> torch.Tensor:
         return self._rope.rotations(positions, longest)
 
+    def refresh_adapter(self) -> None:
+        """Call it before a pass: what the adapter's products read follows its masters."""
+        if self.lora is not None:
+            self.lora.refresh()
+
     def draw_dropout(self) -> DropoutPlan | None:
         if self.lora is None or self._dropout_generator is None:
             return None
         return DropoutPlan.draw(self.lora.config.dropout, self._dropout_generator)
 
     def _block_input(self, batch: PackedBatch, dropout: DropoutPlan | None) -> BlockInput:
+        self.refresh_adapter()
         longest = max((end - begin for begin, end in pairwise(batch.cu_lengths)), default=0)
         rotations = self.rotations(batch.positions, longest)
         return BlockInput(batch.cu_lengths, rotations, self.adapter_enabled, dropout)
@@ -181,7 +187,7 @@ class Decoder:
         normed, rstd = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
         denominator = max(1, answer_tokens_in_step)
         total, d_normed = linear_cross_entropy(normed, self.head_for(shared.use_lora), batch.targets)
-        d_hidden = rms_norm_backward(d_normed, hidden, self.final_norm, rstd).div_(denominator)
+        d_hidden = rms_norm_backward(d_normed, hidden, self.final_norm, rstd)
         trains_head = self.lora is not None and self.lora.head is not None
         head_input = normed if trains_head else None
         return total / denominator, _SavedPass(shared, kept, batch, d_hidden, head_input, denominator)
@@ -196,7 +202,9 @@ class Decoder:
             weight = self.head_for(use_lora=True)
             add_head_gradient(saved.head_input, weight, saved.batch.targets, share, head.gradient)
             saved.head_input = None
-        gradient = saved.d_hidden * grad_output.to(saved.d_hidden.device, saved.d_hidden.dtype)
+        # Divided once and in fp32: what fp16 would round to zero is first lifted by the loss's scale.
+        divisor = saved.denominator / grad_output.to(saved.d_hidden.device, torch.float32)
+        gradient = (saved.d_hidden.float() / divisor).to(saved.d_hidden.dtype)
         last = len(self.blocks) - 1
         for index in range(last, -1, -1):
             block, kept = self.blocks[index], saved.blocks.pop()
@@ -213,7 +221,7 @@ class Decoder:
 
 @dataclass(slots=True)
 class _SavedPass:
-    """One training pass between its forward and its backward. `d_hidden`: the loss's gradient for
+    """One training pass between its forward and its backward. `d_hidden`: the gradient of the summed loss for
     the answer rows before the final norm. `head_input`: where the head is trained, what it was given."""
 
     shared: BlockInput

@@ -20,7 +20,9 @@ _CUDA_TOKENS = 8192
 
 _ANY_CARD = "auto"
 
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+# Volta, the first with tensor cores: without them fp16 with its scaled loss gains little over fp32.
+_FP16_CAPABILITY = (7, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +112,28 @@ def _precision(wanted: str, device: torch.device, reasons: list[str]) -> str:
         if device.type == "cpu":
             reasons.append("precision fp32: bf16 gains nothing on a CPU")
             return "fp32"
-        if torch.cuda.is_bf16_supported(including_emulation=False):
+        if _has_bf16():
             reasons.append("precision bf16: the GPU computes it")
             return "bf16"
-        reasons.append("precision fp32: the GPU has no bf16")
+        if torch.cuda.get_device_capability(device) >= _FP16_CAPABILITY:
+            reasons.append("precision fp16 with a scaled loss: the GPU has tensor cores and no bf16")
+            return "fp16"
+        reasons.append("precision fp32: the GPU has neither bf16 nor tensor cores")
         return "fp32"
-    if wanted == "fp16":
-        # Needs a loss scaler whose state is part of exact resume.
+    if wanted == "fp16" and device.type == "cpu":
+        reasons.append("precision fp16: the recipe asks for it; a CPU is slower with it than with fp32")
+    if wanted == "bf16" and device.type == "cuda" and not _has_bf16():
         raise JobError(
             "train.precision_unsupported",
-            "fp16 training is not supported; use bf16 or fp32",
-            exit_code=EXIT_SPEC,
-            params={"precision": wanted, "allowed": "auto, bf16, fp32"},
+            "the GPU does not compute bf16",
+            exit_code=EXIT_ENVIRONMENT,
+            params={"precision": wanted, "allowed": "auto, fp16, fp32"},
         )
     return wanted
+
+
+def _has_bf16() -> bool:
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def _usable_cpus() -> int:

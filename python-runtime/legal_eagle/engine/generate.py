@@ -59,6 +59,7 @@ def next_logits(
     tokens = torch.tensor(ids, dtype=torch.int64, device=decoder.device)
     positions = torch.arange(position, position + len(ids), device=decoder.device)
     rotations = decoder.rotations(positions, position + len(ids))
+    decoder.refresh_adapter()
     x = decoder.embed(tokens, use_lora=use_lora)
     for block, cache in zip(decoder.blocks, caches, strict=True):
         x = block.forward_cached(x, rotations, cache, use_lora=use_lora)

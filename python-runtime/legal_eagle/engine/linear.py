@@ -86,7 +86,7 @@ class FrozenLinear:
     def _project(self, group: LoraGroup, x: torch.Tensor, mask_maker: MaskMaker | None) -> torch.Tensor:
         """drop(x) Aᵀ of each slice side by side, [T, n·r]."""
         rank = group.slices[0].a.shape[0]
-        a = group.a.to(x.dtype)
+        a = group.working_a
         if mask_maker is None:
             return linear(x, a)
         parts = [
@@ -100,7 +100,7 @@ class FrozenLinear:
         for index, item in enumerate(group.slices):
             part = u[:, index * rank : (index + 1) * rank]
             rows = y[:, item.rows.start : item.rows.end]
-            rows.addmm_(part, item.b.to(y.dtype).t(), alpha=self.scale)
+            rows.addmm_(part, item.working_b.t(), alpha=self.scale)
 
     def _row_norms(self, group: LoraGroup) -> tuple[torch.Tensor, ...]:
         """‖W + s·B·A‖ by rows of each slice, without ever making the sum: by the terms of its square."""
@@ -112,7 +112,7 @@ class FrozenLinear:
         for item in group.slices:
             weight = self.weight.rows(item.rows.start, item.rows.end)
             a, b = item.a.detach(), item.b.detach()
-            crossed = (linear(weight, a.to(weight.dtype)).float() * b).sum(1)
+            crossed = (linear(weight, item.working_a).float() * b).sum(1)
             own = (linear(b, a @ a.t()) * b).sum(1)
             squares = self._squares[item.rows.start : item.rows.end]
             total = squares + 2.0 * self.scale * crossed + self.scale**2 * own
@@ -154,21 +154,21 @@ class FrozenLinear:
         for index, item in enumerate(group.slices):
             columns = slice(index * rank, (index + 1) * rank)
             part = dy[:, item.rows.start : item.rows.end]
-            torch.mul(matmul(part, item.b.to(dy.dtype)), v_scale, out=v[:, columns])
+            torch.mul(matmul(part, item.working_b), v_scale, out=v[:, columns])
             # uᵀ·dy and its transpose: the product with the long side last is the fast one.
             b_grad = saved.u[:, columns].t() @ part
             item.b_grad.add_(b_grad.t(), alpha=self.scale)
         if saved.mask_maker is None:
             group.a_grad.add_(v.t() @ x)
             if dx is not None:
-                dx.addmm_(v, group.a.to(dy.dtype))
+                dx.addmm_(v, group.working_a)
             return dx
         for index, item in enumerate(group.slices):
             mask = saved.mask_maker.make(index, x)
             part = v[:, index * rank : (index + 1) * rank]
             item.a_grad.add_(part.t() @ (x * mask))
             if dx is not None:
-                dx.addcmul_(matmul(part, item.a.to(dy.dtype)), mask)
+                dx.addcmul_(matmul(part, item.working_a), mask)
         return dx
 
 

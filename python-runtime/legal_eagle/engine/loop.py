@@ -17,6 +17,7 @@ import torch
 
 from legal_eagle.data.pack_plan import Plan, StepPlan, with_limit
 from legal_eagle.engine import rng_state
+from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.train_state import TrainState
 
@@ -75,6 +76,7 @@ class TrainingLoop:
         state: TrainState,
         generator: torch.Generator,
         on_limit_lowered: LimitObserver,
+        scaler: LossScaler | None = None,
     ) -> None:
         self.plan = plan
         self.state = state
@@ -84,6 +86,7 @@ class TrainingLoop:
         self._learning_rate = learning_rate
         self._generator = generator
         self._on_limit_lowered = on_limit_lowered
+        self._scaler = scaler
         self._done_in_epoch = _tokens_before_each_step(plan)
 
     @property
@@ -97,12 +100,15 @@ class TrainingLoop:
         """The next optimizer step.
 
         A step without a finite loss or gradient updates nothing; after the third in a row the result says
-        `diverged`. Raises OutOfMemoryError where the longest document alone does not fit. Adapter, Adam and
-        `state` are consistent for a checkpoint after both.
+        `diverged`. In fp16 a step that only overflowed its loss scale updates nothing and is none of these.
+        Raises OutOfMemoryError where the longest document alone does not fit. Adapter, Adam and `state` are
+        consistent for a checkpoint after both.
         """
         index = self.state.step
         started = time.perf_counter()
         loss = self._forward_backward(index)
+        if self._scaler is not None:
+            self._optimizer.unscale(self._scaler.scale)
         # After it: the limit may have been lowered on the way.
         planned = self.plan.steps[index]
         grad_norm = float(self._optimizer.clip())
@@ -112,7 +118,7 @@ class TrainingLoop:
             self._optimizer.step(learning_rate)
         self._optimizer.zero_grad()
         seconds = time.perf_counter() - started
-        self._advance(planned, loss, skipped, seconds)
+        self._advance(planned, loss, skipped, self._rescale(loss, skipped), seconds)
         return StepResult(
             step=self.state.step,
             epoch=self._done_in_epoch[self.state.step],
@@ -127,7 +133,19 @@ class TrainingLoop:
             diverged=self.state.non_finite_in_a_row >= MAX_NON_FINITE_IN_A_ROW,
         )
 
-    def _advance(self, planned: StepPlan, loss: float, skipped: bool, seconds: float) -> None:
+    def _rescale(self, loss: float, skipped: bool) -> bool:
+        """Moves the loss scale; True where the step was skipped for nothing but a scale too large."""
+        if self._scaler is None:
+            return False
+        if not skipped:
+            self._scaler.after_update()
+            return False
+        # A loss is never scaled: where it is not finite itself, a lower scale changes nothing.
+        return math.isfinite(loss) and self._scaler.after_overflow()
+
+    def _advance(
+        self, planned: StepPlan, loss: float, skipped: bool, overflowed: bool, seconds: float
+    ) -> None:
         state = self.state
         state.step += 1
         state.tokens += planned.tokens
@@ -135,7 +153,7 @@ class TrainingLoop:
         state.train_seconds += seconds
         if skipped:
             state.skipped_steps += 1
-            state.non_finite_in_a_row += 1
+            state.non_finite_in_a_row += 0 if overflowed else 1
         else:
             state.non_finite_in_a_row = 0
             state.add_loss(loss)
@@ -162,7 +180,8 @@ class TrainingLoop:
 
     def _backward(self, members: Sequence[int], answer_tokens: int) -> torch.Tensor:
         loss = self._loss_of(members, answer_tokens)
-        loss.backward()  # type: ignore[no-untyped-call]
+        scale = None if self._scaler is None else torch.full_like(loss, self._scaler.scale)
+        loss.backward(scale)  # type: ignore[no-untyped-call]
         return loss.detach()
 
     def _lower_limit(self, index: int, cause: str) -> None:

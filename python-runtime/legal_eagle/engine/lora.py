@@ -51,11 +51,13 @@ class ModuleRows:
 @dataclass(frozen=True, slots=True)
 class LoraSlice:
     """The adapter of one module: A [r, in], B [out, r] and DoRA's row lengths [out] are fp32 masters, views
-    into the store."""
+    into the store. `working_a` and `working_b` are what a pass computes with (`LoraStore.refresh`)."""
 
     rows: ModuleRows
     a: torch.nn.Parameter
     b: torch.nn.Parameter
+    working_a: torch.Tensor
+    working_b: torch.Tensor
     a_grad: torch.Tensor
     b_grad: torch.Tensor
     magnitude: torch.nn.Parameter | None = None
@@ -64,27 +66,35 @@ class LoraSlice:
 
 @dataclass(frozen=True, slots=True)
 class WholeModule:
-    """A module whose weight [rows, columns] is trained itself: `name` in the checkpoint, fp32 master."""
+    """A module whose weight [rows, columns] is trained itself: `name` in the checkpoint, fp32 master,
+    and what a pass computes with."""
 
     name: str
     weight: torch.nn.Parameter
+    working: torch.Tensor
     gradient: torch.Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class LoraGroup:
-    """The adapters of one fused linear. `a` and `a_grad` [n·r, in] hold all their A below each
+    """The adapters of one fused linear. `working_a` and `a_grad` [n·r, in] hold all their A below each
     other, so that one product serves all."""
 
     slices: tuple[LoraSlice, ...]
-    a: torch.Tensor
+    working_a: torch.Tensor
     a_grad: torch.Tensor
 
 
 class LoraStore:
-    """All masters in one flat fp32 tensor and all gradients in another: one all-reduce, one clip."""
+    """All masters in one flat fp32 tensor and all gradients in another: one all-reduce, one clip.
 
-    def __init__(self, config: LoraConfig, model: ModelConfig, device: torch.device) -> None:
+    A pass computes in `dtype` with a rounded copy of the masters, made once and not again for each product;
+    in fp32 with the masters themselves.
+    """
+
+    def __init__(
+        self, config: LoraConfig, model: ModelConfig, device: torch.device, dtype: torch.dtype
+    ) -> None:
         self.config = config
         self.device = device
         self.modules = target_modules(model, config.targets, config.pattern)
@@ -98,6 +108,9 @@ class LoraStore:
         size += len(whole) * model.vocab_size * model.hidden_size
         self.masters = torch.zeros(size, dtype=torch.float32, device=device)
         self.gradients = torch.zeros_like(self.masters)
+        self._working = (
+            self.masters if dtype is torch.float32 else torch.zeros_like(self.masters, dtype=dtype)
+        )
         self._used = 0
         self.parameters: list[tuple[str, torch.nn.Parameter, torch.Tensor]] = []
         taken = {part: self._take_whole(name, model) for part, name in whole.items()}
@@ -109,19 +122,21 @@ class LoraStore:
         if not wanted:
             return None
         rank = self.config.rank
-        a, a_grad = self._take(len(wanted) * rank, columns)
+        a, working_a, a_grad = self._take(len(wanted) * rank, columns)
         slices = []
         for index, module in enumerate(wanted):
             part = slice(index * rank, (index + 1) * rank)
-            b, b_grad = self._take(module.end - module.start, rank)
+            b, working_b, b_grad = self._take(module.end - module.start, rank)
             magnitude, magnitude_grad = None, None
             if self.config.dora:
-                row, row_grad = self._take(1, module.end - module.start)
+                row, _, row_grad = self._take(1, module.end - module.start)
                 magnitude, magnitude_grad = torch.nn.Parameter(row[0]), row_grad[0]
             item = LoraSlice(
                 module,
                 torch.nn.Parameter(a[part]),
                 torch.nn.Parameter(b),
+                working_a[part],
+                working_b,
                 a_grad[part],
                 b_grad,
                 magnitude,
@@ -132,7 +147,7 @@ class LoraStore:
             if magnitude is not None and magnitude_grad is not None:
                 self.parameters.append((f"{module.name}.lora_magnitude_vector", magnitude, magnitude_grad))
             slices.append(item)
-        return LoraGroup(tuple(slices), a, a_grad)
+        return LoraGroup(tuple(slices), working_a, a_grad)
 
     def initialise(self, generator: torch.Generator) -> None:
         """A uniform in ±1/sqrt(in) (Kaiming with a = sqrt(5), as PEFT), B zero: the adapter starts as
@@ -146,6 +161,13 @@ class LoraStore:
                     parameter.copy_(values)
                 elif name.endswith("lora_B.weight"):
                     parameter.zero_()
+
+    def refresh(self) -> None:
+        """Rounds the masters into the working copy. Once a pass and without asking whether they changed:
+        torch does not count what a fused optimizer writes, and next to a pass the copy costs nothing."""
+        if self._working is not self.masters:
+            with torch.no_grad():
+                self._working.copy_(self.masters)
 
     def attach_gradients(self) -> None:
         """Makes every `.grad` the view into the flat buffer, keeping what it holds; a gradient that
@@ -163,12 +185,16 @@ class LoraStore:
         return [module for module in (self.embedding, self.head) if module is not None]
 
     def _take_whole(self, name: str, model: ModelConfig) -> WholeModule:
-        master, gradient = self._take(model.vocab_size, model.hidden_size)
-        module = WholeModule(name, torch.nn.Parameter(master), gradient)
+        master, working, gradient = self._take(model.vocab_size, model.hidden_size)
+        module = WholeModule(name, torch.nn.Parameter(master), working, gradient)
         self.parameters.append((f"{name}.weight", module.weight, gradient))
         return module
 
-    def _take(self, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _take(self, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The next rows · columns numbers of the masters, the working copy and the gradients."""
         begin, self._used = self._used, self._used + rows * columns
         part = slice(begin, self._used)
-        return self.masters[part].view(rows, columns), self.gradients[part].view(rows, columns)
+        master, working, gradient = (
+            flat[part].view(rows, columns) for flat in (self.masters, self._working, self.gradients)
+        )
+        return master, working, gradient

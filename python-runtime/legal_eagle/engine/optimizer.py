@@ -33,6 +33,12 @@ class AdapterOptimizer:
     def zero_grad(self) -> None:
         self._adam.zero_grad(set_to_none=True)
 
+    def unscale(self, scale: float) -> None:
+        """Divides the gradients by a loss scale, a power of two, so exactly."""
+        for parameter in self._parameters:
+            if parameter.grad is not None:
+                parameter.grad.mul_(1.0 / scale)
+
     def clip(self) -> torch.Tensor:
         """Scales the gradients down to the recipe's norm where they exceed it; returns the norm before."""
         gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]

@@ -21,6 +21,7 @@ from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
+from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.mechanisms import Mechanisms
 from legal_eagle.engine.model import build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
@@ -198,6 +199,7 @@ def set_up(
             oldTokens=old_tokens,
             newTokens=new_tokens,
         ),
+        scaler=LossScaler(state) if choice.dtype is torch.float16 else None,
     )
     return TrainSetup(
         params=params,

@@ -22,6 +22,9 @@ class TrainState:
     # Skipped steps directly before the next one.
     non_finite_in_a_row: int = 0
     max_tokens_per_micro_batch: int = 0
+    # fp16's (`LossScaler`): None elsewhere; and the steps taken since it last changed.
+    loss_scale: float | None = None
+    clean_steps: int = 0
     eval_loss_first: float | None = None
     eval_loss_last: float | None = None
     best_eval_loss: float | None = None

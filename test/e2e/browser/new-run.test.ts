@@ -73,24 +73,26 @@ describe('a new run in the browser', () => {
 
   it('a fix button changes the form in sight, and can be taken back', async () => {
     await page.getByRole('radio', { name: /InternLM2-chat-7B 法律/u }).click();
-    const problem = sheet().getByText('不支持以 fp16 精度训练。');
+    await page.getByRole('combobox', { name: '计算设备', exact: true }).click();
+    await page.getByRole('option', { name: 'NVIDIA 显卡', exact: true }).click();
+    const problem = sheet().getByText('训练方案要求使用 CUDA 显卡，但未找到可用的显卡。');
     await problem.waitFor();
     expect(await startButton().isDisabled()).toBe(true);
-    await sheet().getByRole('button', { name: '精度 → 自动' }).click();
+    await sheet().getByRole('button', { name: '计算设备 → 自动' }).click();
     await problem.waitFor({ state: 'detached' });
     await expect.poll(() => startButton().isEnabled(), { timeout: WAIT_MS }).toBe(true);
-    await page.getByRole('button', { name: '还原“精度”' }).waitFor();
-    await sheet().getByText('精度：fp16 → 自动').waitFor();
+    await page.getByRole('button', { name: '还原“计算设备”' }).waitFor({ state: 'detached' });
+    await sheet().getByText('计算设备：NVIDIA 显卡 → 自动').waitFor();
     await sheet().getByRole('button', { name: '撤销' }).click();
     await problem.waitFor();
-    expect(await page.getByRole('button', { name: '还原“精度”' }).count()).toBe(0);
+    await page.getByRole('button', { name: '还原“计算设备”' }).waitFor();
   });
 
   it('fits a published recipe to this rig only after it has shown how', async () => {
     await sheet().getByRole('button', { name: '查看调整…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('row', { name: /^梯度累积 8 2 数据比发布时少得多/u }).waitFor();
-    await dialog.getByRole('row', { name: /^精度 fp16 自动/u }).waitFor();
+    await dialog.getByRole('row', { name: /^计算设备 NVIDIA 显卡 自动/u }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: '保持原样' }).click();
     expect(await field('梯度累积').inputValue()).toBe('8');

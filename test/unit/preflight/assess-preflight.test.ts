@@ -79,6 +79,9 @@ const withFix = (before: Recipe, { settings }: PreflightFix): Recipe => {
   return recipeSchema.parse(nest(after));
 };
 
+const TURING = { device: { ...card(80), hasBf16: false, computeCapability: 7.5 } };
+const BF16 = { recipe: recipe({ hardware: { precision: 'bf16' } }) };
+
 const codes = (notes: readonly Readonly<{ code: string }>[]): readonly string[] =>
   notes.map((note) => note.code);
 
@@ -153,12 +156,24 @@ describe('the preflight of a 7B', () => {
   });
 });
 
+/** A sheet that counts another type than the engine takes is wrong by a factor of two. */
+describe('the type that a device computes in', () => {
+  it.each([
+    [8.6, true, 'bf16'],
+    [7.5, false, 'fp16'],
+    [6.1, false, 'fp32'],
+  ] as const)('of compute capability %s', (computeCapability, hasBf16, precision) => {
+    const device = { ...card(80), hasBf16, computeCapability };
+    expect(assessPreflight(facts({ device })).memory.map((memory) => memory.precision)).toEqual([precision]);
+  });
+});
+
 describe('what else keeps a run from going well', () => {
   it.each([
     ['a full disk', { freeDiskBytes: 1e8 }, 'preflight.disk_too_small', false],
     ['no training rows', { trainRows: 0, lengths: undefined }, 'preflight.no_training_rows', true],
     ['no card', { device: 'missing' }, 'preflight.no_card', true],
-    ['fp16', { recipe: recipe({ hardware: { precision: 'fp16' } }) }, 'train.precision_unsupported', true],
+    ['bf16 on Turing', { ...TURING, ...BF16 }, 'train.precision_unsupported', true],
     [
       'a module of another layout',
       { recipe: recipe({ lora: { targets: ['q_proj'] } }) },
@@ -191,7 +206,7 @@ describe('fixes', () => {
   it.each([
     ['a disk for two checkpoints', { freeDiskBytes: 900e6 }, 'preflight.disk_too_small'],
     ['no card', { device: 'missing' }, 'preflight.no_card'],
-    ['fp16', { recipe: recipe({ hardware: { precision: 'fp16' } }) }, 'train.precision_unsupported'],
+    ['bf16 on Turing', { ...TURING, ...BF16 }, 'train.precision_unsupported'],
     ['foreign modules', { recipe: recipe({ lora: { targets: ['q_proj'] } }) }, 'model.lora_target'],
     ['a short cutoff', { recipe: recipe({ cutoffLength: 512 }) }, 'preflight.cutoff_truncates'],
     ['few positions', { maxPositions: 1024 }, 'train.rows_beyond_positions'],

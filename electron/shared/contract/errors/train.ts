@@ -67,14 +67,15 @@ export const TRAIN_ERRORS = {
   },
   'train.precision_unsupported': {
     en: {
-      message: 'Training in {precision} is not supported.',
-      cause: 'Half precision (fp16) needs loss scaling, which this version does not have.',
-      action: 'Choose one of: {allowed}.',
+      message: 'This card does not compute in {precision}.',
+      cause:
+        'Cards before the Ampere generation (RTX 30) have no bf16 units; emulating it would be slower than fp32.',
+      action: 'Choose one of: {allowed}. Automatic takes fp16 with a scaled loss on such a card.',
     },
     zh: {
-      message: '不支持以 {precision} 精度训练。',
-      cause: '半精度（fp16）训练需要损失缩放，当前版本没有提供。',
-      action: '请选择以下精度之一：{allowed}。',
+      message: '这张显卡不支持以 {precision} 精度计算。',
+      cause: 'Ampere（RTX 30 系列）之前的显卡没有 bf16 计算单元，用软件模拟比 fp32 还慢。',
+      action: '请选择以下精度之一：{allowed}。在这类显卡上，“自动”会使用带损失缩放的 fp16。',
     },
   },
   'train.attention_unsupported': {

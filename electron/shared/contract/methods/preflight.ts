@@ -10,7 +10,7 @@ export const deviceMemorySchema = z.object({
   /** `cpu`, `cuda:0` … */
   device: z.string(),
   name: z.string(),
-  precision: z.enum(['fp32', 'bf16']),
+  precision: z.enum(['fp32', 'bf16', 'fp16']),
   weightsBytes: bytesSchema,
   adapterBytes: bytesSchema,
   gradientBytes: bytesSchema,

@@ -1,7 +1,7 @@
 import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
 import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
-import type { DeviceMemory } from './device-memory.ts';
+import { precisionOn, type DeviceMemory } from './device-memory.ts';
 import { diskBytes, type DiskBytes } from './disk-bytes.ts';
 import { mayForce } from './may-force.ts';
 import type { PreflightFacts } from './preflight-facts.ts';
@@ -101,8 +101,8 @@ function recipeProblems(
         : longerCutoffs(lengths, cutoff, maxPositions, fitsWith);
     problems.push({ code: 'preflight.no_training_rows', params: { cutoff }, fixes });
   }
-  if (recipe.hardware.precision === 'fp16') {
-    const params = { precision: 'fp16', allowed: 'auto, bf16, fp32' };
+  if (typeof device === 'object' && precisionOn(device, recipe.hardware.precision) === undefined) {
+    const params = { precision: recipe.hardware.precision, allowed: 'auto, fp16, fp32' };
     const fixes = [setting('hardware.precision', 'auto')];
     problems.push({ code: 'train.precision_unsupported', params, fixes });
   }

@@ -14,9 +14,11 @@ export type DeviceFacts = Readonly<{
   availableBytes: number;
   /** Whether the card computes bf16. */
   hasBf16: boolean;
+  /** CUDA compute capability such as 8.9, where the driver says it. */
+  computeCapability?: number;
 }>;
 
-export type Precision = 'fp32' | 'bf16';
+export type Precision = 'fp32' | 'bf16' | 'fp16';
 
 /** The memory of one device as the sheet draws it; the parts and the headroom make up the capacity. */
 export type DeviceMemory = PeakMemory &
@@ -39,14 +41,19 @@ const RUNTIME_BYTES: Readonly<Record<ComputeDevice, number>> = { cpu: 512 * MIB,
 /** The engine's own choice where a recipe says 0 (engine/devices.py). */
 const DEFAULT_LIMIT: Readonly<Record<ComputeDevice, number>> = { cpu: 2048, cuda: 8192 };
 
+/** Volta, the first with tensor cores (engine/devices.py). */
+const FP16_CAPABILITY = 7;
+
 /** What `hardware.precision` comes to on a device; undefined where the engine refuses it. */
 export function precisionOn(
   device: DeviceFacts,
   wanted: Recipe['hardware']['precision'],
 ): Precision | undefined {
-  if (wanted === 'fp16') return undefined;
-  if (wanted !== 'auto') return wanted;
-  return device.kind === 'cuda' && device.hasBf16 ? 'bf16' : 'fp32';
+  const lacksBf16 = device.kind === 'cuda' && !device.hasBf16;
+  if (wanted !== 'auto') return wanted === 'bf16' && lacksBf16 ? undefined : wanted;
+  if (device.kind === 'cpu') return 'fp32';
+  if (device.hasBf16) return 'bf16';
+  return (device.computeCapability ?? 0) >= FP16_CAPABILITY ? 'fp16' : 'fp32';
 }
 
 export function tokenLimitOn(device: DeviceFacts, recipe: Recipe): number {

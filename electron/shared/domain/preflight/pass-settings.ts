@@ -9,7 +9,7 @@ export type LoraSettings = LoraChoice &
 export type PassSettings = Readonly<{
   shape: DecoderShape;
   lora: LoraSettings;
-  /** Bytes of one element of the base and its activations: 4 (fp32) or 2 (bf16). */
+  /** Bytes of one element of the base and its activations: 4 (fp32) or 2 (bf16, fp16). */
   width: number;
   device: ComputeDevice;
 }>;

@@ -4,7 +4,6 @@ import {
   loraParameters,
   qkWidth,
   trainsEmbeddings,
-  trainsHead,
   type LinearModule,
 } from './decoder-shape.ts';
 import { layerBytes, type LayerBytes } from './layer-bytes.ts';
@@ -21,7 +20,7 @@ export type PeakMemory = Readonly<{
   optimizerBytes: number;
   /** What the forward pass keeps for the backward pass. */
   activationBytes: number;
-  /** Logits, gradients on their way, and what single operations need. */
+  /** Logits, gradients on their way, what single operations need, and what is derived from weights once. */
   temporaryBytes: number;
   peakBytes: number;
 }>;
@@ -45,11 +44,13 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
   const adapted = loraModulesByLayer(shape, lora);
   // DoRA keeps the lengths of the base's rows.
   const lengths = lora.dora ? sumOf(adapted.flat(), ({ rows }) => rows) * FLOAT : 0;
-  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes + lengths;
+  // What a pass computes with: the masters themselves, or a rounded copy of them.
+  const working = width === FLOAT ? 0 : (adapterBytes / FLOAT) * width;
+  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes + lengths + working;
   const moments = batches.flatMap((batch) => passMoments(settings, adapted, batch));
   // Gate and up are joined while both they and the joined weight exist; the last layer's down is not read yet.
   const loading =
-    shape.hiddenSize * shape.intermediateSize * width - adapterBytes - adapterBytes - optimizerBytes;
+    shape.hiddenSize * shape.intermediateSize * width - 2 * adapterBytes - optimizerBytes - working;
   const start: Moment = { saved: 0, temporary: Math.max(0, loading) };
   const peak = moments.reduce((most, moment) => (total(moment) > total(most) ? moment : most), start);
   return {
@@ -58,7 +59,7 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
     gradientBytes: adapterBytes,
     optimizerBytes,
     activationBytes: Math.round(peak.saved),
-    temporaryBytes: Math.round(peak.temporary),
+    temporaryBytes: Math.round(peak.temporary + working + lengths),
     peakBytes: Math.round(resident + total(peak)),
   };
 }
@@ -128,9 +129,7 @@ function backwardMoments(layers: readonly LayerBytes[], below: number, kept: num
 }
 
 /** engine/loss.py and the final norm: hidden rows, their normed form and its gradient, and chunks of logits. */
-function lossTemporary({ shape, lora, width }: PassSettings, rows: number): number {
-  // The loss computes with the trained head's master, in the base's type.
-  const headCopy = trainsHead(lora) && width < FLOAT ? shape.vocabSize * shape.hiddenSize * width : 0;
+function lossTemporary({ shape, width }: PassSettings, rows: number): number {
   const { vocabSize, hiddenSize: hidden } = shape;
   const chunk = Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS / vocabSize));
   const first = Math.min(chunk, rows);
@@ -138,5 +137,5 @@ function lossTemporary({ shape, lora, width }: PassSettings, rows: number): numb
   // Logits and their logarithmic softmax; from the second chunk on beside the first one's probabilities.
   const logits = Math.max(2 * first, first + 2 * second) * vocabSize * FLOAT;
   const normBackward = rows * hidden * (2 * FLOAT + (width === FLOAT ? 0 : FLOAT));
-  return headCopy + rows * (3 * hidden * width + FLOAT) + Math.max(logits, normBackward);
+  return rows * (3 * hidden * width + FLOAT) + Math.max(logits, normBackward);
 }

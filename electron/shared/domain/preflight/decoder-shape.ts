@@ -119,7 +119,7 @@ export function loraParameters(
 
 type Wholes = Readonly<{ whole: WholeModules }>;
 export const trainsEmbeddings = ({ whole }: Wholes): boolean => whole === 'embeddings' || whole === 'both';
-export const trainsHead = ({ whole }: Wholes): boolean => whole === 'head' || whole === 'both';
+const trainsHead = ({ whole }: Wholes): boolean => whole === 'head' || whole === 'both';
 
 /** Elements of the frozen base as the engine holds it. */
 export function baseParameters(shape: DecoderShape): number {

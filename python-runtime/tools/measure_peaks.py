@@ -37,7 +37,7 @@ from legal_eagle.engine.optimizer import AdapterOptimizer  # noqa: E402
 from legal_eagle.engine.train_state import TrainState  # noqa: E402
 from legal_eagle.models.config import config_from_values  # noqa: E402
 from legal_eagle.models.layouts import expected_tensors  # noqa: E402
-from storage_bytes import StorageBytes  # noqa: E402
+from legal_eagle.engine.storage_bytes import StorageBytes  # noqa: E402
 
 MEASURED = REPOSITORY / "test" / "fixtures" / "preflight" / "measured.json"
 STEPS = 2

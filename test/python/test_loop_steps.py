@@ -18,10 +18,11 @@ from legal_eagle.engine import rng_state
 from legal_eagle.engine.batch import pack_documents
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.evaluation import evaluate
-from legal_eagle.engine.loop import OutOfMemoryError, TrainingLoop, is_out_of_memory
+from legal_eagle.engine.loop import OutOfMemoryError, TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import Decoder, build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
+from legal_eagle.engine.out_of_memory import is_out_of_memory
 from legal_eagle.engine.progress import Throughput
 from legal_eagle.engine.schedule import learning_rate_factor, warmup_steps
 from legal_eagle.engine.train_state import TrainState

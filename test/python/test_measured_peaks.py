@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from storage_bytes import StorageBytes
 
 import measure_peaks
+from legal_eagle.engine.storage_bytes import StorageBytes
 from measure_peaks import CONFIGURATIONS, MEASURED, Configuration
 
 # Every mechanism once: blocks, the fused kernel, bf16, masks. The others run in the full depth.

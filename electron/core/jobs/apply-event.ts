@@ -31,6 +31,7 @@ export function applyEvent(job: JobRecord, event: JobEvent): JobRecord {
     case 'phase':
     case 'progress':
     case 'device':
+    case 'memory':
     case 'plan':
     case 'step':
     case 'eval':

@@ -35,6 +35,12 @@ export function applyRunEvent(
     }
     case 'device':
       return { run: { ...run, device: event.data } };
+    case 'memory': {
+      // A decision of the engine's like those about the device, only later.
+      const { recomputedLayers, reason } = event.data;
+      const reasons = [...textsOf(run.device?.['reasons']), `recompute ${reason}`];
+      return { run: { ...run, device: { ...run.device, recomputedLayers, reasons } } };
+    }
     case 'step':
       return tookStep(run, event.data);
     case 'eval':
@@ -142,3 +148,5 @@ function toCheckpoint(run: RunRecord, data: JobEventData<'checkpoint'>, atMs: nu
     createdAtMs: atMs,
   };
 }
+
+const textsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -35,6 +35,23 @@ export const EVENT_DATA = {
     cpuThreads: z.int(),
     reasons: z.array(z.string()),
   }),
+  /** What a run's passes keep, and why; null where nothing had to be measured. */
+  memory: z.strictObject({
+    /** What the recipe asks for. */
+    recompute: z.enum(['auto', 'none', 'full', 'layers']),
+    recomputedLayers: z.int().min(0),
+    layers: z.int().min(1),
+    /** Tokens of the heaviest pass. */
+    microBatchTokens: z.int().min(0),
+    /** Held between passes: base, adapter, gradients and Adam's moments. */
+    standingBytes: z.int().nullable(),
+    predictedPeakBytes: z.int().nullable(),
+    /** What one kept layer holds beside its input. */
+    layerBytesPerToken: z.number().nullable(),
+    /** What there is for the peak. */
+    budgetBytes: z.int().nullable(),
+    reason: z.string(),
+  }),
   plan: z.strictObject({
     steps: step,
     startStep: step,
@@ -128,6 +145,7 @@ export const jobEventSchema = z
     line('phase'),
     line('progress'),
     line('device'),
+    line('memory'),
     line('plan'),
     line('step'),
     line('eval'),

@@ -191,6 +191,15 @@ const hardwareSchema = z.strictObject({
     z.int().min(0).max(4_194_304).default(0),
     'Tokens computed at once at most; 0 chooses by memory. Never changes the gradient.',
   ),
+  recompute: field(
+    z.enum(['auto', 'none', 'full', 'layers']).default('auto'),
+    'Layers whose activations are computed again in the backward pass instead of kept; auto keeps as many as fit. Never changes the gradient.',
+    { hf: 'gradient_checkpointing', xtuner: 'activation_checkpointing' },
+  ),
+  recomputeLayers: field(
+    z.int().min(0).max(1000).default(0),
+    'With recompute = layers: how many layers, from the first, are computed again.',
+  ),
 });
 
 /** A training recipe: everything that decides the gradient, and how often a run reports and saves. */

@@ -172,7 +172,25 @@ class Decoder:
             if keep is not None:
                 keep(x, saved)
             x = output
+            # What nobody kept is gone before the next layer runs.
+            del saved, output
         return x
+
+    @torch.no_grad()
+    def layer_kept_bytes(self, batch: PackedBatch, held_bytes: Callable[[], int]) -> list[int]:
+        """What each layer keeps for its backward pass beside its input, [layers] bytes: the difference that
+        recomputing it makes. One forward pass that holds one layer at a time; draws dropout."""
+        shared = self._block_input(batch, self.draw_dropout())
+        x = self.embed(batch.ids, use_lora=shared.use_lora)
+        last = len(self.blocks) - 1
+        kept = []
+        for index, block in enumerate(self.blocks):
+            output, saved = block.forward(x, shared, batch.answer_rows if index == last else None)
+            with_saved = held_bytes()
+            del saved
+            kept.append(with_saved - held_bytes())
+            x = output
+        return kept
 
     def _training_pass(
         self, batch: PackedBatch, answer_tokens_in_step: int
@@ -210,7 +228,7 @@ class Decoder:
             block, kept = self.blocks[index], saved.blocks.pop()
             if isinstance(kept, torch.Tensor):
                 rows = saved.batch.answer_rows if index == last else None
-                _, kept = block.forward(kept, saved.shared, rows)
+                kept = block.forward(kept, saved.shared, rows)[1]
             need_dx = index > 0 or embedding is not None
             below = block.backward(gradient, kept, saved.shared, need_dx=need_dx)
             if below is not None:

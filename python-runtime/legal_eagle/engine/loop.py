@@ -19,6 +19,7 @@ from legal_eagle.data.pack_plan import Plan, StepPlan, with_limit
 from legal_eagle.engine import rng_state
 from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.optimizer import AdapterOptimizer
+from legal_eagle.engine.out_of_memory import is_out_of_memory
 from legal_eagle.engine.train_state import TrainState
 
 # One overflow is noise; three steps without an update in a row are a run that has diverged.
@@ -29,13 +30,18 @@ LossOf = Callable[[Sequence[int], int], torch.Tensor]
 
 
 class OutOfMemoryError(Exception):
-    """Even the longest document alone does not fit."""
+    """Even the longest document alone does not fit, with every layer recomputed."""
 
     def __init__(self, step: int, longest_tokens: int, cause: str) -> None:
         super().__init__(f"step {step}: a micro-batch of {longest_tokens} tokens does not fit ({cause})")
         self.step = step
         self.longest_tokens = longest_tokens
         self.cause = cause
+
+
+def nothing_to_recompute() -> bool:
+    """`recompute_more` of a loop whose passes keep as little as they can."""
+    return False
 
 
 class LimitObserver(Protocol):
@@ -77,6 +83,7 @@ class TrainingLoop:
         generator: torch.Generator,
         on_limit_lowered: LimitObserver,
         scaler: LossScaler | None = None,
+        recompute_more: Callable[[], bool] = nothing_to_recompute,
     ) -> None:
         self.plan = plan
         self.state = state
@@ -87,6 +94,7 @@ class TrainingLoop:
         self._generator = generator
         self._on_limit_lowered = on_limit_lowered
         self._scaler = scaler
+        self._recompute_more = recompute_more
         self._done_in_epoch = _tokens_before_each_step(plan)
 
     @property
@@ -175,7 +183,7 @@ class TrainingLoop:
             self._optimizer.zero_grad()
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
-            self._lower_limit(index, cause)
+            self._make_room(index, cause)
             rng_state.restore(generators, self._generator)
 
     def _backward(self, members: Sequence[int], answer_tokens: int) -> torch.Tensor:
@@ -184,7 +192,8 @@ class TrainingLoop:
         loss.backward(scale)  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _lower_limit(self, index: int, cause: str) -> None:
+    def _make_room(self, index: int, cause: str) -> None:
+        """Smaller passes, then passes that keep less; neither changes what is optimised."""
         longest = int(self._lengths.max())
         old = self.plan.max_tokens_per_micro_batch
         # A limit above what the step really holds would be halved several times without any effect.
@@ -193,21 +202,12 @@ class TrainingLoop:
         )
         new = max(longest, largest // 2)
         if new >= largest:
+            if self._recompute_more():
+                return
             raise OutOfMemoryError(index + 1, longest, cause)
         self.plan = with_limit(self.plan, self._lengths, new, from_step=index)
         self.state.max_tokens_per_micro_batch = new
         self._on_limit_lowered(old_tokens=old, new_tokens=new)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether torch or Python could not get memory, on a GPU or a CPU."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    # The CPU allocator raises a plain RuntimeError (c10/core/impl/alloc_cpu.cpp).
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in text or "not enough memory" in text or "CUDA out of memory" in text
-    )
 
 
 def _tokens_before_each_step(plan: Plan) -> list[float]:

@@ -52,6 +52,12 @@ class AdapterOptimizer:
             group["lr"] = learning_rate
         self._adam.step()
 
+    def missing_state_bytes(self) -> int:
+        """What the two moments will take that the first step makes."""
+        return sum(
+            2 * one.numel() * one.element_size() for one in self._parameters if one not in self._adam.state
+        )
+
     def state_tensors(self) -> dict[str, torch.Tensor]:
         """`<parameter>.exp_avg`, `.exp_avg_sq` and `.step` of every parameter that was stepped."""
         tensors: dict[str, torch.Tensor] = {}

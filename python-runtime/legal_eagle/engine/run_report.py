@@ -13,6 +13,7 @@ from legal_eagle.engine.evaluation import EvalResult
 from legal_eagle.engine.loop import StepResult
 from legal_eagle.engine.process_memory import peak_bytes
 from legal_eagle.engine.progress import Throughput
+from legal_eagle.engine.recompute import MemoryDecision
 from legal_eagle.engine.sampling import SampleAnswer
 from legal_eagle.engine.tensorboard_log import TensorBoardLog
 from legal_eagle.jobs.context import ControlCommand, Reporter
@@ -37,6 +38,30 @@ class RunReport:
 
     def phase(self, name: str, detail: str | None = None) -> None:
         self._reporter.emit("phase", {"name": name} if detail is None else {"name": name, "detail": detail})
+
+    def memory(self, decision: MemoryDecision, asked: str, layers: int) -> None:
+        self._reporter.emit(
+            "memory",
+            {
+                "recompute": asked,
+                "recomputedLayers": decision.layers,
+                "layers": layers,
+                "microBatchTokens": decision.tokens,
+                "standingBytes": decision.standing_bytes,
+                "predictedPeakBytes": decision.peak_bytes,
+                "layerBytesPerToken": decision.layer_bytes_per_token,
+                "budgetBytes": decision.budget_bytes,
+                "reason": decision.reason,
+            },
+        )
+
+    def recompute_raised(self, old_layers: int, new_layers: int) -> None:
+        self.warning(
+            "train.recompute_raised",
+            f"out of memory: {new_layers} layers are computed again instead of {old_layers}",
+            oldLayers=old_layers,
+            newLayers=new_layers,
+        )
 
     def step(self, result: StepResult, *, pad_share: float, remaining_tokens: int) -> None:
         self._throughput.add(result.tokens, result.seconds)

@@ -23,6 +23,7 @@ from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
 from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.mechanisms import Mechanisms
+from legal_eagle.engine.memory_plan import recompute_more, settle_memory
 from legal_eagle.engine.model import build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe, read_state
@@ -180,6 +181,11 @@ def set_up(
         model.start_from(params.initial_adapter, fingerprint.base_model)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
     state.mechanisms = mechanisms.to_json()
+    report.phase("measure-memory")
+    memory = settle_memory(
+        decoder, optimizer, generator, made, train_store, state, recipe["hardware"], choice.device
+    )
+    report.memory(memory, recipe["hardware"]["recompute"], len(decoder.blocks))
 
     total = len(made.steps)
     warmup = warmup_steps(total, recipe["schedule"]["warmupRatio"])
@@ -200,6 +206,7 @@ def set_up(
             newTokens=new_tokens,
         ),
         scaler=LossScaler(state) if choice.dtype is torch.float16 else None,
+        recompute_more=recompute_more(decoder, state, report.recompute_raised),
     )
     return TrainSetup(
         params=params,

@@ -25,6 +25,8 @@ class TrainState:
     # fp16's (`LossScaler`): None elsewhere; and the steps taken since it last changed.
     loss_scale: float | None = None
     clean_steps: int = 0
+    # Layers that the passes compute again: a resumed run goes on with them, where that still fits.
+    recompute_layers: int = 0
     eval_loss_first: float | None = None
     eval_loss_last: float | None = None
     best_eval_loss: float | None = None

@@ -65,6 +65,26 @@ class JobEventDevice(TypedDict):
     data: JobEventDeviceData
 
 
+class JobEventMemoryData(TypedDict):
+    recompute: Literal["auto", "none", "full", "layers"]
+    recomputedLayers: int
+    layers: int
+    microBatchTokens: int
+    standingBytes: int | None
+    predictedPeakBytes: int | None
+    layerBytesPerToken: Any
+    budgetBytes: int | None
+    reason: str
+
+
+class JobEventMemory(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["memory"]
+    data: JobEventMemoryData
+
+
 class JobEventPlanData(TypedDict):
     steps: int
     startStep: int
@@ -264,6 +284,7 @@ JobEvent: TypeAlias = (
     | JobEventPhase
     | JobEventProgress
     | JobEventDevice
+    | JobEventMemory
     | JobEventPlan
     | JobEventStep
     | JobEventEval

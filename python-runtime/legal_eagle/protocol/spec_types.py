@@ -58,6 +58,8 @@ class RecipeHardware(TypedDict):
     attention: Literal["auto", "varlen", "padded", "per-document"]
     cpuThreads: int
     maxTokensPerMicroBatch: int
+    recompute: Literal["auto", "none", "full", "layers"]
+    recomputeLayers: int
 
 
 class Recipe(TypedDict):

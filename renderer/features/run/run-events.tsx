@@ -19,6 +19,7 @@ const TYPES = [
   'started',
   'phase',
   'device',
+  'memory',
   'plan',
   'eval',
   'sample',

@@ -156,6 +156,20 @@ export const TRAIN_ERRORS = {
       action: '可以继续，无需处理。',
     },
   },
+  'train.recompute_raised': {
+    en: {
+      message:
+        'Memory ran out; the run goes on with {newLayers} layers computed again instead of {oldLayers}.',
+      cause:
+        'Even one row at a time did not fit with what the layers kept. The gradient stays exactly what the recipe says; steps take longer.',
+      action: 'Continue; nothing has to be done.',
+    },
+    zh: {
+      message: '内存不足，训练改为重算 {newLayers} 层的激活值（原为 {oldLayers} 层）后继续。',
+      cause: '即使每次只计算一行，各层保留的激活值也放不下。梯度仍与训练方案完全一致，每步耗时会变长。',
+      action: '可以继续，无需处理。',
+    },
+  },
   'train.disk_full': {
     en: {
       message: 'The disk is full: nothing more can be written below {folder}.',

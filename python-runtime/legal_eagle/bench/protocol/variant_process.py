@@ -11,7 +11,7 @@ from legal_eagle.bench.protocol.environment import describe
 from legal_eagle.bench.protocol.measurement import figures_of, peak_memory
 from legal_eagle.bench.protocol.scale import Scale, Size, scale_of
 from legal_eagle.bench.protocol.variants import CannotRun, Variant, variant_named
-from legal_eagle.engine.loop import is_out_of_memory
+from legal_eagle.engine.out_of_memory import is_out_of_memory
 
 CEILINGS = "ceilings"
 _DETAIL_LINES = 12

@@ -194,7 +194,6 @@ const hardwareSchema = z.strictObject({
   recompute: field(
     z.enum(['auto', 'none', 'full', 'layers']).default('auto'),
     'Layers whose activations are computed again in the backward pass instead of kept; auto keeps as many as fit. Never changes the gradient.',
-    { hf: 'gradient_checkpointing', xtuner: 'activation_checkpointing' },
   ),
   recomputeLayers: field(
     z.int().min(0).max(1000).default(0),

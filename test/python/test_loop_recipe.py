@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from loop_fixtures import recipe
 from legal_eagle.engine import devices
 from legal_eagle.engine.devices import choose_device
 from legal_eagle.engine.process_memory import peak_bytes
-from legal_eagle.engine.recipe import read_recipe
+from legal_eagle.engine.recipe import check_recipe, read_recipe
 from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, EXIT_SPEC, JobError
 
 MINIMAL = "model: base\ndataset: rows.db\n"
@@ -194,3 +195,19 @@ def test_peak_memory_is_in_bytes() -> None:
     assert block.sum() > 0
     assert before > 20_000_000
     assert 0 <= grown < 1_000_000_000
+
+
+_REFUSED = json.loads(
+    (Path(__file__).parents[1] / "fixtures" / "recipes" / "refused.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", _REFUSED, ids=lambda case: json.dumps(case["changes"]))
+def test_the_engine_refuses_what_the_studio_refuses(case: dict[str, Any]) -> None:
+    """A recipe that goes to a cluster node without the studio, and computes something else there."""
+    with pytest.raises(JobError) as caught:
+        check_recipe({"model": "m", "dataset": "d", **case["changes"]})
+    (issue,) = caught.value.params["issues"]  # type: ignore[misc]
+    assert caught.value.code == "recipe.invalid"
+    assert issue["field"] == case["field"]
+    assert issue["allowed"].split(", ") == case["nearest"]

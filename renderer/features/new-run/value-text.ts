@@ -20,10 +20,32 @@ export function valueText(value: unknown, path: string, words: Words): string {
 
 /** What is wrong, and what would be right. */
 export function issueText(issue: RecipeIssue, words: Words): string {
-  const { given = '', suggestion = '' } = issue;
+  const { given = '', suggestion = '', beside = '' } = issue;
   const field = fieldOf(issue.field);
+  if (issue.reason === 'unsupported' || issue.reason === 'conflict') {
+    // Both sides are values of the form: said in its words.
+    return words(`issues.${issue.reason}`, {
+      given: namedValue(issue.field, given, words),
+      allowed: (issue.allowed ?? '')
+        .split(' | ')
+        .map((value) => namedValue(issue.field, value, words))
+        .join(' / '),
+      beside: besideText(beside, words),
+    });
+  }
   const allowed = field === undefined ? (issue.allowed ?? '') : allowedText(field, words);
   return words(`issues.${issue.reason}`, { given, allowed, suggestion });
+}
+
+/** A value that an issue holds as JSON text. */
+const namedValue = (path: string, json: string, words: Words): string =>
+  json === '' ? '' : valueText(JSON.parse(json), path, words);
+
+/** `hardware.device = "cpu"` in the words of the form. */
+function besideText(beside: string, words: Words): string {
+  const [path = '', json = ''] = beside.split(' = ');
+  const field = fieldOf(path);
+  return field === undefined ? beside : `${words(`fields.${path}.label`)}: ${namedValue(path, json, words)}`;
 }
 
 /** The values a field takes: `integer ≥ 1, ≤ 4,096` in the language of the screen. */

@@ -47,6 +47,7 @@ class Setting:
 SETTINGS: Sequence[Setting] = (
     Setting("LoRA with dropout"),
     Setting("DoRA, rsLoRA, whole head", {"lora": {"dora": True, "rsLora": True, "whole": "head"}}),
+    Setting("fp16 with a scaled loss", {"hardware": {"precision": "fp16"}}),
     Setting("batches of packs", {"batch": {"unit": "packs", "microBatch": 1, "gradientAccumulation": 2}}),
 )
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
 import { checkRecipe, type RecipeIssue } from '../../../electron/shared/domain/recipes/check-recipe.ts';
@@ -7,7 +9,37 @@ const issuesOf = (changes: Record<string, unknown>): readonly RecipeIssue[] => {
   return 'issues' in checked ? checked.issues : [];
 };
 
+type Refused = Readonly<{ changes: Record<string, unknown>; field: string; nearest: readonly unknown[] }>;
+const REFUSED = JSON.parse(
+  readFileSync(new URL('../../fixtures/recipes/refused.json', import.meta.url), 'utf8'),
+) as readonly Refused[];
+
+const merged = (changes: Record<string, unknown>, values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries({ ...changes, ...values }).map(([key, value]) => [
+      key,
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? merged((changes[key] ?? {}) as Record<string, unknown>, value as Record<string, unknown>)
+        : value,
+    ]),
+  );
+
 describe('checkRecipe', () => {
+  // Bug caught: a run that is started, queued, and refused by the engine an hour later; or a cure that is none.
+  it.each(REFUSED)('refuses $changes at once, with the nearest setting that works', (one) => {
+    const { changes, field, nearest } = one;
+    const [issue, ...others] = issuesOf(changes);
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({
+      field,
+      allowed: nearest.map((value) => JSON.stringify(value)).join(' | '),
+    });
+    for (const value of nearest) {
+      const cure = field.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+      expect(issuesOf(merged(changes, cure as Record<string, unknown>))).toEqual([]);
+    }
+  });
+
   it('fills in every default, so that a run records what it used', () => {
     const checked = checkRecipe({ model: 'm', dataset: 'd' });
     expect('recipe' in checked && checked.recipe).toMatchObject({

@@ -4,12 +4,12 @@ export const RECIPE_ERRORS = {
   'recipe.invalid': {
     en: {
       message: 'The recipe cannot be used: {summary}',
-      cause: 'A setting is unknown, of the wrong type, or outside its allowed range.',
+      cause: 'A setting is unknown, of the wrong type, outside its allowed range, or does not go with another one.',
       action: 'Correct the named settings; each is listed with what is allowed.',
     },
     zh: {
       message: '训练方案无法使用：{summary}',
-      cause: '有设置项不存在、类型错误或超出允许范围。',
+      cause: '有设置项不存在、类型错误、超出允许范围，或与其他设置冲突。',
       action: '请改正指出的设置项；每一项都列有允许的取值。',
     },
   },

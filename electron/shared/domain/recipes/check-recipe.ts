@@ -2,17 +2,20 @@ import { z } from 'zod';
 
 import { recipeSchema, type FieldAliases, type Recipe } from '../../protocol/recipe.ts';
 import { closestName } from './closest-name.ts';
+import { settingConflicts } from './setting-conflicts.ts';
 
 /** One fault of a recipe. `allowed` is written in signs and numbers, so that it reads in any language. */
 export type RecipeIssue = Readonly<{
   /** Dotted name, as in `lora.rank`. */
   field: string;
-  reason: 'unknown' | 'missing' | 'type' | 'range' | 'choice' | 'expression';
+  reason: 'unknown' | 'missing' | 'type' | 'range' | 'choice' | 'expression' | 'unsupported' | 'conflict';
   /** The value as JSON text, where there is one. */
   given?: string;
   allowed?: string;
   /** For an unknown field: the field it probably means. */
   suggestion?: string;
+  /** For a conflict: the setting that it does not go with, as `hardware.device = "cpu"`. */
+  beside?: string;
 }>;
 
 export type RecipeCheck =
@@ -41,8 +44,10 @@ const MOST_GIVEN_CHARACTERS = 60;
 /** Checks what a person wrote. Every fault is reported at once, each with its field and what is allowed. */
 export function checkRecipe(input: unknown): RecipeCheck {
   const parsed = recipeSchema.safeParse(input);
-  if (parsed.success) return { recipe: parsed.data };
-  const issues = parsed.error.issues.flatMap((issue) => toIssues(issue, input));
+  const issues = parsed.success
+    ? settingConflicts(parsed.data)
+    : parsed.error.issues.flatMap((issue) => toIssues(issue, input));
+  if (parsed.success && issues.length === 0) return { recipe: parsed.data };
   return { issues, summary: issues.map(sentence).join('; ') };
 }
 
@@ -92,7 +97,8 @@ function sentence(issue: RecipeIssue): string {
   if (issue.reason === 'unknown') {
     return `${issue.field}${given} (?${issue.suggestion === undefined ? '' : ` → ${issue.suggestion}`})`;
   }
-  return `${issue.field}${given}${issue.allowed === undefined ? '' : ` (→ ${issue.allowed})`}`;
+  const beside = issue.beside === undefined ? '' : ` × ${issue.beside}`;
+  return `${issue.field}${given}${beside}${issue.allowed === undefined ? '' : ` (→ ${issue.allowed})`}`;
 }
 
 function fieldNames(

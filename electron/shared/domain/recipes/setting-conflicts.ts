@@ -1,0 +1,43 @@
+import type { Recipe } from '../../protocol/recipe.ts';
+import type { RecipeIssue } from './check-recipe.ts';
+
+type Conflict = Readonly<{
+  /** The setting that gives way. */
+  field: string;
+  /** What it stands beside, as `field = value`; absent where the value is refused by itself. */
+  beside?: string;
+  given: unknown;
+  /** The nearest setting that works. */
+  nearest: readonly unknown[];
+}>;
+
+/**
+ * What the schema cannot say because it concerns two settings or what this version can do. The engine refuses the
+ * same by `legal_eagle.engine.recipe`; `test/fixtures/recipes/refused.json` is read by the tests of both.
+ */
+export function settingConflicts(recipe: Recipe): readonly RecipeIssue[] {
+  return conflictsOf(recipe).map(({ field, beside, given, nearest }) => ({
+    field,
+    reason: beside === undefined ? 'unsupported' : 'conflict',
+    given: JSON.stringify(given),
+    allowed: nearest.map((value) => JSON.stringify(value)).join(' | '),
+    ...(beside === undefined ? {} : { beside }),
+  }));
+}
+
+function conflictsOf({ thinking, hardware }: Recipe): readonly Conflict[] {
+  const conflicts: Conflict[] = [];
+  if (thinking === 'strip' || thinking === 'empty') {
+    conflicts.push({ field: 'thinking', given: thinking, nearest: ['none', 'keep'] });
+  }
+  const { device, attention } = hardware;
+  if ((device === 'cpu' && attention === 'varlen') || (device === 'cuda' && attention === 'per-document')) {
+    conflicts.push({
+      field: 'hardware.attention',
+      beside: `hardware.device = "${device}"`,
+      given: attention,
+      nearest: ['auto', 'padded'],
+    });
+  }
+  return conflicts;
+}

@@ -4,12 +4,14 @@ import argparse
 import os
 import sys
 
-from legal_eagle.bench import cpu_command, h200_command, plan_command
+from legal_eagle.bench import cpu_command, gates_command, h200_command, plan_command
 from legal_eagle.bench.command import Command
 
 _COMMANDS: tuple[Command, ...] = (
     cpu_command.COMMAND,
     plan_command.COMMAND,
+    gates_command.COMMAND,
+    gates_command.GATE_COMMAND,
     h200_command.COMMAND,
     h200_command.VARIANT_COMMAND,
 )

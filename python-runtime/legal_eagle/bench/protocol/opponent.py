@@ -14,7 +14,7 @@ import transformers
 from legal_eagle.bench.length_mix import padded_tokens
 from legal_eagle.bench.protocol.measurement import Measured, StepClock, reset_memory
 from legal_eagle.bench.protocol.random_weights import RandomWeights, initial_lora_a
-from legal_eagle.bench.protocol.scale import ALPHA, LEARNING_RATE, MAX_GRADIENT_NORM, RANK, Scale
+from legal_eagle.bench.protocol.scale import ALPHA, MAX_GRADIENT_NORM, RANK, Scale
 from legal_eagle.bench.protocol.shapes import Shape, TokenCost
 from legal_eagle.bench.protocol.workload import Document, Workload, make_workload
 
@@ -49,14 +49,20 @@ class _StepTimes(transformers.TrainerCallback):  # type: ignore[misc]
             self.losses.append(float(logs["loss"]))
 
 
-def build_opponent(shape: Shape, device: torch.device, dtype: torch.dtype, attention: str = "sdpa") -> Any:
+def build_opponent(
+    shape: Shape,
+    device: torch.device,
+    dtype: torch.dtype,
+    attention: str = "sdpa",
+    rounded_to: torch.dtype = torch.float32,
+) -> Any:
     """`LlamaForCausalLM` with the tensors of `RandomWeights` and PEFT's LoRA, which starts as ours does."""
     config = transformers.LlamaConfig(**{k: v for k, v in shape.values.items() if k != "architectures"})
     with torch.device(device):
         base = transformers.AutoModelForCausalLM.from_config(
             config, dtype=dtype, attn_implementation=attention
         )
-    weights = RandomWeights(shape, device)
+    weights = RandomWeights(shape, device, rounded_to)
     parameters = dict(base.named_parameters())
     with torch.no_grad():
         for name in weights.names():
@@ -105,7 +111,7 @@ def train(
                 per_device_train_batch_size=scale.micro_batch,
                 gradient_accumulation_steps=scale.samples_per_step // scale.micro_batch,
                 max_steps=len(workload.plan.steps),
-                learning_rate=LEARNING_RATE,
+                learning_rate=scale.learning_rate,
                 lr_scheduler_type="constant",
                 weight_decay=0.0,
                 max_grad_norm=MAX_GRADIENT_NORM,

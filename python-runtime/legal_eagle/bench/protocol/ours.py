@@ -9,16 +9,19 @@ import torch
 
 from legal_eagle.bench.protocol.measurement import Measured, StepClock, reset_memory
 from legal_eagle.bench.protocol.random_weights import RandomWeights, initial_lora_a
-from legal_eagle.bench.protocol.scale import ALPHA, LEARNING_RATE, MAX_GRADIENT_NORM, RANK, Scale
+from legal_eagle.bench.protocol.scale import ALPHA, MAX_GRADIENT_NORM, RANK, Scale
 from legal_eagle.bench.protocol.shapes import Shape, TokenCost
 from legal_eagle.bench.protocol.workload import Workload, make_workload
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.mechanisms import EngineOptions, Mechanisms, choose_mechanisms
 from legal_eagle.engine.model import decoder_of
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.train_state import TrainState
+
+_AUTOMATIC = EngineOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +30,32 @@ class OurSettings:
 
     max_tokens: int
     recompute: bool
+    options: EngineOptions = _AUTOMATIC
 
 
-def build_decoder(shape: Shape, device: torch.device, dtype: torch.dtype) -> Decoder:
-    """The shape with its random weights and the adapter that both sides start from."""
-    decoder = decoder_of(shape.config, RandomWeights(shape, device), dtype=dtype, device=device)
+def build_decoder(
+    shape: Shape,
+    device: torch.device,
+    dtype: torch.dtype,
+    options: EngineOptions = _AUTOMATIC,
+    rounded_to: torch.dtype = torch.float32,
+) -> tuple[Decoder, Mechanisms]:
+    """The shape with its random weights and the adapter that both sides start from, and what it computes
+    with. JobError where the device cannot do what `options` ask for."""
+    config = shape.config
+    mechanisms = choose_mechanisms(options, device, dtype, config, {})
+    weights = RandomWeights(shape, device, rounded_to)
+    decoder = decoder_of(config, weights, dtype=dtype, device=device, attention=mechanisms.attention)
     decoder.add_lora(LoraConfig(RANK, ALPHA), torch.Generator().manual_seed(0))
     with torch.no_grad():
         for name, parameter in decoder.lora_parameters():
             if name.endswith(".lora_A.weight"):
                 module = name.removesuffix(".lora_A.weight")
                 parameter.copy_(initial_lora_a(module, *parameter.shape))
-    return decoder
+    return decoder, mechanisms
 
 
-def make_loop(decoder: Decoder, workload: Workload) -> TrainingLoop:
+def make_loop(decoder: Decoder, workload: Workload, learning_rate: float) -> TrainingLoop:
     """The engine's loop over the workload at a constant learning rate."""
     store = workload.open_store()
 
@@ -63,7 +77,7 @@ def make_loop(decoder: Decoder, workload: Workload) -> TrainingLoop:
             weight_decay=0.0,
             max_grad_norm=MAX_GRADIENT_NORM,
         ),
-        learning_rate=lambda _index: LEARNING_RATE,
+        learning_rate=lambda _index: learning_rate,
         state=TrainState(),
         generator=torch.Generator().manual_seed(0),
         on_limit_lowered=refuse,
@@ -73,9 +87,9 @@ def make_loop(decoder: Decoder, workload: Workload) -> TrainingLoop:
 def run_ours(scale: Scale, shape: Shape, settings: OurSettings) -> Measured:
     """Trains the scale's steps. Raises what the engine raises where memory does not suffice."""
     workload = make_workload(scale, shape, scale.steps, settings.max_tokens)
-    decoder = build_decoder(shape, scale.device, scale.dtype)
+    decoder, mechanisms = build_decoder(shape, scale.device, scale.dtype, settings.options)
     decoder.recompute_layers = len(decoder.blocks) if settings.recompute else 0
-    loop = make_loop(decoder, workload)
+    loop = make_loop(decoder, workload, scale.learning_rate)
     reset_memory(scale.device)
     clock = StepClock(scale.device)
     losses = []
@@ -104,6 +118,7 @@ def run_ours(scale: Scale, shape: Shape, settings: OurSettings) -> Measured:
         details={
             "maxTokensPerPack": settings.max_tokens,
             "packs": sum(len(step.micro_batches) for step in timed),
-            "attention": type(decoder.blocks[0].attention).__name__,
+            **mechanisms.to_json(),
+            "reasons": list(mechanisms.reasons),
         },
     )

@@ -19,12 +19,14 @@ def _generator(name: str, device: torch.device) -> torch.Generator:
 class RandomWeights:
     """`engine.model.TensorSource`: normal(0, 0.02), norms at one, made on `device` in fp32.
 
-    Never zeros: products of zeros run faster than products of numbers.
+    Never zeros: products of zeros run faster than products of numbers. `rounded_to`: a type whose numbers
+    alone occur, so that models of that type and of fp32 hold the same weights.
     """
 
-    def __init__(self, shape: Shape, device: torch.device) -> None:
+    def __init__(self, shape: Shape, device: torch.device, rounded_to: torch.dtype = torch.float32) -> None:
         self._shapes = expected_tensors(shape.config)
         self._device = device
+        self._rounded_to = rounded_to
 
     def names(self) -> Iterable[str]:
         return self._shapes
@@ -34,7 +36,8 @@ class RandomWeights:
         if "norm" in name:
             return torch.ones(shape, device=self._device)
         drawn = torch.empty(shape, device=self._device)
-        return drawn.normal_(0.0, _DEVIATION, generator=_generator(name, self._device))
+        drawn.normal_(0.0, _DEVIATION, generator=_generator(name, self._device))
+        return drawn.to(self._rounded_to).float()
 
 
 def initial_lora_a(module: str, rank: int, columns: int) -> torch.Tensor:

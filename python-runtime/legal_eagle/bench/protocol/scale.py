@@ -36,6 +36,9 @@ class Scale:
     large_pack: int
     # The smallest share of a card that an emulated smaller card gets, in GiB; None where there is no card.
     emulated_card_gib: float | None
+    learning_rate: float = LEARNING_RATE
+    # How many ids of the vocabulary occur; all where None. Few of them can be learnt, all cannot.
+    distinct_ids: int | None = None
 
     @property
     def steps(self) -> int:

@@ -67,8 +67,9 @@ def make_workload(scale: Scale, shape: Shape, steps: int, max_tokens: int) -> Wo
     lengths, answers = draw(scale.mix(shape), count, _SEED, scale.length_divisor)
     random = np.random.default_rng(_SEED + 1)
     vocabulary = shape.config.vocab_size
+    end = vocabulary if scale.distinct_ids is None else min(vocabulary, _FIRST_ID + scale.distinct_ids)
     documents = [
-        Document(index, random.integers(_FIRST_ID, vocabulary, int(length)).tolist(), int(answer))
+        Document(index, random.integers(_FIRST_ID, end, int(length)).tolist(), int(answer))
         for index, (length, answer) in enumerate(zip(lengths, answers, strict=True))
     ]
     made = plan(

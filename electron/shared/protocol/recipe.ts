@@ -183,6 +183,10 @@ const hardwareSchema = z.strictObject({
     z.enum(['auto', 'varlen', 'padded', 'per-document']).default('auto'),
     'How attention is computed: auto takes varlen on a Linux GPU, else padded, per-document on a CPU. Never changes the gradient.',
   ),
+  compile: field(
+    z.enum(['auto', 'on', 'off']).default('auto'),
+    'Whether what lies between the matrix products is compiled: auto does on a GPU. Never changes the gradient.',
+  ),
   cpuThreads: field(
     z.int().min(0).max(1024).default(0),
     'CPU threads of the run; 0 takes all physical cores.',

@@ -12,11 +12,11 @@ import torch
 
 from legal_eagle.engine.attention import Attention
 from legal_eagle.engine.dropout import DropoutPlan
+from legal_eagle.engine.elementwise import EAGER, Elementwise
 from legal_eagle.engine.kv_cache import LayerCache
 from legal_eagle.engine.linear import FrozenLinear, MaskMaker, SavedLinear
 from legal_eagle.engine.norm import rms_norm, rms_norm_backward
-from legal_eagle.engine.rope import rotate_
-from legal_eagle.engine.swiglu import swiglu, swiglu_backward
+from legal_eagle.engine.swiglu import swiglu
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,14 @@ class Block:
     gate_up: FrozenLinear
     down: FrozenLinear
     attention: Attention
+    elementwise: Elementwise = EAGER
 
     def forward(
         self, x: torch.Tensor, shared: BlockInput, rows: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, SavedBlock]:
         """x [T, hidden] → [T, hidden], or [len(rows), hidden] where only `rows` are wanted: nothing
         after the attention mixes rows, so the others need not be computed."""
-        attention_input, attention_rstd = rms_norm(x, self.attention_norm, self.eps)
+        attention_input, attention_rstd = self.elementwise.rms_norm(x, self.attention_norm, self.eps)
         qkv, qkv_saved = self.qkv.forward(
             attention_input, use_lora=shared.use_lora, mask_maker=self._masks(shared, 0)
         )
@@ -87,11 +88,11 @@ class Block:
         middle, o_saved = self.o.forward(
             flat_heads, residual=residual, use_lora=shared.use_lora, mask_maker=self._masks(shared, 1)
         )
-        mlp_input, mlp_rstd = rms_norm(middle, self.mlp_norm, self.eps)
+        mlp_input, mlp_rstd = self.elementwise.rms_norm(middle, self.mlp_norm, self.eps)
         gate_up, gate_up_saved = self.gate_up.forward(
             mlp_input, use_lora=shared.use_lora, mask_maker=self._masks(shared, 2)
         )
-        inner = swiglu(gate_up)
+        inner = self.elementwise.swiglu(gate_up)
         output, down_saved = self.down.forward(
             inner, residual=middle, use_lora=shared.use_lora, mask_maker=self._masks(shared, 3)
         )
@@ -120,10 +121,11 @@ class Block:
     ) -> torch.Tensor | None:
         """Adds the adapters' gradients; returns that of x [T, hidden], unless nothing below needs it."""
         d_inner = _required(self.down.backward(d_output, saved.inner, saved.down))
-        d_gate_up = swiglu_backward(d_inner, saved.gate_up)
+        d_gate_up = self.elementwise.swiglu_backward(d_inner, saved.gate_up)
         d_mlp_input = _required(self.gate_up.backward(d_gate_up, saved.mlp_input, saved.gate_up_saved))
-        d_middle = rms_norm_backward(d_mlp_input, saved.middle, self.mlp_norm, saved.mlp_rstd)
-        d_middle.add_(d_output)
+        d_middle = self.elementwise.norm_backward_add(
+            d_mlp_input, saved.middle, self.mlp_norm, saved.mlp_rstd, d_output
+        )
         d_heads = _required(self.o.backward(d_middle, saved.heads, saved.o))
         tokens = saved.x.shape[0]
         if saved.rows is not None:
@@ -136,8 +138,12 @@ class Block:
         d_input = self.qkv.backward(d_qkv, saved.attention_input, saved.qkv, need_dx=need_dx)
         if d_input is None:
             return None
+        if saved.rows is None:
+            return self.elementwise.norm_backward_add(
+                d_input, saved.x, self.attention_norm, saved.attention_rstd, d_middle
+            )
         dx = rms_norm_backward(d_input, saved.x, self.attention_norm, saved.attention_rstd)
-        return dx.add_(d_middle) if saved.rows is None else dx.index_add_(0, saved.rows, d_middle)
+        return dx.index_add_(0, saved.rows, d_middle)
 
     def forward_cached(
         self, x: torch.Tensor, rotations: torch.Tensor, cache: LayerCache, *, use_lora: bool
@@ -179,14 +185,14 @@ class Block:
             raw = qk.clone()
             normed, rstd = rms_norm(raw, self._qk_weight(self.qk_norm), self.eps)
             qk.copy_(normed)
-        rotate_(qk, rotations)
+        self.elementwise.rotate(qk, rotations, False)
         return raw, rstd
 
     def _rotate_and_normalise_backward(
         self, d_qkv: torch.Tensor, saved: SavedBlock, rotations: torch.Tensor
     ) -> None:
         d_qk = self._qk(d_qkv)
-        rotate_(d_qk, rotations.conj())
+        self.elementwise.rotate(d_qk, rotations, True)
         if self.qk_norm is not None and saved.raw_qk is not None and saved.qk_rstd is not None:
             weight = self._qk_weight(self.qk_norm)
             d_qk.copy_(rms_norm_backward(d_qk, saved.raw_qk, weight, saved.qk_rstd))

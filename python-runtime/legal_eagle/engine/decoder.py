@@ -11,6 +11,7 @@ import torch
 from legal_eagle.engine.batch import PackedBatch
 from legal_eagle.engine.block import Block, BlockInput, SavedBlock
 from legal_eagle.engine.dropout import DropoutPlan
+from legal_eagle.engine.elementwise import EAGER, Elementwise
 from legal_eagle.engine.lora import LoraConfig, LoraStore
 from legal_eagle.engine.loss import add_head_gradient, linear_cross_entropy, linear_cross_entropy_value
 from legal_eagle.engine.norm import rms_norm, rms_norm_backward
@@ -43,6 +44,7 @@ class Decoder:
         self.dtype = embedding.dtype
         self.lora: LoraStore | None = None
         self.recompute_layers = 0
+        self.elementwise = EAGER
         self._adapter_enabled = True
         self._rope = RopeTable(config, self.device)
         self._dropout_generator: torch.Generator | None = None
@@ -71,6 +73,12 @@ class Decoder:
                     module.weight.copy_(base)
         self.lora = store
         self._dropout_generator = generator
+
+    def compute_with(self, elementwise: Elementwise) -> None:
+        """Takes `elementwise` between the matrix products of training passes and evaluations."""
+        self.elementwise = elementwise
+        for block in self.blocks:
+            block.elementwise = elementwise
 
     def lora_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
         """(name, fp32 master) of every A, B, magnitude and whole module, in a fixed order. Rows of B and
@@ -204,7 +212,9 @@ class Decoder:
         hidden = self._run_blocks(batch, shared, batch.answer_rows, keep)
         normed, rstd = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
         denominator = max(1, answer_tokens_in_step)
-        total, d_normed = linear_cross_entropy(normed, self.head_for(shared.use_lora), batch.targets)
+        total, d_normed = linear_cross_entropy(
+            normed, self.head_for(shared.use_lora), batch.targets, self.elementwise
+        )
         d_hidden = rms_norm_backward(d_normed, hidden, self.final_norm, rstd)
         trains_head = self.lora is not None and self.lora.head is not None
         head_input = normed if trains_head else None

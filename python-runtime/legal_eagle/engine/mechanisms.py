@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 import torch
+import torch.utils._triton
 
 from legal_eagle.engine.attention import default_attention
 from legal_eagle.engine.attention_types import AttentionName
@@ -31,10 +32,11 @@ class EngineOptions:
     """What a person asked for. `auto` is resolved by `choose_mechanisms`."""
 
     attention: AttentionName | Literal["auto"] = "auto"
+    compile: Literal["auto", "on", "off"] = "auto"
 
     @staticmethod
     def of(hardware: RecipeHardware) -> EngineOptions:
-        return EngineOptions(attention=hardware["attention"])
+        return EngineOptions(attention=hardware["attention"], compile=hardware["compile"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ class Mechanisms:
     """What a run computes with. `reasons`: one for each choice that was not the person's own."""
 
     attention: AttentionName
+    compile: bool
     reasons: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        return {"attention": self.attention}
+        return {"attention": self.attention, "compile": self.compile}
 
 
 def choose_mechanisms(
@@ -59,7 +62,8 @@ def choose_mechanisms(
     Raises JobError `train.attention_unsupported` for a back end that cannot run here."""
     reasons = ["projections: q, k, v and gate, up always fused"]
     attention = _attention(options.attention, device, dtype, model, recorded.get("attention"), reasons)
-    return Mechanisms(attention, tuple(reasons))
+    compiled = _compiled(options.compile, device, recorded.get("compile"), reasons)
+    return Mechanisms(attention, compiled, tuple(reasons))
 
 
 def recorded_mechanisms(checkpoint: Path | None) -> Mapping[str, object]:
@@ -155,3 +159,19 @@ def _probe_varlen(kernel: VarlenKernel, device: torch.device, dtype: torch.dtype
         # Equal values attend to themselves: a kernel that ran but computed nonsense is found here.
         if not bool((output == 1).all()) or not all(bool(torch.isfinite(one).all()) for one in grads):
             raise RuntimeError("the kernel's result is wrong")
+
+
+def _compiled(wanted: str, device: torch.device, recorded: object, reasons: list[str]) -> bool:
+    if wanted != "auto":
+        return wanted == "on"
+    if isinstance(recorded, bool):
+        reasons.append(f"compile {'on' if recorded else 'off'}: the run began so")
+        return recorded
+    if device.type == "cpu":
+        reasons.append("compile off: on a CPU it saves less than it costs")
+        return False
+    if not torch.utils._triton.has_triton():
+        reasons.append("compile off: there is no Triton for this GPU")
+        return False
+    reasons.append("compile on: fuses what lies between the matrix products")
+    return True

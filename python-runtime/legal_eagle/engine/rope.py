@@ -95,12 +95,12 @@ class RopeTable:
         return rotations.repeat(1, self._heads, 1) if positions.device.type == "cpu" else rotations
 
 
-def rotate_(heads: torch.Tensor, rotations: torch.Tensor) -> None:
-    """Rotates the H + K heads [T, n, d] of q and k (rows may be strided) in place; with
-    `rotations.conj()` backwards."""
+def rotate_(heads: torch.Tensor, rotations: torch.Tensor, inverse: bool = False) -> None:
+    """Rotates the H + K heads [T, n, d] of q and k (rows may be strided) in place; `inverse`: backwards."""
+    turns = rotations.conj() if inverse else rotations
     pairs = heads.view(*heads.shape[:-1], -1, 2)
     if heads.dtype is torch.float32:
-        torch.view_as_complex(pairs).mul_(rotations)
+        torch.view_as_complex(pairs).mul_(turns)
         return
-    rotated = torch.view_as_complex(pairs.float().contiguous()) * rotations
+    rotated = torch.view_as_complex(pairs.float().contiguous()) * turns
     pairs.copy_(torch.view_as_real(rotated))

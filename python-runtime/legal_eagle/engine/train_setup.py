@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from legal_eagle.data.token_store import TokenStore
 from legal_eagle.engine import rng_state
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.batches import packed_batch
+from legal_eagle.engine.compiled_elementwise import compile_elementwise
 from legal_eagle.engine.devices import DeviceChoice, choose_device
 from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.loop import TrainingLoop
@@ -181,6 +182,9 @@ def set_up(
         model.start_from(params.initial_adapter, fingerprint.base_model)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
     state.mechanisms = mechanisms.to_json()
+    if mechanisms.compile:
+        report.phase("compile")
+        compile_elementwise(decoder, params.token_cache_dir / "compiled", _on_eager(report, state))
     report.phase("measure-memory")
     memory = settle_memory(
         decoder, optimizer, generator, made, train_store, state, recipe["hardware"], choice.device
@@ -223,6 +227,16 @@ def set_up(
         start_step=state.step,
         computed_rows=computed_rows,
     )
+
+
+def _on_eager(report: RunReport, state: TrainState) -> Callable[[str], None]:
+    """Tells the person that nothing is compiled, and the checkpoints, so that a resume rounds alike."""
+
+    def tell(reason: str) -> None:
+        state.mechanisms["compile"] = False
+        report.warning("train.compile_failed", f"the run goes on without compiling: {reason}", reason=reason)
+
+    return tell
 
 
 def device_of(params: TrainParams) -> DeviceChoice:

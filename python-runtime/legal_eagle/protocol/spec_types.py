@@ -56,6 +56,7 @@ class RecipeHardware(TypedDict):
     gpu: str
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     attention: Literal["auto", "varlen", "padded", "per-document"]
+    compile: Literal["auto", "on", "off"]
     cpuThreads: int
     maxTokensPerMicroBatch: int
     recompute: Literal["auto", "none", "full", "layers"]

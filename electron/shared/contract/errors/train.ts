@@ -90,6 +90,19 @@ export const TRAIN_ERRORS = {
       action: '请把 hardware.attention 设为“auto”或“{allowed}”。',
     },
   },
+  'train.compile_failed': {
+    en: {
+      message: 'Compiling did not work here; the run goes on without it: {reason}',
+      cause:
+        'The compiler of PyTorch needs Triton on a GPU and a C++ compiler on a CPU. The gradient is the same either way; only speed changes.',
+      action: 'Nothing has to be done. Set hardware.compile to “off” to skip the attempt.',
+    },
+    zh: {
+      message: '无法在此编译，训练以未编译的方式继续：{reason}',
+      cause: 'PyTorch 的编译器在显卡上需要 Triton，在 CPU 上需要 C++ 编译器。两种方式的梯度相同，只影响速度。',
+      action: '无需处理。把 hardware.compile 设为“off”可跳过这一步。',
+    },
+  },
   'train.several_processes': {
     en: {
       message: 'This version trains in a single process, but WORLD_SIZE is {worldSize}.',

@@ -27,8 +27,8 @@ export type PeakMemory = Readonly<{
 
 const FLOAT = 4;
 const INDEX = 8;
-/** `_CHUNK_LOGITS` of engine/loss.py, and the fewest rows of a chunk there. */
-const CHUNK_LOGITS = 2 ** 21;
+/** Logits of a chunk in engine/loss.py, and the fewest rows of one there. */
+const CHUNK_LOGITS = { cpu: 2 ** 21, cuda: 2 ** 25 } as const;
 const CHUNK_ROWS_MIN = 16;
 
 /**
@@ -129,9 +129,9 @@ function backwardMoments(layers: readonly LayerBytes[], below: number, kept: num
 }
 
 /** engine/loss.py and the final norm: hidden rows, their normed form and its gradient, and chunks of logits. */
-function lossTemporary({ shape, width }: PassSettings, rows: number): number {
+function lossTemporary({ shape, width, device }: PassSettings, rows: number): number {
   const { vocabSize, hiddenSize: hidden } = shape;
-  const chunk = Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS / vocabSize));
+  const chunk = Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS[device] / vocabSize));
   const first = Math.min(chunk, rows);
   const second = Math.min(chunk, rows - first);
   // Logits and their logarithmic softmax; from the second chunk on beside the first one's probabilities.

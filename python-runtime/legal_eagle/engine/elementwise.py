@@ -22,11 +22,15 @@ def norm_backward_add(
 def cross_entropy_rows(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """logits [N, V], target int64 [N, 1] → the sum of -log softmax at the targets, fp32 scalar, and its
     gradient [N, V] in the logits' type."""
-    log_probabilities = torch.log_softmax(logits.float(), dim=-1)
+    dtype, wide = logits.dtype, logits.float()
+    # The largest tensors of a pass: each goes as soon as the next one is there.
+    del logits
+    log_probabilities = torch.log_softmax(wide, dim=-1)
+    del wide
     total = -log_probabilities.gather(1, target).sum()
     probabilities = log_probabilities.exp_()
     probabilities.scatter_add_(1, target, probabilities.new_full(target.shape, -1.0))
-    return total, probabilities.to(logits.dtype)
+    return total, probabilities.to(dtype)
 
 
 @dataclass(frozen=True, slots=True)

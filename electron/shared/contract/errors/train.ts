@@ -99,7 +99,8 @@ export const TRAIN_ERRORS = {
     },
     zh: {
       message: '无法在此编译，训练以未编译的方式继续：{reason}',
-      cause: 'PyTorch 的编译器在显卡上需要 Triton，在 CPU 上需要 C++ 编译器。两种方式的梯度相同，只影响速度。',
+      cause:
+        'PyTorch 的编译器在显卡上需要 Triton，在 CPU 上需要 C++ 编译器。两种方式的梯度相同，只影响速度。',
       action: '无需处理。把 hardware.compile 设为“off”可跳过这一步。',
     },
   },

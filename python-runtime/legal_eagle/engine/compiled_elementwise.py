@@ -19,7 +19,7 @@ from torch.nn.functional import silu
 
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.elementwise import EAGER, Elementwise
-from legal_eagle.engine.loop import is_out_of_memory
+from legal_eagle.engine.out_of_memory import is_out_of_memory
 from legal_eagle.engine.rope import RopeTable
 from legal_eagle.models.config import ModelConfig
 

@@ -22,6 +22,7 @@ import { createMergeProjector } from './merge/merge-projector.ts';
 import { MergeService } from './merge/merge-service.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
 import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
+import { createFingerprints } from './models/base-fingerprint.ts';
 import { ModelService } from './models/model-service.ts';
 import type { CorePorts } from './ports.ts';
 import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
@@ -190,8 +191,15 @@ export function createServices(
     held: () => runs.heldCards(),
   };
   const cardFor = (hardware: Recipe['hardware']): Promise<RunDevice> => chooseRunCard(cards, hardware);
+  const resolveAdapter = (reference: string): string =>
+    startingAdapter(reference, {
+      matching: repositories.runs.find,
+      resumable: (run) => runs.resumable(run),
+    });
   const preflight = new PreflightService({
     ...inputs,
+    resolveAdapter,
+    fingerprintOf: createFingerprints(),
     cardFor,
     host: ports.host,
     folder,
@@ -203,11 +211,7 @@ export function createServices(
     repositories,
     feed: runFeed,
     ...inputs,
-    resolveAdapter: (reference: string) =>
-      startingAdapter(reference, {
-        matching: repositories.runs.find,
-        resumable: (run) => runs.resumable(run),
-      }),
+    resolveAdapter,
     cardFor,
     environmentOf: cardEnvironment,
     pythonEnvironment: () => ports.environments.current(),

@@ -233,6 +233,31 @@ def test_a_diverged_run_stops_with_a_checkpoint(tmp_path: Path, material: tuple[
     assert all(bool(tensor.isfinite().all()) for tensor in adapter.values())
 
 
+def test_an_absurd_learning_rate_stops_and_keeps_what_was_saved(
+    tmp_path: Path, material: tuple[Path, Path]
+) -> None:
+    # Bug caught: weights without a number overwrite the last good checkpoint, or the run counts on to its end.
+    run = new_run(
+        tmp_path,
+        material,
+        optimizer={"learningRate": 1.0, "maxGradNorm": 1000},
+        schedule={"warmupRatio": 0.0, "kind": "constant"},
+        lora={"alpha": 8000, "dropout": 0.0},
+        hardware={"precision": "fp16"},
+        evaluation={"everySteps": 0},
+        checkpoints={"everySteps": 1, "keepLast": 3},
+        epochs=20,
+    )
+    attempt = run.here()
+    print([(d["step"], d["loss"]) for d in attempt.data("step")][:20])
+    assert attempt.failure is not None
+    assert (attempt.failure.code, attempt.failure.exit_code) == ("train.non_finite", 20)
+    for info in list_checkpoints(run.checkpoints):
+        verify_checkpoint(info.path)
+        adapter = load_file(info.path / "adapter_model.safetensors")
+        assert all(bool(tensor.isfinite().all()) for tensor in adapter.values())
+
+
 def test_rows_without_answers_inside_the_cutoff_are_refused(
     tmp_path: Path, material: tuple[Path, Path]
 ) -> None:

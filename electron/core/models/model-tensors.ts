@@ -29,6 +29,12 @@ export function readModelTensors(folder: string): ReadonlyMap<string, TensorInfo
   throw new StudioError('model.no_weights', { folder });
 }
 
+/** File names of the shards of a model folder. Throws `model.index_broken`. */
+export function shardFiles(folder: string): readonly string[] {
+  if (!isFile(path.join(folder, INDEX_FILE))) return [SINGLE_FILE];
+  return [...new Set(readIndex(path.join(folder, INDEX_FILE)).values())];
+}
+
 export function missingTensors(names: readonly string[]): StudioError {
   const params = { count: names.length, first: names[0] ?? '' };
   return new StudioError('model.missing_tensors', params, { detail: names.slice(0, MOST_NAMED).join('\n') });

@@ -17,6 +17,7 @@ import { DatasetFile } from '../db/repositories/dataset-file.ts';
 import type { RunDevice } from '../../shared/domain/choose-card.ts';
 import type { HostResources } from '../ports.ts';
 import type { LastThroughput } from './last-throughput.ts';
+import { readStartingAdapter, type AdapterPlaces } from './read-starting-adapter.ts';
 
 type Located = Readonly<{ path: string }>;
 
@@ -31,7 +32,8 @@ export type PreflightServiceDeps = Readonly<{
   cardFor: (hardware: Recipe['hardware']) => Promise<RunDevice>;
   folder: Pick<DataFolder, 'root'>;
   lastThroughput: LastThroughput;
-}>;
+}> &
+  AdapterPlaces;
 
 export type Assessment = Readonly<{
   report: PreflightReport;
@@ -44,7 +46,15 @@ export type Assessment = Readonly<{
 /** Rows whose characters are counted where no tokens are known; enough for lengths, quick on any dataset. */
 const CHARACTER_ROWS = 20_000;
 /** What refuses a start: the numbers say that it would end badly. */
-const REFUSALS = new Set(['preflight.does_not_fit', 'preflight.cannot_fit', 'preflight.disk_too_small']);
+const REFUSALS = new Set([
+  'preflight.does_not_fit',
+  'preflight.cannot_fit',
+  'preflight.disk_too_small',
+  'recipe.adapter_not_found',
+  'train.adapter_differs',
+  'train.adapter_other_base',
+  'model.adapter_broken',
+]);
 const BF16_CAPABILITY = 8;
 
 /** Gathers what this machine, the model and the dataset say, and predicts the run from it. */
@@ -97,6 +107,7 @@ export class PreflightService {
 
   assess(recipe: Recipe, datasetPath: string, modelPath: string, chosen: RunDevice): Assessment {
     const { host, folder, shapeOf } = this.#deps;
+    const { continueFrom } = recipe.lora;
     const { maxPositions, ...shape } = shapeOf(modelPath);
     const { counts, lengths } = this.#readDataset(datasetPath, recipe);
     const report = assessPreflight({
@@ -108,6 +119,9 @@ export class PreflightService {
       lengths,
       device: this.#device(chosen),
       freeDiskBytes: host.freeDiskBytes(folder.root),
+      ...(continueFrom === null
+        ? {}
+        : { startingAdapter: readStartingAdapter(continueFrom, modelPath, this.#deps) }),
     });
     const refused = report.problems.find((problem) => REFUSALS.has(problem.code));
     return {

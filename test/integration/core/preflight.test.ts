@@ -1,3 +1,4 @@
+import { appendFileSync, cpSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -188,5 +189,50 @@ describe('the preflight', () => {
     expect((await failure(estimate({ model: 'm' }))).code).toBe('recipe.invalid');
     expect((await failure(estimate({ ...RECIPE, dataset: '没有' }))).code).toBe('recipe.dataset_not_found');
     expect((await failure(estimate({ ...RECIPE, model: '没有' }))).code).toBe('recipe.model_not_found');
+  });
+
+  // Bug caught: an adapter that does not fit is found out by the trainer, minutes after the start; or the studio
+  // and the engine disagree on whether two bases are one.
+  it('compares the adapter that a run goes on from before anything starts', async () => {
+    await studio.close();
+    client = await studio.client();
+    const { runId } = await client.call('runs.start', { recipe: { ...RECIPE, name: '先行', maxSteps: 1 } });
+    await runEnd(runId);
+    const goesOn = (
+      lora: Record<string, unknown>,
+      changes: Record<string, unknown> = {},
+    ): Record<string, unknown> => ({
+      ...RECIPE,
+      ...changes,
+      lora: { ...RECIPE.lora, continueFrom: runId, ...lora },
+    });
+    const problems = async (recipe: Record<string, unknown>): Promise<readonly unknown[]> =>
+      (await client.call('preflight.estimate', { recipe })).problems;
+    expect(await problems(goesOn({}))).toEqual([]);
+
+    expect(await problems(goesOn({ rank: 4, dora: true, targets: 'mlp' }))).toMatchObject([
+      {
+        code: 'train.adapter_differs',
+        params: { field: 'lora.rank', adapter: '2', recipe: '4' },
+        fixes: [{ settings: [{ field: 'lora.rank', value: 2 }] }],
+      },
+      { params: { field: 'lora.dora' }, fixes: [{ settings: [{ field: 'lora.dora', value: false }] }] },
+      { params: { field: 'lora.targets', recipe: '["w1","w2","w3"]' }, fixes: [] },
+    ]);
+
+    const otherBase = path.join(studio.home, 'other-base');
+    cpSync(MODEL, otherBase, { recursive: true });
+    appendFileSync(path.join(otherBase, 'config.json'), '\n');
+    expect(await problems(goesOn({}, { model: otherBase }))).toMatchObject([
+      { code: 'train.adapter_other_base', fixes: [] },
+    ]);
+    expect(await problems(goesOn({ continueFrom: '没有' }))).toMatchObject([
+      { code: 'recipe.adapter_not_found', params: { adapter: '没有' } },
+    ]);
+
+    const before = (await client.call('runs.list', {})).total;
+    const refused = await failure(client.call('runs.start', { recipe: goesOn({ rank: 4 }) }));
+    expect(refused).toMatchObject({ code: 'train.adapter_differs', params: { field: 'lora.rank' } });
+    expect((await client.call('runs.list', {})).total).toBe(before);
   });
 });

@@ -1,5 +1,6 @@
 import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
+import { assessStartingAdapter } from './assess-starting-adapter.ts';
 import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
 import { precisionOn, type DeviceMemory } from './device-memory.ts';
 import { diskBytes, type DiskBytes } from './disk-bytes.ts';
@@ -116,7 +117,11 @@ function recipeProblems(
   if (device === 'missing') {
     problems.push({ code: 'preflight.no_card', params: {}, fixes: [setting('hardware.device', 'auto')] });
   }
-  return [...problems, ...targetProblems(facts)];
+  const { startingAdapter } = facts;
+  const targets = targetProblems(facts);
+  // Targets that the base has not cannot be compared with an adapter's.
+  if (startingAdapter === undefined || targets.length > 0) return [...problems, ...targets];
+  return [...problems, ...assessStartingAdapter(startingAdapter, recipe, facts.shape)];
 }
 
 function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {

@@ -1,4 +1,5 @@
 import type { Recipe } from '../../protocol/recipe.ts';
+import type { StartingAdapter } from './assess-starting-adapter.ts';
 import type { DecoderShape } from './decoder-shape.ts';
 import type { DeviceFacts } from './device-memory.ts';
 import type { TokenLengths } from './token-lengths.ts';
@@ -17,4 +18,6 @@ export type PreflightFacts = Readonly<{
    */
   device: DeviceFacts | 'missing' | 'unmeasured';
   freeDiskBytes: number;
+  /** What the recipe goes on from; undefined where it starts afresh. */
+  startingAdapter?: StartingAdapter | undefined;
 }>;

@@ -34,6 +34,18 @@ export const EVENT_DATA = {
     precision: z.string(),
     cpuThreads: z.int(),
     reasons: z.array(z.string()),
+    /** Where each rank computes; absent where the run has one process. */
+    ranks: z
+      .array(
+        z.strictObject({
+          rank: z.int().min(0),
+          host: z.string(),
+          device: z.string(),
+          name: z.string(),
+          uuid: z.string().optional(),
+        }),
+      )
+      .optional(),
   }),
   /** What a run's passes keep, and why; null where nothing had to be measured. */
   memory: z.strictObject({
@@ -85,6 +97,10 @@ export const EVENT_DATA = {
     remainingTokens: z.int(),
     etaMs: z.number().nullable(),
     skipped: z.boolean(),
+    /** At intervals, where there are several ranks: what the slowest and the fastest computed for. */
+    skew: z
+      .strictObject({ slowestRank: z.int().min(0), slowestMs: z.number(), fastestMs: z.number() })
+      .optional(),
     nonFinite,
   }),
   eval: z.strictObject({

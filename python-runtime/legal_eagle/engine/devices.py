@@ -10,7 +10,7 @@ from typing import cast
 
 import torch
 
-from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, EXIT_SPEC, JobError
+from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, JobError
 from legal_eagle.protocol import parse
 from legal_eagle.protocol.spec_types import RecipeHardware
 
@@ -48,19 +48,16 @@ def hardware_with(changes: Mapping[str, object]) -> RecipeHardware:
 
 
 def choose_device(
-    hardware: RecipeHardware, environment: MutableMapping[str, str] = os.environ
+    hardware: RecipeHardware,
+    environment: MutableMapping[str, str] = os.environ,
+    *,
+    local_rank: int = 0,
+    local_processes: int = 1,
 ) -> DeviceChoice:
-    """Resolves every `auto` of the recipe. JobError `train.no_cuda`, `train.precision_unsupported`,
-    `train.several_processes`. A named card becomes the only visible one, which must happen before CUDA
-    starts.
+    """Resolves every `auto` of the recipe. JobError `train.no_cuda`, `train.precision_unsupported`. A named
+    card becomes the only visible one, which must happen before CUDA starts. Of several visible cards a rank
+    takes that of its place on the machine, and of the cores its part.
     """
-    if int(environment.get("WORLD_SIZE", "1") or "1") > 1:
-        raise JobError(
-            "train.several_processes",
-            "this version trains in one process; WORLD_SIZE asks for more",
-            exit_code=EXIT_SPEC,
-            params={"worldSize": environment["WORLD_SIZE"]},
-        )
     reasons: list[str] = []
     wanted = hardware["device"]
     card = hardware["gpu"]
@@ -68,12 +65,13 @@ def choose_device(
         # Whoever started this process has already decided where this is set (the studio, a scheduler).
         environment.setdefault("CUDA_VISIBLE_DEVICES", card)
         wanted = "cuda"
-    device = _device(wanted, reasons)
+    device = _device(wanted, reasons, local_rank)
     precision = _precision(hardware["precision"], device, reasons)
     threads = hardware["cpuThreads"]
     if threads == 0:
-        threads = min(torch.get_num_threads(), _usable_cpus())
-        reasons.append(f"cpuThreads {threads}: all cores this process may use")
+        threads = min(torch.get_num_threads(), max(1, _usable_cpus() // local_processes))
+        shared = f", shared by {local_processes} processes" if local_processes > 1 else ""
+        reasons.append(f"cpuThreads {threads}: all cores this process may use{shared}")
     tokens = hardware["maxTokensPerMicroBatch"]
     if tokens == 0:
         tokens = _CPU_TOKENS if device.type == "cpu" else _CUDA_TOKENS
@@ -92,7 +90,7 @@ def _uuid_of(device: torch.device) -> str | None:
     return None if uuid is None else f"GPU-{uuid}"
 
 
-def _device(wanted: str, reasons: list[str]) -> torch.device:
+def _device(wanted: str, reasons: list[str], local_rank: int) -> torch.device:
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
         raise JobError(
@@ -104,7 +102,12 @@ def _device(wanted: str, reasons: list[str]) -> torch.device:
     if wanted == "auto":
         wanted = "cuda" if available else "cpu"
         reasons.append("device cuda: a CUDA device is present" if available else "device cpu: no CUDA device")
-    return torch.device("cuda", torch.cuda.current_device()) if wanted == "cuda" else torch.device("cpu")
+    if wanted != "cuda":
+        return torch.device("cpu")
+    # A launcher either shows each rank its own card alone or all of them.
+    index = local_rank if 0 < local_rank < torch.cuda.device_count() else torch.cuda.current_device()
+    torch.cuda.set_device(index)
+    return torch.device("cuda", index)
 
 
 def _precision(wanted: str, device: torch.device, reasons: list[str]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from legal_eagle.data.pack_plan import micro_batches_of
+from legal_eagle.data.pack_plan import micro_batches_of, shares_of
 from legal_eagle.data.token_store import TokenStore
 from legal_eagle.engine import rng_state
+from legal_eagle.engine.distributed.collective import Alone, Collective
 from legal_eagle.engine.loop import LossOf
 
 
@@ -20,17 +22,25 @@ class EvalResult:
     rows: int
 
 
-def evaluate(store: TokenStore, loss_of: LossOf, max_tokens_per_micro_batch: int) -> EvalResult:
-    """Eval loss over all documents of `store`, in passes of at most max_tokens_per_micro_batch tokens.
+def evaluate(
+    store: TokenStore,
+    loss_of: LossOf,
+    max_tokens_per_micro_batch: int,
+    collective: Collective | None = None,
+) -> EvalResult:
+    """Eval loss over all documents of `store`, in passes of at most max_tokens_per_micro_batch tokens that
+    the ranks share by tokens. Every rank gets the same result.
 
     With gradients off the decoder drops nothing and keeps nothing.
     """
+    ranks = Alone() if collective is None else collective
     limit = max(max_tokens_per_micro_batch, int(store.lengths.max()))
     total = store.counts.answer_tokens
+    passes = micro_batches_of(range(len(store)), store.lengths, limit)
+    sizes = np.asarray([store.lengths[list(members)].sum() for members in passes], dtype=np.int64)
+    # Each pass gives its share of the mean; whoever computes it, the shares are the same numbers.
+    shares = [0.0] * len(passes)
     with rng_state.untouched(), torch.no_grad():
-        # Each pass gives its share of the mean.
-        shares = [
-            float(loss_of(members, total))
-            for members in micro_batches_of(range(len(store)), store.lengths, limit)
-        ]
-    return EvalResult(math.fsum(shares), total, len(store))
+        for index in shares_of(range(len(passes)), sizes, ranks.world_size)[ranks.rank]:
+            shares[index] = float(loss_of(passes[index], total))
+    return EvalResult(math.fsum(ranks.add_up_numbers(shares)), total, len(store))

@@ -17,6 +17,7 @@ import torch
 
 from legal_eagle.data.pack_plan import Plan, StepPlan, with_limit
 from legal_eagle.engine import rng_state
+from legal_eagle.engine.distributed.exchange import Exchanged, StepExchange, alone
 from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.out_of_memory import is_out_of_memory
@@ -62,14 +63,19 @@ class StepResult:
     tokens: int
     answer_tokens: int
     micro_batches: int
+    # Of `tokens`, those that this rank computed.
+    rank_tokens: int
     seconds: float
+    # Of `seconds`, what this rank computed before it waited for the others.
+    compute_seconds: float
     skipped: bool
     # The run cannot go on: MAX_NON_FINITE_IN_A_ROW steps in a row were skipped.
     diverged: bool
 
 
 class TrainingLoop:
-    """Runs the steps of a plan. `state` is advanced in place; `generator` is the one that feeds dropout."""
+    """Runs the steps of a plan, of each the passes of `rank`. `state` is advanced in place; `generator` is
+    the one that feeds dropout; `exchange` adds up what all ranks computed."""
 
     def __init__(
         self,
@@ -84,6 +90,8 @@ class TrainingLoop:
         on_limit_lowered: LimitObserver,
         scaler: LossScaler | None = None,
         recompute_more: Callable[[], bool] = nothing_to_recompute,
+        exchange: StepExchange = alone,
+        rank: int = 0,
     ) -> None:
         self.plan = plan
         self.state = state
@@ -95,6 +103,8 @@ class TrainingLoop:
         self._on_limit_lowered = on_limit_lowered
         self._scaler = scaler
         self._recompute_more = recompute_more
+        self._exchange = exchange
+        self._rank = rank
         self._done_in_epoch = _tokens_before_each_step(plan)
 
     @property
@@ -114,7 +124,8 @@ class TrainingLoop:
         """
         index = self.state.step
         started = time.perf_counter()
-        loss = self._forward_backward(index)
+        summed = self._forward_backward(index)
+        loss = summed.loss
         if self._scaler is not None:
             self._optimizer.unscale(self._scaler.scale)
         # After it: the limit may have been lowered on the way.
@@ -136,7 +147,11 @@ class TrainingLoop:
             tokens=planned.tokens,
             answer_tokens=planned.answer_tokens,
             micro_batches=len(planned.micro_batches),
+            rank_tokens=sum(
+                int(self._lengths[list(members)].sum()) for members in planned.passes(self._rank)
+            ),
             seconds=seconds,
+            compute_seconds=summed.compute_seconds,
             skipped=skipped,
             diverged=self.state.non_finite_in_a_row >= MAX_NON_FINITE_IN_A_ROW,
         )
@@ -166,25 +181,37 @@ class TrainingLoop:
             state.non_finite_in_a_row = 0
             state.add_loss(loss)
 
-    def _forward_backward(self, index: int) -> float:
-        """Gradients of the whole global batch; starts again with smaller passes when memory runs out."""
+    def _forward_backward(self, index: int) -> Exchanged:
+        """Gradients of the whole global batch; starts again with smaller passes when memory runs out on any
+        rank."""
         generators = rng_state.capture(self._generator)
         while True:
-            planned = self.plan.steps[index]
+            planned, started = self.plan.steps[index], time.perf_counter()
+            loss, cause = None, "another rank ran out of memory"
             try:
                 # Summed on the device: reading the loss of each micro-batch would make the GPU wait.
-                losses = [self._backward(members, planned.answer_tokens) for members in planned.micro_batches]
-                return float(torch.stack(losses).sum())
+                losses = [
+                    self._backward(members, planned.answer_tokens) for members in planned.passes(self._rank)
+                ]
+                loss = torch.stack(losses).sum() if losses else torch.zeros(())
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
                 cause = str(error).splitlines()[0] if str(error) else type(error).__name__
             # Outside `except`: its traceback would keep the tensors of the failed pass alive.
-            self._optimizer.zero_grad()
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
+            if loss is None:
+                self._forget_step()
+            summed = self._exchange(loss, started)
+            if not summed.out_of_memory:
+                return summed
+            self._forget_step()
             self._make_room(index, cause)
             rng_state.restore(generators, self._generator)
+
+    def _forget_step(self) -> None:
+        self._optimizer.zero_grad()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def _backward(self, members: Sequence[int], answer_tokens: int) -> torch.Tensor:
         loss = self._loss_of(members, answer_tokens)

@@ -15,6 +15,9 @@ from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD, target_modules, wh
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import linear_shapes
 
+# Numbers that ranks add up together with the gradients (`distributed.exchange`).
+EXCHANGE_FLOATS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class LoraConfig:
@@ -107,7 +110,9 @@ class LoraStore:
         whole = whole_modules(model, config.whole)
         size += len(whole) * model.vocab_size * model.hidden_size
         self.masters = torch.zeros(size, dtype=torch.float32, device=device)
-        self.gradients = torch.zeros_like(self.masters)
+        # With room behind the gradients for what ranks tell each other in the same sum.
+        self.exchanged = torch.zeros(size + EXCHANGE_FLOATS, dtype=torch.float32, device=device)
+        self.gradients = self.exchanged[:size]
         self._working = (
             self.masters if dtype is torch.float32 else torch.zeros_like(self.masters, dtype=dtype)
         )

@@ -84,8 +84,9 @@ def _heaviest(made: Plan, store: TokenStore, from_step: int, device: torch.devic
     def tokens_of(members: tuple[int, ...]) -> int:
         return int(lengths[list(members)].sum())
 
-    # Of a step the largest comes first.
-    most = max((step.micro_batches[0] for step in steps), key=tokens_of)
+    # Of a step the largest of each rank comes first.
+    first = [step.passes(rank)[:1] for step in steps for rank in range(made.world_size)]
+    most = max((members for one in first for members in one), key=tokens_of)
     longest = max((max(step.documents, key=lengths.__getitem__) for step in steps), key=lengths.__getitem__)
     holder = next(
         members

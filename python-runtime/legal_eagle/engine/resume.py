@@ -8,7 +8,7 @@ is refused by name.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,17 @@ def write_state(
     state: TrainState,
     generator: torch.Generator,
     fingerprint: Fingerprint,
+    rank_generators: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
-    """Writes everything of a checkpoint but the adapter into `folder`."""
+    """Writes everything of a checkpoint but the adapter into `folder`. `rank_generators`: the captured
+    generators of every rank, where there are several."""
     (folder / OPTIMIZER_FILE).write_bytes(save(optimizer.state_tensors()))
     content = {
         "version": _VERSION,
         "state": state.to_json(),
         "fingerprint": asdict(fingerprint),
         "generators": rng_state.capture(generator),
+        **({} if rank_generators is None else {"rankGenerators": list(rank_generators)}),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
     }
@@ -94,6 +97,7 @@ class SavedState:
     folder: Path
     state: TrainState
     generators: dict[str, Any]
+    rank_generators: list[dict[str, Any]]
     optimizer_tensors: dict[str, torch.Tensor]
 
 
@@ -113,7 +117,8 @@ def read_state(folder: Path, fingerprint: Fingerprint) -> SavedState:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, str(error)) from error
     _refuse_changes(folder, saved, asdict(fingerprint))
-    return SavedState(folder, state, content["generators"], tensors)
+    own: dict[str, Any] = content["generators"]
+    return SavedState(folder, state, own, content.get("rankGenerators", [own]), tensors)
 
 
 def apply_state(saved: SavedState, optimizer: AdapterOptimizer, generator: torch.Generator) -> TrainState:

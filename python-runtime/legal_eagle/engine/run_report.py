@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import torch
 
 from legal_eagle.engine.checkpoint import CheckpointInfo
+from legal_eagle.engine.devices import DeviceChoice
+from legal_eagle.engine.distributed.ranks import Ranks
 from legal_eagle.engine.evaluation import EvalResult
 from legal_eagle.engine.loop import StepResult
 from legal_eagle.engine.process_memory import peak_bytes
@@ -19,14 +22,21 @@ from legal_eagle.engine.tensorboard_log import TensorBoardLog
 from legal_eagle.jobs.context import ControlCommand, Reporter
 
 
-class RunReport:
-    """Writes the events of a training attempt."""
+class Silent:
+    """The reporter of every rank but the first: one run has one event file."""
 
-    def __init__(self, reporter: Reporter, job_dir: Path, device: torch.device) -> None:
+    def emit(self, type: str, data: Mapping[str, object], /) -> None:
+        pass
+
+
+class RunReport:
+    """Writes the events of a training attempt, and TensorBoard's into `board_dir` where there is one."""
+
+    def __init__(self, reporter: Reporter, board_dir: Path | None, device: torch.device) -> None:
         self._reporter = reporter
         self._device = device
         self._throughput = Throughput()
-        self._board = TensorBoardLog(job_dir)
+        self._board = None if board_dir is None else TensorBoardLog(board_dir)
 
     def __enter__(self) -> RunReport:
         return self
@@ -34,7 +44,8 @@ class RunReport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._board.close()
+        if self._board is not None:
+            self._board.close()
 
     def phase(self, name: str, detail: str | None = None) -> None:
         self._reporter.emit("phase", {"name": name} if detail is None else {"name": name, "detail": detail})
@@ -63,7 +74,34 @@ class RunReport:
             newLayers=new_layers,
         )
 
-    def step(self, result: StepResult, *, pad_share: float, remaining_tokens: int) -> None:
+    def device(self, choice: DeviceChoice, ranks: Ranks, reasons: Sequence[str]) -> None:
+        """Where the run computes, why there, and on which ranks where there are several."""
+        places = [
+            {"rank": place.rank, "host": place.host, "device": place.device, "name": place.name}
+            | ({} if place.uuid is None else {"uuid": place.uuid})
+            for place in ranks.places
+        ]
+        self._reporter.emit(
+            "device",
+            {
+                "device": str(choice.device),
+                "name": choice.name,
+                **({} if choice.uuid is None else {"uuid": choice.uuid}),
+                "precision": choice.precision,
+                "cpuThreads": choice.cpu_threads,
+                "reasons": [*choice.reasons, *reasons],
+                **({"ranks": places} if len(places) > 1 else {}),
+            },
+        )
+
+    def step(
+        self,
+        result: StepResult,
+        *,
+        pad_share: float,
+        remaining_tokens: int,
+        skew: Mapping[str, object] | None = None,
+    ) -> None:
         self._throughput.add(result.tokens, result.seconds)
         tokens_per_second = result.tokens / result.seconds if result.seconds > 0 else None
         self._reporter.emit(
@@ -84,6 +122,7 @@ class RunReport:
                 "remainingTokens": remaining_tokens,
                 "etaMs": self._throughput.eta_ms(remaining_tokens),
                 "skipped": result.skipped,
+                **({} if skew is None else {"skew": skew}),
             },
         )
         self._scalars(
@@ -149,6 +188,8 @@ class RunReport:
         self._reporter.emit("result", values)
 
     def _scalars(self, step: int, values: dict[str, float | None]) -> None:
+        if self._board is None:
+            return
         self._board.scalars(
             step, {tag: one for tag, one in values.items() if one is not None and math.isfinite(one)}
         )

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from legal_eagle.engine import rng_state
 from legal_eagle.engine.adapter_output import write_adapter_folder, write_record
 from legal_eagle.engine.checkpoint import (
-    CheckpointInfo,
+    checkpoint_name,
     list_checkpoints,
     prune_checkpoints,
     write_checkpoint,
 )
 from legal_eagle.engine.disk import is_disk_full
+from legal_eagle.engine.distributed.facts import rank_facts
+from legal_eagle.engine.distributed.ranks import joined
+from legal_eagle.engine.distributed.same_start import StopRequested, refuse_drift
 from legal_eagle.engine.evaluation import evaluate
-from legal_eagle.engine.loop import OutOfMemoryError
+from legal_eagle.engine.loop import OutOfMemoryError, StepResult
 from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, recorded_mechanisms
 from legal_eagle.engine.resume import write_state
-from legal_eagle.engine.run_report import RunReport
+from legal_eagle.engine.run_report import RunReport, Silent
 from legal_eagle.engine.sampling import answer_prompt
-from legal_eagle.engine.train_setup import StopRequested, TrainParams, TrainSetup, device_of, set_up
+from legal_eagle.engine.train_params import TrainParams
+from legal_eagle.engine.train_setup import TrainSetup, device_of, set_up
 from legal_eagle.engine.train_state import mean
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_OUT_OF_GPU_MEMORY, EXIT_SPEC, JobError
@@ -27,38 +34,35 @@ from legal_eagle.models.config import read_config
 
 CHECKPOINTS_DIR = "checkpoints"
 ADAPTER_DIR = "adapter"
+# Steps between two looks at how evenly the ranks are loaded.
+_SKEW_STEPS = 10
 
 
 def run(context: JobContext) -> Outcome:
     """Trains one attempt of a run. See `legal_eagle.jobs.context.JobContext`."""
     params = TrainParams.of(context)
     try:
-        choice = device_of(params)
-        mechanisms = choose_mechanisms(
-            EngineOptions.of(params.recipe["hardware"]),
-            choice.device,
-            choice.dtype,
-            read_config(params.model_path),
-            recorded_mechanisms(params.resume_from),
-        )
-        with RunReport(context.reporter, context.dir, choice.device) as report:
-            context.reporter.emit(
-                "device",
-                {
-                    "device": str(choice.device),
-                    "name": choice.name,
-                    **({} if choice.uuid is None else {"uuid": choice.uuid}),
-                    "precision": choice.precision,
-                    "cpuThreads": choice.cpu_threads,
-                    "reasons": [*choice.reasons, *mechanisms.reasons],
-                },
+        facts = rank_facts()
+        if not facts.is_first:
+            context = replace(context, reporter=Silent())
+        with joined(facts, device_of(params, facts)) as (ranks, choice):
+            # Rank 0 alone needs to have the checkpoint.
+            recorded = ranks.collective.from_first(recorded_mechanisms(params.resume_from))
+            mechanisms = choose_mechanisms(
+                EngineOptions.of(params.recipe["hardware"]),
+                choice.device,
+                choice.dtype,
+                read_config(params.model_path),
+                recorded,
             )
-            try:
-                return TrainRun(
-                    context, report, set_up(context, report, params, choice, mechanisms)
-                ).execute()
-            except StopRequested:
-                return "stopped"
+            board = context.dir if ranks.is_first else None
+            with RunReport(context.reporter, board, choice.device) as report:
+                report.device(choice, ranks, mechanisms.reasons)
+                try:
+                    setup = set_up(context, report, params, choice, mechanisms, ranks)
+                except StopRequested:
+                    return "stopped"
+                return TrainRun(context, report, setup).execute()
     except Exception as error:
         if is_disk_full(error) and not isinstance(error, JobError):
             raise _disk_full(params.run_dir, error) from error
@@ -72,9 +76,10 @@ class TrainRun:
         self._context = context
         self._report = report
         self._setup = setup
+        self._ranks = setup.ranks
         self._recipe = setup.params.recipe
         self._checkpoints = setup.params.run_dir / CHECKPOINTS_DIR
-        self._saved: CheckpointInfo | None = None
+        self._saved_step: int | None = None
         self._evaluated_at: int | None = None
         self._started = time.monotonic()
 
@@ -84,13 +89,14 @@ class TrainRun:
         if loop.state.step == 0:
             self._at_start()
         self._report.phase("train")
+        stop = self._agree(0.0)[0]
         while not loop.finished:
-            if self._context.stop_requested():
+            if stop:
                 return self._stopped()
             self._one_step()
             self._after_step()
-            self._obey()
-        if self._context.stop_requested() and setup.start_step < loop.state.step:
+            stop = self._obey()
+        if stop and setup.start_step < loop.state.step:
             # The person sees a finished run, not a stopped one: nothing is left to resume.
             self._report.phase("finish", "stop arrived after the last step")
         self._at_end()
@@ -102,24 +108,30 @@ class TrainRun:
         try:
             result = loop.step()
         except OutOfMemoryError as error:
-            info = self._save("stop")
+            self._save("stop")
             raise JobError(
                 "train.out_of_memory",
                 str(error),
                 exit_code=EXIT_OUT_OF_GPU_MEMORY,
-                params={"step": error.step, "tokens": error.longest_tokens, "checkpoint": info.path.name},
+                params={
+                    "step": error.step,
+                    "tokens": error.longest_tokens,
+                    "checkpoint": checkpoint_name(loop.state.step),
+                },
                 detail=error.cause,
             ) from error
         computed = setup.computed_rows[0] - before
-        pad_share = max(0.0, 1.0 - result.tokens / computed) if computed else 0.0
-        self._report.step(result, pad_share=pad_share, remaining_tokens=loop.remaining_tokens())
+        pad_share = max(0.0, 1.0 - result.rank_tokens / computed) if computed else 0.0
+        self._report.step(
+            result, pad_share=pad_share, remaining_tokens=loop.remaining_tokens(), skew=self._skew(result)
+        )
         if result.diverged:
-            info = self._save("non-finite")
+            self._save("non-finite")
             raise JobError(
                 "train.non_finite",
                 f"no finite loss or gradient in three steps in a row up to step {result.step}",
                 exit_code=EXIT_SPEC,
-                params={"step": result.step, "checkpoint": info.path.name},
+                params={"step": result.step, "checkpoint": checkpoint_name(loop.state.step)},
             )
 
     def _after_step(self) -> None:
@@ -135,16 +147,37 @@ class TrainRun:
         ):
             self._save("interval")
 
-    def _obey(self) -> None:
-        for command in self._context.control.poll():
-            if command.command == "save-now":
-                self._save("save-now")
-            elif command.command == "sample-now":
+    def _obey(self) -> bool:
+        """Does what was asked for since the last step; True where the run is to stop."""
+        commands = self._context.control.poll() if self._ranks.is_first else []
+        stop, save = self._agree(float(any(one.command == "save-now" for one in commands)))
+        if save:
+            self._save("save-now")
+        for command in commands:
+            if command.command == "sample-now":
                 self._sample()
-            else:
+            elif command.command != "save-now":
                 continue
             # The acknowledgement came with the command; this is when there is something to look at.
             self._report.control_done(command, self._setup.loop.state.step)
+        return stop
+
+    def _agree(self, save: float) -> tuple[bool, bool]:
+        """(stop, save): what any rank was asked for is done by all, at the same step."""
+        asked = [float(self._context.stop_requested()), save]
+        stop, save = self._ranks.collective.add_up_numbers(asked)
+        return stop > 0, save > 0
+
+    def _skew(self, result: StepResult) -> dict[str, object] | None:
+        """At intervals: who computed longest and who shortest before they met."""
+        if self._ranks.facts.world_size == 1 or result.step % _SKEW_STEPS != 1:
+            return None
+        seconds: list[float] = self._ranks.collective.gather(result.compute_seconds)
+        return {
+            "slowestRank": seconds.index(max(seconds)),
+            "slowestMs": 1000.0 * max(seconds),
+            "fastestMs": 1000.0 * min(seconds),
+        }
 
     def _at_start(self) -> None:
         evaluation = self._recipe["evaluation"]
@@ -156,16 +189,19 @@ class TrainRun:
     def _at_end(self) -> None:
         if self._evaluated_at != self._setup.loop.state.step:
             self._evaluate()
-        checkpoint = self._save("end")
+        self._save("end")
+        if not self._ranks.is_first:
+            return
         self._report.phase("save-adapter")
         adapter = self._setup.params.run_dir / ADAPTER_DIR
         write_adapter_folder(adapter, self._write_adapter)
         self._sample()
-        self._report.result(self._summary(checkpoint, adapter))
+        self._report.result(self._summary(adapter))
 
     def _stopped(self) -> Outcome:
-        checkpoint = self._save("stop")
-        self._report.result(self._summary(checkpoint, None))
+        self._save("stop")
+        if self._ranks.is_first:
+            self._report.result(self._summary(None))
         return "stopped"
 
     def _evaluate(self) -> bool:
@@ -178,6 +214,7 @@ class TrainRun:
             setup.eval_store,
             setup.loss_of(setup.eval_store),
             setup.loop.plan.max_tokens_per_micro_batch,
+            self._ranks.collective,
         )
         best = state.add_eval_loss(result.loss)
         self._evaluated_at = state.step
@@ -187,7 +224,7 @@ class TrainRun:
 
     def _sample(self) -> None:
         prompts = self._recipe["evaluation"]["samplePrompts"]
-        if not prompts:
+        if not prompts or not self._ranks.is_first:
             return
         setup = self._setup
         self._report.phase("sample")
@@ -210,21 +247,34 @@ class TrainRun:
                 break
         self._report.phase("train")
 
-    def _save(self, reason: str) -> CheckpointInfo:
-        """A checkpoint of this step, unless this attempt has one; then the surplus is removed."""
-        state = self._setup.loop.state
-        if self._saved is not None and self._saved.step == state.step:
-            return self._saved
+    def _save(self, reason: str) -> None:
+        """A checkpoint of this step, unless this attempt has one; then the surplus is removed. All ranks take
+        part: their generators go into it."""
+        setup, state = self._setup, self._setup.loop.state
+        if self._saved_step == state.step:
+            return
+        generators: list[dict[str, Any]] | None = None
+        if self._ranks.facts.world_size > 1:
+            refuse_drift(self._ranks.collective, setup.model.trained_parameters())
+            generators = self._ranks.collective.gather(rng_state.capture(setup.generator))
+        self._saved_step = state.step
+        if not self._ranks.is_first:
+            return
+
+        def write_files(folder: Path) -> None:
+            self._write_adapter(folder)
+            write_state(folder, setup.optimizer, state, setup.generator, setup.fingerprint, generators)
+
         self._report.phase("save")
         try:
-            self._saved = write_checkpoint(self._checkpoints, state.step, self._write_checkpoint_files)
+            saved = write_checkpoint(self._checkpoints, state.step, write_files)
         except Exception as error:
             if is_disk_full(error):
                 raise _disk_full(self._checkpoints, error) from error
             raise
         at_this_step = self._evaluated_at == state.step
         self._report.checkpoint(
-            self._saved,
+            saved,
             reason,
             state.eval_loss_last if at_this_step else None,
             at_this_step and state.best_step == state.step,
@@ -234,12 +284,6 @@ class TrainRun:
         for removed in prune_checkpoints(self._checkpoints, keep["keepLast"], best):
             self._report.checkpoint_removed(removed)
         self._report.phase("train")
-        return self._saved
-
-    def _write_checkpoint_files(self, folder: Path) -> None:
-        setup = self._setup
-        self._write_adapter(folder)
-        write_state(folder, setup.optimizer, setup.loop.state, setup.generator, setup.fingerprint)
 
     def _write_adapter(self, folder: Path) -> None:
         setup = self._setup
@@ -273,7 +317,7 @@ class TrainRun:
                 "startStep": setup.start_step,
                 "stepsPerEpoch": made.steps_per_epoch,
                 "epochs": made.epochs,
-                "globalBatch": batch["microBatch"] * batch["gradientAccumulation"],
+                "globalBatch": batch["microBatch"] * batch["gradientAccumulation"] * made.world_size,
                 "batchUnit": batch["unit"],
                 "trainRows": counts.documents,
                 "evalRows": len(setup.eval_store),
@@ -287,7 +331,7 @@ class TrainRun:
             },
         )
 
-    def _summary(self, checkpoint: CheckpointInfo, adapter: Path | None) -> dict[str, object]:
+    def _summary(self, adapter: Path | None) -> dict[str, object]:
         state = self._setup.loop.state
         return {
             "runId": self._setup.params.run_id,
@@ -302,7 +346,7 @@ class TrainRun:
             "bestEvalLoss": state.best_eval_loss,
             "bestStep": state.best_step,
             "skippedSteps": state.skipped_steps,
-            "checkpointPath": str(checkpoint.path),
+            "checkpointPath": str(self._checkpoints / checkpoint_name(state.step)),
             "adapterPath": None if adapter is None else str(adapter),
             "checkpoints": [info.path.name for info in list_checkpoints(self._checkpoints)],
             "trainSeconds": state.train_seconds,

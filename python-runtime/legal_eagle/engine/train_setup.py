@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 import torch
 
@@ -18,6 +17,15 @@ from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.compiled_elementwise import compile_elementwise
 from legal_eagle.engine.devices import DeviceChoice, choose_device
+from legal_eagle.engine.distributed.facts import RankFacts
+from legal_eagle.engine.distributed.gradients import exchange_for
+from legal_eagle.engine.distributed.ranks import Ranks
+from legal_eagle.engine.distributed.same_start import (
+    StopRequested,
+    in_turn,
+    refuse_differences,
+    same_start,
+)
 from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
@@ -31,6 +39,7 @@ from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe,
 from legal_eagle.engine.run_report import RunReport
 from legal_eagle.engine.schedule import learning_rate_factor, warmup_steps
 from legal_eagle.engine.token_source import Rendering, Split, open_store
+from legal_eagle.engine.train_params import TrainParams
 from legal_eagle.engine.train_state import TrainState
 from legal_eagle.engine.trainable import Trainable
 from legal_eagle.jobs.context import JobContext
@@ -44,47 +53,13 @@ _PROGRESS_SECONDS = 0.5
 _WHOLE = {"none": (), "embeddings": (EMBEDDINGS,), "head": (HEAD,), "both": (EMBEDDINGS, HEAD)}
 
 
-class StopRequested(Exception):
-    """A stop arrived before the first step; there is nothing to save."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainParams:
-    """The params of a train job, typed."""
-
-    run_id: str
-    attempt: int
-    recipe: Recipe
-    model_path: Path
-    dataset_path: Path
-    run_dir: Path
-    token_cache_dir: Path
-    resume_from: Path | None
-    initial_adapter: Path | None
-
-    @staticmethod
-    def of(context: JobContext) -> TrainParams:
-        params = context.params
-        resume_from, initial = params.get("resumeFrom"), params.get("initialAdapter")
-        return TrainParams(
-            run_id=params["runId"],
-            attempt=params["attempt"],
-            recipe=params["recipe"],
-            model_path=Path(params["modelPath"]),
-            dataset_path=Path(params["datasetPath"]),
-            run_dir=Path(params["runDir"]),
-            token_cache_dir=Path(params["tokenCacheDir"]),
-            resume_from=None if resume_from is None else Path(resume_from),
-            initial_adapter=None if initial is None else Path(initial),
-        )
-
-
 @dataclass(slots=True)
 class TrainSetup:
     """Everything a run works with."""
 
     params: TrainParams
     choice: DeviceChoice
+    ranks: Ranks
     rendering: Rendering
     stop_ids: tuple[int, ...]
     train_store: TokenStore
@@ -118,7 +93,12 @@ class LossOfStore:
 
 
 def set_up(
-    context: JobContext, report: RunReport, params: TrainParams, choice: DeviceChoice, mechanisms: Mechanisms
+    context: JobContext,
+    report: RunReport,
+    params: TrainParams,
+    choice: DeviceChoice,
+    mechanisms: Mechanisms,
+    ranks: Ranks,
 ) -> TrainSetup:
     """Everything up to the first step. Raises JobError for whatever keeps the run from starting, and
     StopRequested where a stop arrived on the way."""
@@ -131,8 +111,13 @@ def set_up(
     dataset = DatasetStore.open(params.dataset_path)
     with contextlib.closing(dataset):
         dataset_hash = dataset.content_hash()
-        train_store = _store(context, dataset, "train", rendering, params, None)
-        eval_store = _store(context, dataset, "eval", rendering, params, recipe["evaluation"]["maxRows"])
+        train_store, eval_store = in_turn(
+            ranks,
+            lambda: (
+                _store(context, dataset, "train", rendering, params, None),
+                _store(context, dataset, "eval", rendering, params, recipe["evaluation"]["maxRows"]),
+            ),
+        )
     if len(train_store) == 0:
         raise JobError(
             "train.no_rows",
@@ -150,18 +135,21 @@ def set_up(
             positions=positions,
         )
     report.phase("plan")
-    made = _plan(recipe, train_store, choice)
+    made = _plan(recipe, train_store, choice, ranks.facts.world_size)
     fingerprint = Fingerprint(
         base_model=base_fingerprint(params.model_path),
         dataset=dataset_hash,
         tokenizer=rendering.tokenizer.content_hash,
         template=f"{rendering.template_hash()} {rendering.system_prompt!r} {rendering.thinking}",
-        world_size=1,
+        world_size=ranks.facts.world_size,
         recipe=deciding_recipe(recipe),
         plan=made.hash,
     )
+    refuse_differences(ranks.collective, asdict(fingerprint))
     # Read before the model: a refused checkpoint should cost seconds, not the loading of a 20B base.
-    saved = None if params.resume_from is None else read_state(params.resume_from, fingerprint)
+    saved = None
+    if params.resume_from is not None and ranks.is_first:
+        saved = read_state(params.resume_from, fingerprint)
 
     report.phase("load-model")
     decoder = build_model(
@@ -176,10 +164,17 @@ def set_up(
         report.phase("resume", params.resume_from.name)
         model.load_weights(params.resume_from)
         state = apply_state(saved, optimizer, generator)
-        made = _with_saved_limit(made, train_store, state)
-    elif params.initial_adapter is not None:
+    elif params.initial_adapter is not None and ranks.is_first:
         report.phase("load-adapter", params.initial_adapter.name)
         model.start_from(params.initial_adapter, fingerprint.base_model)
+    if ranks.facts.world_size > 1:
+        generators = None if saved is None else saved.rank_generators
+        state = same_start(
+            ranks, model.trained_parameters(), optimizer, state, generator, recipe["seed"], generators
+        )
+    # A fresh state has no limit of its own.
+    if state.max_tokens_per_micro_batch > 0:
+        made = _with_saved_limit(made, train_store, state)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
     state.mechanisms = mechanisms.to_json()
     if mechanisms.compile:
@@ -189,6 +184,11 @@ def set_up(
     memory = settle_memory(
         decoder, optimizer, generator, made, train_store, state, recipe["hardware"], choice.device
     )
+    if ranks.facts.world_size > 1:
+        # Making room later is decided by all of them alike.
+        state.recompute_layers = decoder.recompute_layers = max(
+            ranks.collective.gather(decoder.recompute_layers)
+        )
     report.memory(memory, recipe["hardware"]["recompute"], len(decoder.blocks))
 
     total = len(made.steps)
@@ -211,10 +211,13 @@ def set_up(
         ),
         scaler=LossScaler(state) if choice.dtype is torch.float16 else None,
         recompute_more=recompute_more(decoder, state, report.recompute_raised),
+        exchange=exchange_for(ranks.collective, model, choice.device),
+        rank=ranks.facts.rank,
     )
     return TrainSetup(
         params=params,
         choice=choice,
+        ranks=ranks,
         rendering=rendering,
         stop_ids=rendering.template.stop_ids(rendering.tokenizer, model.eos_ids),
         train_store=train_store,
@@ -239,8 +242,10 @@ def _on_eager(report: RunReport, state: TrainState) -> Callable[[str], None]:
     return tell
 
 
-def device_of(params: TrainParams) -> DeviceChoice:
-    return choose_device(params.recipe["hardware"])
+def device_of(params: TrainParams, facts: RankFacts) -> DeviceChoice:
+    return choose_device(
+        params.recipe["hardware"], local_rank=facts.local_rank, local_processes=facts.local_world_size
+    )
 
 
 def _rendering(params: TrainParams) -> Rendering:
@@ -282,7 +287,7 @@ def _store(
     return open_store(dataset, split, rendering, params.token_cache_dir, max_rows=max_rows, progress=progress)
 
 
-def _plan(recipe: Recipe, store: TokenStore, choice: DeviceChoice) -> Plan:
+def _plan(recipe: Recipe, store: TokenStore, choice: DeviceChoice, world_size: int) -> Plan:
     batch = recipe["batch"]
     return plan(
         store.lengths,
@@ -291,6 +296,7 @@ def _plan(recipe: Recipe, store: TokenStore, choice: DeviceChoice) -> Plan:
             unit=batch["unit"],
             micro_batch=batch["microBatch"],
             accumulation=batch["gradientAccumulation"],
+            world_size=world_size,
             pack_tokens=recipe["cutoffLength"],
         ),
         epochs=recipe["epochs"],

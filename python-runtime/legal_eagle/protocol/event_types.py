@@ -48,6 +48,14 @@ class JobEventProgress(TypedDict):
     data: JobEventProgressData
 
 
+class JobEventDeviceDataRanksItem(TypedDict):
+    rank: int
+    host: str
+    device: str
+    name: str
+    uuid: str
+
+
 class JobEventDeviceData(TypedDict):
     device: str
     name: str
@@ -55,6 +63,7 @@ class JobEventDeviceData(TypedDict):
     precision: str
     cpuThreads: int
     reasons: list[str]
+    ranks: list[JobEventDeviceDataRanksItem]
 
 
 class JobEventDevice(TypedDict):
@@ -111,6 +120,12 @@ class JobEventPlan(TypedDict):
     data: JobEventPlanData
 
 
+class JobEventStepDataSkew(TypedDict):
+    slowestRank: int
+    slowestMs: float
+    fastestMs: float
+
+
 class JobEventStepData(TypedDict):
     step: int
     epoch: float
@@ -127,6 +142,7 @@ class JobEventStepData(TypedDict):
     remainingTokens: int
     etaMs: Any
     skipped: bool
+    skew: JobEventStepDataSkew
     nonFinite: list[str]
 
 

@@ -104,16 +104,46 @@ export const TRAIN_ERRORS = {
       action: '无需处理。把 hardware.compile 设为“off”可跳过这一步。',
     },
   },
-  'train.several_processes': {
+  'train.launcher_incomplete': {
     en: {
-      message: 'This version trains in a single process, but WORLD_SIZE is {worldSize}.',
-      cause: 'A launcher for several GPUs started the run. Training on several GPUs is not available yet.',
-      action: 'Start the run without the launcher, on one GPU.',
+      message: 'The launcher named a rank but not how the ranks meet: {variable} {reason}.',
+      cause:
+        'RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT belong together; torchrun and accelerate launch set them all.',
+      action:
+        'Start every rank with torchrun or accelerate launch, or unset WORLD_SIZE to train in one process.',
     },
     zh: {
-      message: '当前版本只能用单个进程训练，而 WORLD_SIZE 为 {worldSize}。',
-      cause: '本次训练由多卡启动器启动，而多卡训练尚未提供。',
-      action: '请不使用启动器，在单张显卡上启动训练。',
+      message: '启动器指定了进程编号，却没有说明各进程如何会合：{variable} {reason}。',
+      cause:
+        'RANK、WORLD_SIZE、MASTER_ADDR 与 MASTER_PORT 必须同时设置；torchrun 和 accelerate launch 会设置全部四项。',
+      action: '请用 torchrun 或 accelerate launch 启动每个进程；如需单进程训练，请取消 WORLD_SIZE 环境变量。',
+    },
+  },
+  'train.no_collectives': {
+    en: {
+      message: 'This PyTorch ({torch}) cannot train on several processes.',
+      cause: 'It was built without torch.distributed or without the gloo back end.',
+      action: 'Install a runtime environment of the studio, or train in one process.',
+    },
+    zh: {
+      message: '当前 PyTorch（{torch}）不支持多进程训练。',
+      cause: '该版本编译时没有包含 torch.distributed 或 gloo 通信后端。',
+      action: '请安装本应用提供的运行环境，或改用单进程训练。',
+    },
+  },
+  'train.ranks_differ': {
+    en: {
+      message: 'Rank {rank} has another {what} than rank 0.',
+      cause:
+        'All ranks must train the same run. Rank {rank}: {theirs}; rank 0: {first}. Nothing was trained with the difference.',
+      action:
+        'Give every machine the same recipe, dataset, base model and engine version, then start the run again.',
+    },
+    zh: {
+      message: '进程 {rank} 的 {what} 与进程 0 不同。',
+      cause:
+        '所有进程必须训练同一个任务。进程 {rank}：{theirs}；进程 0：{first}。存在差异的部分没有参与训练。',
+      action: '请在每台机器上使用相同的训练方案、数据集、基础模型和引擎版本，然后重新开始训练。',
     },
   },
   'train.non_finite': {

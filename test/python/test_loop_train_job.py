@@ -236,7 +236,7 @@ def test_a_diverged_run_stops_with_a_checkpoint(tmp_path: Path, material: tuple[
 def test_an_absurd_learning_rate_stops_and_keeps_what_was_saved(
     tmp_path: Path, material: tuple[Path, Path]
 ) -> None:
-    # Bug caught: weights without a number overwrite the last good checkpoint, or the run counts on to its end.
+    # Bug caught: weights without a number overwrite the last good checkpoint, or the run goes on to its end.
     run = new_run(
         tmp_path,
         material,

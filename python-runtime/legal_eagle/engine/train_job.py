@@ -86,6 +86,9 @@ class TrainRun:
     def execute(self) -> Outcome:
         setup, loop = self._setup, self._setup.loop
         self._emit_plan()
+        if len(setup.eval_store) == 0:
+            rows = setup.eval_store.counts.rows
+            self._report.warning("train.no_eval_rows", f"none of {rows} evaluation rows is used", rows=rows)
         if loop.state.step == 0:
             self._at_start()
         self._report.phase("train")

@@ -15,6 +15,20 @@ export const TRAIN_ERRORS = {
       action: '请加大截断长度，或检查数据集及其字段映射。',
     },
   },
+  'train.no_eval_rows': {
+    en: {
+      message: 'Nothing is evaluated: none of the {rows} evaluation rows can be used.',
+      cause:
+        'Either the dataset has no evaluation rows, or none of them has an answer inside the cutoff. The run trains as usual, without an eval loss and without a best checkpoint.',
+      action: 'Continue, or set an evaluation share for the dataset and look at the cutoff length.',
+    },
+    zh: {
+      message: '本次训练没有评估：{rows} 条验证样本均不可用。',
+      cause:
+        '可能是数据集没有验证样本，也可能是验证样本的答案都在截断长度之外。训练照常进行，但没有验证损失，也无法判断哪个检查点最好。',
+      action: '可以继续；也可以为数据集划出验证比例，并检查截断长度。',
+    },
+  },
   'train.adapter_differs': {
     en: {
       message: 'The adapter to start from has {field} = {adapter}, the recipe {recipe}.',

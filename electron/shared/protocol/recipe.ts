@@ -179,6 +179,10 @@ const hardwareSchema = z.strictObject({
     'Arithmetic of the base; auto takes bf16 where the GPU has it, else fp16 with a scaled loss, fp32 on a CPU.',
     { llamaFactory: 'bf16', hf: 'bf16' },
   ),
+  engine: field(
+    z.enum(['auto', 'fast', 'compat']).default('auto'),
+    "Which engine computes the base: auto takes the fast one for its families and transformers' own classes for others.",
+  ),
   attention: field(
     z.enum(['auto', 'varlen', 'padded', 'per-document']).default('auto'),
     'How attention is computed: auto takes varlen on a Linux GPU, else padded, per-document on a CPU. Never changes the gradient.',

@@ -47,6 +47,11 @@ class FastModel:
             self.decoder, ids, max_new_tokens=max_new_tokens, stop_ids=stop_ids, should_stop=should_stop
         )
 
+    def recompute_all(self) -> bool:
+        before = self.decoder.recompute_layers
+        self.decoder.recompute_layers = len(self.decoder.blocks)
+        return before < self.decoder.recompute_layers
+
     def adapter_disabled(self) -> AbstractContextManager[None]:
         return self.decoder.adapter_disabled()
 

@@ -6,6 +6,7 @@ Not a resume: what the earlier training did to Adam, the learning rate or the or
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from legal_eagle.engine.adapter_output import recorded_base
@@ -24,6 +25,14 @@ def load_initial_adapter(decoder: Decoder, folder: Path, base_fingerprint: str) 
     """
     if decoder.lora is None:
         raise RuntimeError("this decoder has no adapter to fill")
+    refuse_other_base(folder, base_fingerprint)
+    ours, theirs = _settings(decoder, decoder.lora.config), _settings(decoder, read_adapter_config(folder))
+    refuse_differences(ours, theirs)
+    load_adapter(decoder, folder)
+
+
+def refuse_other_base(folder: Path, base_fingerprint: str) -> None:
+    """Raises JobError `train.adapter_other_base`."""
     recorded = recorded_base(folder)
     if recorded is not None and recorded != base_fingerprint:
         raise JobError(
@@ -32,34 +41,37 @@ def load_initial_adapter(decoder: Decoder, folder: Path, base_fingerprint: str) 
             exit_code=EXIT_DATA,
             params={"folder": str(folder)},
         )
-    found = read_adapter_config(folder)
-    for field, ours, theirs in _settings(decoder, decoder.lora.config, found):
-        if ours != theirs:
+
+
+def refuse_differences(ours: Mapping[str, object], theirs: Mapping[str, object]) -> None:
+    """Raises JobError `train.adapter_differs` for the first of `lora_settings` that differs."""
+    for field, value in ours.items():
+        if value != theirs[field]:
             raise JobError(
                 "train.adapter_differs",
-                f"{field}: the adapter has {theirs}, the recipe {ours}",
+                f"{field}: the adapter has {theirs[field]}, the recipe {value}",
                 exit_code=EXIT_SPEC,
-                params={"field": field, "adapter": _shown(theirs), "recipe": _shown(ours)},
+                params={"field": field, "adapter": _shown(theirs[field]), "recipe": _shown(value)},
             )
-    load_adapter(decoder, folder)
 
 
-def _settings(decoder: Decoder, ours: LoraConfig, theirs: LoraConfig) -> list[tuple[str, object, object]]:
-    """(field of the recipe, its value, the adapter's), for everything that a weight's meaning hangs on."""
-    found = target_modules(decoder.config, theirs.targets, theirs.pattern)
-    wanted = target_modules(decoder.config, ours.targets, ours.pattern)
-    return [
-        ("lora.rank", ours.rank, theirs.rank),
-        ("lora.alpha", ours.alpha, theirs.alpha),
-        ("lora.rsLora", ours.rs_lora, theirs.rs_lora),
-        ("lora.dora", ours.dora, theirs.dora),
-        (
-            "lora.whole",
-            sorted(whole_modules(decoder.config, ours.whole)),
-            sorted(whole_modules(decoder.config, theirs.whole)),
-        ),
-        ("lora.targets", short_targets(decoder.config, wanted), short_targets(decoder.config, found)),
-    ]
+def lora_settings(lora: LoraConfig, whole: Iterable[str], targets: Iterable[str]) -> dict[str, object]:
+    """Field of the recipe → value, for everything that a weight's meaning hangs on. `whole` and `targets`
+    as this base names them."""
+    return {
+        "lora.rank": lora.rank,
+        "lora.alpha": lora.alpha,
+        "lora.rsLora": lora.rs_lora,
+        "lora.dora": lora.dora,
+        "lora.whole": sorted(whole),
+        "lora.targets": sorted(targets),
+    }
+
+
+def _settings(decoder: Decoder, lora: LoraConfig) -> dict[str, object]:
+    targets = target_modules(decoder.config, lora.targets, lora.pattern)
+    whole = whole_modules(decoder.config, lora.whole)
+    return lora_settings(lora, whole, short_targets(decoder.config, targets))
 
 
 def _shown(value: object) -> str:

@@ -55,11 +55,14 @@ def choose_mechanisms(
     options: EngineOptions,
     device: torch.device,
     dtype: torch.dtype,
-    model: ModelConfig,
+    model: ModelConfig | None,
     recorded: Mapping[str, object],
 ) -> Mechanisms:
-    """Resolves every `auto`. `recorded`: what the checkpoint to go on from was computed with, or nothing.
+    """Resolves every `auto`; a base of the compat engine (`model` None) leaves nothing to choose.
+    `recorded`: what the checkpoint to go on from was computed with, or nothing.
     Raises JobError `train.attention_unsupported` for a back end that cannot run here."""
+    if model is None:
+        return Mechanisms(default_attention(device, dtype), compile=False)
     reasons = ["projections: q, k, v and gate, up always fused"]
     attention = _attention(options.attention, device, dtype, model, recorded.get("attention"), reasons)
     compiled = _compiled(options.compile, device, recorded.get("compile"), reasons)

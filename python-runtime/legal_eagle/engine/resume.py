@@ -56,14 +56,16 @@ class Fingerprint:
     plan: str
 
 
-def deciding_recipe(recipe: Recipe) -> str:
-    """The deciding part of a recipe as canonical text."""
+def deciding_recipe(recipe: Recipe, engine: str = "fast") -> str:
+    """The deciding part of a recipe as canonical text. The engines keep their masters in other orders."""
     part: dict[str, object] = {name: recipe[name] for name in _DECIDING_FIELDS}  # type: ignore[literal-required]
     part["lora"] = {
         name: value
         for name, value in recipe["lora"].items()
         if name not in _LATER_LORA_FIELDS or value != _LATER_LORA_FIELDS[name]
     }
+    if engine != "fast":
+        part["engine"] = engine
     return json.dumps(part, ensure_ascii=False, sort_keys=True)
 
 

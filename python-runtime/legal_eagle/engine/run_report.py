@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import torch
 
@@ -36,6 +37,7 @@ class RunReport:
         self._reporter = reporter
         self._device = device
         self._throughput = Throughput()
+        self._device_event: dict[str, Any] = {}
         self._board = None if board_dir is None else TensorBoardLog(board_dir)
 
     def __enter__(self) -> RunReport:
@@ -81,18 +83,21 @@ class RunReport:
             | ({} if place.uuid is None else {"uuid": place.uuid})
             for place in ranks.places
         ]
-        self._reporter.emit(
-            "device",
-            {
-                "device": str(choice.device),
-                "name": choice.name,
-                **({} if choice.uuid is None else {"uuid": choice.uuid}),
-                "precision": choice.precision,
-                "cpuThreads": choice.cpu_threads,
-                "reasons": [*choice.reasons, *reasons],
-                **({"ranks": places} if len(places) > 1 else {}),
-            },
-        )
+        self._device_event = {
+            "device": str(choice.device),
+            "name": choice.name,
+            **({} if choice.uuid is None else {"uuid": choice.uuid}),
+            "precision": choice.precision,
+            "cpuThreads": choice.cpu_threads,
+            "reasons": [*choice.reasons, *reasons],
+            **({"ranks": places} if len(places) > 1 else {}),
+        }
+        self._reporter.emit("device", self._device_event)
+
+    def reason(self, text: str) -> None:
+        """One reason more, of a choice that only the loaded model could decide; the whole is said again."""
+        self._device_event = {**self._device_event, "reasons": [*self._device_event["reasons"], text]}
+        self._reporter.emit("device", self._device_event)
 
     def step(
         self,

@@ -19,6 +19,7 @@ from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.engine.distributed.facts import rank_facts
 from legal_eagle.engine.distributed.ranks import joined
 from legal_eagle.engine.distributed.same_start import StopRequested, refuse_drift
+from legal_eagle.engine.engine_choice import choose_engine
 from legal_eagle.engine.evaluation import evaluate
 from legal_eagle.engine.loop import OutOfMemoryError, StepResult
 from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, recorded_mechanisms
@@ -30,7 +31,6 @@ from legal_eagle.engine.train_setup import TrainSetup, device_of, set_up
 from legal_eagle.engine.train_state import mean
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_OUT_OF_GPU_MEMORY, EXIT_SPEC, JobError
-from legal_eagle.models.config import read_config
 
 CHECKPOINTS_DIR = "checkpoints"
 ADAPTER_DIR = "adapter"
@@ -46,20 +46,21 @@ def run(context: JobContext) -> Outcome:
         if not facts.is_first:
             context = replace(context, reporter=Silent())
         with joined(facts, device_of(params, facts)) as (ranks, choice):
+            engine = choose_engine(params.model_path, params.recipe["hardware"]["engine"])
             # Rank 0 alone needs to have the checkpoint.
             recorded = ranks.collective.from_first(recorded_mechanisms(params.resume_from))
             mechanisms = choose_mechanisms(
                 EngineOptions.of(params.recipe["hardware"]),
                 choice.device,
                 choice.dtype,
-                read_config(params.model_path),
+                engine.config,
                 recorded,
             )
             board = context.dir if ranks.is_first else None
             with RunReport(context.reporter, board, choice.device) as report:
-                report.device(choice, ranks, mechanisms.reasons)
+                report.device(choice, ranks, (*engine.reasons, *mechanisms.reasons))
                 try:
-                    setup = set_up(context, report, params, choice, mechanisms, ranks)
+                    setup = set_up(context, report, params, choice, engine, mechanisms, ranks)
                 except StopRequested:
                     return "stopped"
                 return TrainRun(context, report, setup).execute()

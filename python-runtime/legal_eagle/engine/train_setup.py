@@ -26,14 +26,15 @@ from legal_eagle.engine.distributed.same_start import (
     refuse_differences,
     same_start,
 )
+from legal_eagle.engine.engine_choice import EngineChoice
 from legal_eagle.engine.fast_model import FastModel
+from legal_eagle.engine.load_trainable import load_trainable
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
 from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.mechanisms import Mechanisms
-from legal_eagle.engine.memory_plan import recompute_more, settle_memory
-from legal_eagle.engine.model import build_model
+from legal_eagle.engine.memory_setup import settle
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe, read_state
 from legal_eagle.engine.run_report import RunReport
@@ -44,7 +45,6 @@ from legal_eagle.engine.train_state import TrainState
 from legal_eagle.engine.trainable import Trainable
 from legal_eagle.jobs.context import JobContext
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.config import read_config
 from legal_eagle.models.templates import detect_template, template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.protocol.spec_types import Recipe
@@ -97,6 +97,7 @@ def set_up(
     report: RunReport,
     params: TrainParams,
     choice: DeviceChoice,
+    engine: EngineChoice,
     mechanisms: Mechanisms,
     ranks: Ranks,
 ) -> TrainSetup:
@@ -107,7 +108,7 @@ def set_up(
     rng_state.seed_all(recipe["seed"])
 
     report.phase("tokenise")
-    rendering = _rendering(params)
+    rendering = _rendering(params, engine)
     dataset = DatasetStore.open(params.dataset_path)
     with contextlib.closing(dataset):
         dataset_hash = dataset.content_hash()
@@ -126,7 +127,7 @@ def set_up(
             params={"rows": train_store.counts.rows, "cutoff": recipe["cutoffLength"]},
         )
 
-    longest, positions = int(train_store.lengths.max()), read_config(params.model_path).max_positions
+    longest, positions = int(train_store.lengths.max()), engine.facts.max_positions
     if longest > positions:
         report.warning(
             "train.rows_beyond_positions",
@@ -142,7 +143,7 @@ def set_up(
         tokenizer=rendering.tokenizer.content_hash,
         template=f"{rendering.template_hash()} {rendering.system_prompt!r} {rendering.thinking}",
         world_size=ranks.facts.world_size,
-        recipe=deciding_recipe(recipe),
+        recipe=deciding_recipe(recipe, engine.engine),
         plan=made.hash,
     )
     refuse_differences(ranks.collective, asdict(fingerprint))
@@ -152,12 +153,10 @@ def set_up(
         saved = read_state(params.resume_from, fingerprint)
 
     report.phase("load-model")
-    decoder = build_model(
-        params.model_path, dtype=choice.dtype, device=choice.device, attention=mechanisms.attention
-    )
     generator = torch.Generator().manual_seed(recipe["seed"])
-    decoder.add_lora(_lora(recipe), generator)
-    model: Trainable = FastModel(decoder)
+    model = load_trainable(
+        params.model_path, engine, choice, mechanisms, _lora(recipe), generator, report.reason
+    )
     optimizer = _optimizer(recipe, model)
     state = TrainState()
     if saved is not None and params.resume_from is not None:
@@ -177,19 +176,13 @@ def set_up(
         made = _with_saved_limit(made, train_store, state)
     state.max_tokens_per_micro_batch = made.max_tokens_per_micro_batch
     state.mechanisms = mechanisms.to_json()
-    if mechanisms.compile:
+    if mechanisms.compile and isinstance(model, FastModel):
         report.phase("compile")
-        compile_elementwise(decoder, params.token_cache_dir / "compiled", _on_eager(report, state))
+        compile_elementwise(model.decoder, params.token_cache_dir / "compiled", _on_eager(report, state))
     report.phase("measure-memory")
-    memory = settle_memory(
-        decoder, optimizer, generator, made, train_store, state, recipe["hardware"], choice.device
+    more = settle(
+        model, optimizer, generator, made, train_store, state, recipe["hardware"], choice, ranks, report
     )
-    if ranks.facts.world_size > 1:
-        # Making room later is decided by all of them alike.
-        state.recompute_layers = decoder.recompute_layers = max(
-            ranks.collective.gather(decoder.recompute_layers)
-        )
-    report.memory(memory, recipe["hardware"]["recompute"], len(decoder.blocks))
 
     total = len(made.steps)
     warmup = warmup_steps(total, recipe["schedule"]["warmupRatio"])
@@ -210,7 +203,7 @@ def set_up(
             newTokens=new_tokens,
         ),
         scaler=LossScaler(state) if choice.dtype is torch.float16 else None,
-        recompute_more=recompute_more(decoder, state, report.recompute_raised),
+        recompute_more=more,
         exchange=exchange_for(ranks.collective, model, choice.device),
         rank=ranks.facts.rank,
     )
@@ -248,10 +241,10 @@ def device_of(params: TrainParams, facts: RankFacts) -> DeviceChoice:
     )
 
 
-def _rendering(params: TrainParams) -> Rendering:
+def _rendering(params: TrainParams, engine: EngineChoice) -> Rendering:
     recipe = params.recipe
     tokenizer = ChatTokenizer.load(params.model_path)
-    vocabulary = read_config(params.model_path).vocab_size
+    vocabulary = engine.facts.vocab_size
     if tokenizer.vocab_size > vocabulary:
         raise JobError(
             "train.vocabulary_too_large",

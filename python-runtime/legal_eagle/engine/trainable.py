@@ -42,6 +42,10 @@ class Trainable(Protocol):
         """Greedy ids, a stop id included. Raises JobError as `engine.generate.generate`."""
         ...
 
+    def recompute_all(self) -> bool:
+        """From now on passes keep only each layer's input; False where they do already, or cannot."""
+        ...
+
     def adapter_disabled(self) -> AbstractContextManager[None]:
         """Inside, the model is the base."""
         ...

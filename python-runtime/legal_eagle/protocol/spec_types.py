@@ -55,6 +55,7 @@ class RecipeHardware(TypedDict):
     device: Literal["auto", "cpu", "cuda"]
     gpu: str
     precision: Literal["auto", "fp32", "bf16", "fp16"]
+    engine: Literal["auto", "fast", "compat"]
     attention: Literal["auto", "varlen", "padded", "per-document"]
     compile: Literal["auto", "on", "off"]
     cpuThreads: int

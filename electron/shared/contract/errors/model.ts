@@ -43,13 +43,28 @@ export const MODEL_ERRORS = {
     en: {
       message: 'The architecture {architecture} is not supported.',
       cause:
-        'The engine computes InternLM2, Llama, Mistral, Qwen2 and Qwen3 decoders; another one would be computed wrongly.',
-      action: 'Choose a model of one of these families.',
+        'Neither the fast engine (InternLM, Llama, Mistral, Qwen2 and Qwen3 decoders) nor transformers itself computes it. Code that comes with a model is never run.',
+      action: 'Choose a model of another architecture.',
     },
     zh: {
       message: '不支持 {architecture} 架构。',
-      cause: '本引擎支持 InternLM2、Llama、Mistral、Qwen2 和 Qwen3；其他架构的计算结果会不正确。',
-      action: '请选择上述系列的模型。',
+      cause:
+        '快速引擎（InternLM、Llama、Mistral、Qwen2、Qwen3）和 transformers 自身都未实现该架构；模型自带的代码一律不会执行。',
+      action: '请选择其他架构的模型。',
+    },
+  },
+  'model.compat_missing': {
+    en: {
+      message: '{architecture} needs the compat engine, and this environment has no {package}.',
+      cause:
+        'The fast engine does not compute this architecture. The compat engine does, through transformers and peft, which are an optional part of the runtime.',
+      action:
+        'Install transformers and peft into the runtime environment, or choose an InternLM, Llama, Mistral or Qwen model.',
+    },
+    zh: {
+      message: '{architecture} 需要兼容引擎，但当前运行环境没有 {package}。',
+      cause: '快速引擎不支持该架构；兼容引擎借助 transformers 和 peft 支持它，这两个库是运行环境的可选部分。',
+      action: '请在运行环境中安装 transformers 和 peft，或改用 InternLM、Llama、Mistral、Qwen 系列模型。',
     },
   },
   'model.unsupported_option': {

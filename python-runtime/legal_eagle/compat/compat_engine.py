@@ -1,0 +1,75 @@
+"""What the engine's door hands out: facts of a base, and models ready to train or to chat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, GenerationConfig, PreTrainedModel
+
+from legal_eagle.compat.base_model import is_implemented, load_base
+from legal_eagle.compat.compat_model import CompatModel
+from legal_eagle.compat.documents_pass import DocumentsPass
+from legal_eagle.compat.packed_attention import PackedAttention
+from legal_eagle.compat.packing_check import packing_fault
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.models.base_facts import BaseFacts
+from legal_eagle.models.config import CONFIG_FILE
+
+# A base that states no limit (its positions are relative or a state's) is cut by the recipe alone.
+_NO_LIMIT = 1 << 20
+
+
+class CompatEngine:
+    """transformers' model classes. Constructing one costs nothing."""
+
+    def read_facts(self, folder: Path) -> BaseFacts | None:
+        """None where transformers has no class of its own for the folder's architecture."""
+        values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or not is_implemented(values):
+            return None
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        text = config.get_text_config()
+        return BaseFacts(
+            architecture=str((values.get("architectures") or [values["model_type"]])[0]),
+            vocab_size=int(text.vocab_size),
+            max_positions=int(getattr(text, "max_position_embeddings", None) or _NO_LIMIT),
+            eos_ids=_eos_ids(folder, getattr(text, "eos_token_id", None)),
+        )
+
+    def trainable(
+        self,
+        folder: Path,
+        facts: BaseFacts,
+        lora: LoraConfig,
+        generator: torch.Generator,
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+        on_reason: Callable[[str], None],
+    ) -> CompatModel:
+        """The base with fresh LoRA layers. `on_reason` hears whether documents are packed, and why not."""
+        model = load_base(folder, dtype, device)
+        return CompatModel(model, _passes(model, device, on_reason), facts, lora, generator)
+
+
+def _passes(model: PreTrainedModel, device: torch.device, on_reason: Callable[[str], None]) -> DocumentsPass:
+    native = model.config._attn_implementation
+    attention = PackedAttention()
+    fault = packing_fault(model, attention, device)
+    if fault is None:
+        on_reason("packing on: this model's packed documents come out as they do alone")
+        return DocumentsPass(model, attention)
+    model.set_attn_implementation(native)
+    on_reason(f"packing off, documents are padded: {fault}")
+    return DocumentsPass(model, None)
+
+
+def _eos_ids(folder: Path, stated: object) -> tuple[int, ...]:
+    ids = list(stated) if isinstance(stated, list) else [stated]
+    if (folder / "generation_config.json").is_file():
+        more = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
+        ids += more if isinstance(more, list) else [more]
+    return tuple(dict.fromkeys(one for one in ids if isinstance(one, int)))

@@ -1,0 +1,43 @@
+"""A base from its folder, ready for the loop: by the engine that was chosen, with fresh trained weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from legal_eagle.engine.compat_door import compat_engine
+from legal_eagle.engine.devices import DeviceChoice
+from legal_eagle.engine.engine_choice import EngineChoice
+from legal_eagle.engine.fast_model import FastModel
+from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.mechanisms import Mechanisms
+from legal_eagle.engine.model import build_model
+from legal_eagle.engine.trainable import Trainable
+
+
+def load_trainable(
+    folder: Path,
+    engine: EngineChoice,
+    choice: DeviceChoice,
+    mechanisms: Mechanisms,
+    lora: LoraConfig,
+    generator: torch.Generator,
+    on_reason: Callable[[str], None],
+) -> Trainable:
+    """`generator` (CPU) starts the adapter and feeds dropout. `on_reason` hears what was decided only when
+    the model was there. Raises JobError `model.*`."""
+    if engine.engine == "compat":
+        return compat_engine(engine.facts.architecture).trainable(
+            folder,
+            engine.facts,
+            lora,
+            generator,
+            dtype=choice.dtype,
+            device=choice.device,
+            on_reason=on_reason,
+        )
+    decoder = build_model(folder, dtype=choice.dtype, device=choice.device, attention=mechanisms.attention)
+    decoder.add_lora(lora, generator)
+    return FastModel(decoder)

@@ -1,6 +1,7 @@
 """`python -m legal_eagle`: the engine without the studio, for a cluster node.
 
     python -m legal_eagle train recipe.yaml [--set key=value]… [--runs DIR] [--resume] [--json]
+                                            [--profile-steps N]
     python -m legal_eagle merge BASE ADAPTER OUT [--dtype base|fp32] [--json]
     python -m legal_eagle chat MODEL [--adapter DIR] [--prompt TEXT] [--json]
     python -m legal_eagle job FOLDER
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     train.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)")
     train.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
+    train.add_argument(
+        "--profile-steps", metavar="N", help="record N steps as a Chrome trace in the run folder"
+    )
     train.add_argument("--json", action="store_true", help="one JSON object a line")
     merge_command.add_arguments(verbs.add_parser("merge", help="merge an adapter into its base"))
     chat_command.add_arguments(verbs.add_parser("chat", help="talk to a model in the terminal"))
@@ -63,7 +67,10 @@ def _train(chosen: argparse.Namespace) -> int:
     from legal_eagle.progress_view import ProgressView
     from legal_eagle.run_folder import prepare_attempt
 
-    recipe = read_recipe(chosen.recipe, chosen.set)
+    steps = chosen.profile_steps
+    recipe = read_recipe(
+        chosen.recipe, chosen.set if steps is None else [*chosen.set, f"hardware.profileSteps={steps}"]
+    )
     attempt = prepare_attempt(
         recipe, chosen.runs, recipe_dir=chosen.recipe.absolute().parent, resume=chosen.resume
     )

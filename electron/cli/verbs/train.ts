@@ -136,7 +136,7 @@ export const followToEnd = async (
 export const train: Verb = {
   name: 'train',
   summary: { en: 'start a run from a recipe file and follow it', zh: '按训练方案文件开始训练并跟踪进度' },
-  usage: 'RECIPE.yaml [--set key=value]… [--detach | --queue] [--force]',
+  usage: 'RECIPE.yaml [--set key=value]… [--detach | --queue] [--force] [--profile-steps N]',
   options: {
     ...RECIPE_OPTIONS,
     force: {
@@ -153,11 +153,24 @@ export const train: Verb = {
         zh: '仅加入队列；由 `legal-eagle serve` 依次启动排队的训练',
       },
     },
+    'profile-steps': {
+      kind: 'text',
+      value: 'N',
+      help: {
+        en: 'record N steps as a Chrome trace in the folder of the run',
+        zh: '把 N 步记录为 Chrome 跟踪文件，存入训练目录',
+      },
+    },
     ...FOLLOW_OPTIONS,
   },
   run: async (context) => {
     const { args, session } = context;
-    const recipe = withSettings(readRecipe(args.required(0, 'RECIPE')), args.list('set'));
+    const profileSteps = args.text('profile-steps');
+    const settings =
+      profileSteps === undefined
+        ? args.list('set')
+        : [...args.list('set'), `hardware.profileSteps=${profileSteps}`];
+    const recipe = withSettings(readRecipe(args.required(0, 'RECIPE')), settings);
     const client = await session.open('write');
     const queue = args.flag('queue');
     const started = await client.call('runs.start', { recipe, force: args.flag('force'), queue });

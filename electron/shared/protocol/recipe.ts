@@ -191,6 +191,10 @@ const hardwareSchema = z.strictObject({
     z.enum(['auto', 'on', 'off']).default('auto'),
     'Whether what lies between the matrix products is compiled: auto does on a GPU. Never changes the gradient.',
   ),
+  profileSteps: field(
+    z.int().min(0).max(20).default(0),
+    'Steps, after the first two, that are recorded as a Chrome trace in the run folder; 0 records none.',
+  ),
   cpuThreads: field(
     z.int().min(0).max(1024).default(0),
     'CPU threads of the run; 0 takes all physical cores.',

@@ -189,6 +189,13 @@ class RunReport:
     def warning(self, code: str, message: str, **params: object) -> None:
         self._reporter.emit("warning", {"code": code, "message": message, "params": params})
 
+    def profile_written(self, path: Path) -> None:
+        self.phase("profile", str(path))
+        self.phase("train")
+
+    def profile_failed(self, reason: str) -> None:
+        self.warning("train.profile_failed", f"the steps could not be recorded: {reason}", reason=reason)
+
     def result(self, values: dict[str, object]) -> None:
         self._reporter.emit("result", values)
 

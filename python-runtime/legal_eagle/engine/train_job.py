@@ -26,6 +26,7 @@ from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, reco
 from legal_eagle.engine.resume import write_state
 from legal_eagle.engine.run_report import RunReport, Silent
 from legal_eagle.engine.sampling import answer_prompt
+from legal_eagle.engine.step_profile import StepProfile
 from legal_eagle.engine.train_params import TrainParams
 from legal_eagle.engine.train_setup import TrainSetup, device_of, set_up
 from legal_eagle.engine.train_state import mean
@@ -83,6 +84,16 @@ class TrainRun:
         self._saved_step: int | None = None
         self._evaluated_at: int | None = None
         self._started = time.monotonic()
+        loop = setup.loop
+        self._profile = StepProfile(
+            setup.params.run_dir,
+            # The ranks do the same work; one trace of it is enough.
+            self._recipe["hardware"]["profileSteps"] if self._ranks.is_first else 0,
+            len(loop.plan.steps) - loop.state.step,
+            setup.choice.device,
+            on_written=report.profile_written,
+            on_failure=report.profile_failed,
+        )
 
     def execute(self) -> Outcome:
         setup, loop = self._setup, self._setup.loop
@@ -110,7 +121,8 @@ class TrainRun:
         setup, loop = self._setup, self._setup.loop
         before = setup.computed_rows[0]
         try:
-            result = loop.step()
+            with self._profile.step(loop.state.step + 1):
+                result = loop.step()
         except OutOfMemoryError as error:
             self._save("stop")
             raise JobError(
@@ -191,6 +203,7 @@ class TrainRun:
             self._sample()
 
     def _at_end(self) -> None:
+        self._profile.close()
         if self._evaluated_at != self._setup.loop.state.step:
             self._evaluate()
         self._save("end")
@@ -203,6 +216,7 @@ class TrainRun:
         self._report.result(self._summary(adapter))
 
     def _stopped(self) -> Outcome:
+from legal_eagle.engine.step_profile import StepProfile
         self._save("stop")
         if self._ranks.is_first:
             self._report.result(self._summary(None))

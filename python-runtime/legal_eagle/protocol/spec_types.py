@@ -58,6 +58,7 @@ class RecipeHardware(TypedDict):
     engine: Literal["auto", "fast", "compat"]
     attention: Literal["auto", "varlen", "padded", "per-document"]
     compile: Literal["auto", "on", "off"]
+    profileSteps: int
     cpuThreads: int
     maxTokensPerMicroBatch: int
     recompute: Literal["auto", "none", "full", "layers"]

@@ -4,7 +4,8 @@ export const RECIPE_ERRORS = {
   'recipe.invalid': {
     en: {
       message: 'The recipe cannot be used: {summary}',
-      cause: 'A setting is unknown, of the wrong type, outside its allowed range, or does not go with another one.',
+      cause:
+        'A setting is unknown, of the wrong type, outside its allowed range, or does not go with another one.',
       action: 'Correct the named settings; each is listed with what is allowed.',
     },
     zh: {

@@ -118,6 +118,18 @@ export const TRAIN_ERRORS = {
       action: '无需处理。把 hardware.compile 设为“off”可跳过这一步。',
     },
   },
+  'train.profile_failed': {
+    en: {
+      message: 'The steps could not be recorded: {reason}',
+      cause: 'The profiler or the disk refused, or the trace grew too large. The training itself goes on.',
+      action: 'Ask for fewer steps (hardware.profileSteps), or leave it out.',
+    },
+    zh: {
+      message: '无法记录这些步骤：{reason}',
+      cause: '性能分析器或磁盘拒绝了写入，或者跟踪文件过大。训练不受影响，继续进行。',
+      action: '请减少 hardware.profileSteps，或不做记录。',
+    },
+  },
   'train.launcher_incomplete': {
     en: {
       message: 'The launcher named a rank but not how the ranks meet: {variable} {reason}.',

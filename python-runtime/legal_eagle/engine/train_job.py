@@ -216,7 +216,7 @@ class TrainRun:
         self._report.result(self._summary(adapter))
 
     def _stopped(self) -> Outcome:
-from legal_eagle.engine.step_profile import StepProfile
+        self._profile.close()
         self._save("stop")
         if self._ranks.is_first:
             self._report.result(self._summary(None))

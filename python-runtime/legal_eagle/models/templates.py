@@ -53,6 +53,8 @@ class Template:
     turns: Mapping[str, Turn]
     stop: tuple[str, ...]
     identity: tuple[object, ...]
+    # Between a system prompt and the first question, where the template has no turn for the former.
+    system_joint: str | None = None
 
     def content_hash(self) -> str:
         """Changes with the template's content, not only with its name."""
@@ -71,6 +73,8 @@ class Template:
         chat = list(messages)
         if system is not None and not (chat and chat[0]["role"] == "system"):
             chat.insert(0, {"role": "system", "content": system})
+        if self.system_joint is not None:
+            chat = _system_into_question(chat, self.system_joint)
         last_answer = max((i for i, turn in enumerate(chat) if turn["role"] == "assistant"), default=-1)
         segments = [] if self.bos is None else [Segment(self.bos, True, False)]
         for index, message in enumerate(chat):
@@ -100,6 +104,16 @@ class Template:
         """Ids that end an answer: the template's own and the model's `eos_ids`."""
         own = (tokenizer.special_id(token) for token in self.stop)
         return tuple(dict.fromkeys((*own, *eos_ids)))
+
+
+def _system_into_question(chat: Sequence[Message], joint: str) -> list[Message]:
+    """The chat with its system prompt at the head of the first question; without one it stays alone."""
+    if not chat or chat[0]["role"] != "system":
+        return list(chat)
+    system, rest = chat[0]["content"], list(chat[1:])
+    if not rest or rest[0]["role"] != "user":
+        return [{"role": "user", "content": system}, *rest]
+    return [{**rest[0], "content": f"{system}{joint}{rest[0]['content']}"}, *rest[1:]]
 
 
 def _append(segments: list[Segment], mark: Mark) -> None:
@@ -147,6 +161,26 @@ def _internlm(name: str, *, ends_question: bool) -> Template:
     return Template(name, "<s>", turns, ("<eoa>", "<eoh>"), (name, ends_question))
 
 
+def _gemma(name: str) -> Template:
+    """Gemma 1 to 3: `<start_of_turn>{user|model}\\n{content}<end_of_turn>\\n` a message; no system turn: its
+    text goes before the first question, as Gemma 3's own template has it (its model card)."""
+    begin, end = Mark("<start_of_turn>", True), Mark("<end_of_turn>", True)
+    line_end = Mark("\n", False)
+    turns = {
+        role: Turn((begin, Mark(f"{named}\n", False)), (end, line_end))
+        for role, named in (("user", "user"), ("assistant", "model"))
+    }
+    return Template(name, "<bos>", turns, (end.text,), (name, begin.text, end.text), system_joint="\n\n")
+
+
+def _phi3(name: str) -> Template:
+    """Phi-3 and later: `<|{role}|>\\n{content}<|end|>\\n` a message. Its tokenizers swallow line ends
+    after control tokens, which `encode_segments` does as they say."""
+    end, line_end = Mark("<|end|>", True), Mark("\n", False)
+    turns = {role: Turn((Mark(f"<|{role}|>", True), line_end), (end, line_end)) for role in ROLES}
+    return Template(name, None, turns, (end.text,), (name, end.text))
+
+
 TEMPLATES: Mapping[str, Template] = {
     template.name: template
     for template in (
@@ -154,6 +188,8 @@ TEMPLATES: Mapping[str, Template] = {
         _chatml("llama-chatml", None),
         _internlm("internlm", ends_question=True),
         _internlm("internlm-2024", ends_question=False),
+        _gemma("gemma"),
+        _phi3("phi3"),
     )
 }
 
@@ -168,7 +204,7 @@ def template_by_name(name: str) -> Template:
 
 def detect_template(folder: Path) -> Template:
     """The template of a model folder, from its tokenizer's control tokens: ChatML's, or InternLM's (the
-    first form, as XTuner trains it; the other is chosen by name). Raises JobError
+    first form, as XTuner trains it; the other is chosen by name), Gemma's or Phi-3's. Raises JobError
     `model.template_undetected` where there are neither."""
     tokenizer = ChatTokenizer.load(folder)
     if _has_all(tokenizer, TEMPLATES["internlm2"].stop, "<|im_start|>"):
@@ -179,6 +215,10 @@ def detect_template(folder: Path) -> Template:
         return TEMPLATES["internlm2" if starts_with_bos else "llama-chatml"]
     if _has_all(tokenizer, TEMPLATES["internlm"].stop):
         return TEMPLATES["internlm"]
+    if _has_all(tokenizer, TEMPLATES["gemma"].stop, "<start_of_turn>"):
+        return TEMPLATES["gemma"]
+    if _has_all(tokenizer, TEMPLATES["phi3"].stop, "<|user|>", "<|assistant|>"):
+        return TEMPLATES["phi3"]
     raise JobError(
         "model.template_undetected",
         f"{folder} has no template that the studio knows.",
@@ -209,11 +249,15 @@ def encode_chat(
 def encode_segments(
     tokenizer: ChatTokenizer, chats: Sequence[Sequence[Segment]]
 ) -> list[tuple[list[int], list[bool]]]:
-    """Encodes many rendered chats in one batch; each text is cut once however often it occurs."""
+    """Encodes many rendered chats in one batch; each text is cut once however often it occurs. White space
+    after a control token is left out where the tokenizer says that the token swallows it."""
     special = {
         token: tokenizer.special_id(token)
         for token in {segment.text for chat in chats for segment in chat if segment.is_special}
     }
+    swallowing = {token for token in special if tokenizer.swallows_space_after(token)}
+    if swallowing:
+        chats = [_without_swallowed(chat, swallowing) for chat in chats]
     texts = {segment.text: 0 for chat in chats for segment in chat if not segment.is_special}
     encoded = dict(zip(texts, tokenizer.encode_batch(list(texts)), strict=True))
     encoded = {text: _without_control(tokenizer, text, ids, special) for text, ids in encoded.items()}
@@ -227,6 +271,21 @@ def encode_segments(
             mask += [segment.is_answer] * len(piece)
         results.append((ids, mask))
     return results
+
+
+def _without_swallowed(chat: Sequence[Segment], swallowing: set[str]) -> list[Segment]:
+    segments: list[Segment] = []
+    swallows = False
+    for segment in chat:
+        if segment.is_special:
+            swallows = segment.text in swallowing
+            segments.append(segment)
+            continue
+        text = segment.text.lstrip() if swallows else segment.text
+        segments.append(Segment(text, False, segment.is_answer))
+        # White space alone is swallowed whole, and the text after it goes on being after the token.
+        swallows = swallows and not text
+    return segments
 
 
 def _without_control(

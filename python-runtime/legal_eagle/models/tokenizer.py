@@ -35,6 +35,8 @@ class ChatTokenizer:
         self._tokenizer.no_truncation()
         self.content_hash = content_hash
         self.bos_id = None if bos_token is None else tokenizer.token_to_id(bos_token)
+        added = tokenizer.get_added_tokens_decoder().values()
+        self._swallowing = frozenset(token.content for token in added if token.rstrip)
         self.vocab_size: int = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
 
     @staticmethod
@@ -73,6 +75,10 @@ class ChatTokenizer:
 
     def has_token(self, token: str) -> bool:
         return self._tokenizer.token_to_id(token) is not None
+
+    def swallows_space_after(self, token: str) -> bool:
+        """Whether white space that follows a control token in a text is part of it."""
+        return token in self._swallowing
 
     def special_id(self, token: str) -> int:
         """Id of a control token by name. Raises JobError `model.token_missing`."""

@@ -10,6 +10,8 @@ from legal_eagle.models.templates import Mark, Template
 
 def to_jinja(template: Template) -> str:
     """A ``chat_template`` that renders exactly what ``Template.render`` does without a system prompt."""
+    if template.system_joint is not None:
+        return _with_system_in_question(template, template.system_joint)
     bos = "" if template.bos is None else "{{ " + json.dumps(template.bos) + " }}"
     branches = [
         ("if" if index == 0 else "elif", role, _text(turn.opening), _text(turn.closing))
@@ -24,6 +26,24 @@ def to_jinja(template: Template) -> str:
     return (
         bos + "{% for message in messages %}" + turns + "{% endif %}{% endfor %}"
         "{% if add_generation_prompt %}{{ " + prompt + " }}{% endif %}"
+    )
+
+
+def _with_system_in_question(template: Template, joint: str) -> str:
+    """As above for a template without a system turn: its text goes before the first question."""
+    bos = "" if template.bos is None else "{{ " + json.dumps(template.bos) + " }}"
+    user, assistant = template.turns["user"], template.turns["assistant"]
+    return (
+        bos + "{% set told = namespace(text='') %}{% for message in messages %}"
+        '{% if message["role"] == "system" %}'
+        '{% set told.text = message["content"] + ' + json.dumps(joint) + " %}"
+        '{% elif message["role"] == "user" %}'
+        "{{ " + _text(user.opening) + ' + told.text + message["content"] + ' + _text(user.closing) + " }}"
+        "{% set told.text = '' %}"
+        '{% elif message["role"] == "assistant" %}'
+        "{{ " + _text(assistant.opening) + ' + message["content"] + ' + _text(assistant.closing) + " }}"
+        "{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}{{ " + _text(assistant.opening) + " }}{% endif %}"
     )
 
 

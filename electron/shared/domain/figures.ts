@@ -1,10 +1,18 @@
 /** A language in which figures are written: that of the page or of a file. */
 type FigureLanguage = 'zh-CN' | 'en';
 
+/** By digits after the point: making one takes far longer than using it, and charts write hundreds of figures. */
+const NUMBERS = new Map<number, Intl.NumberFormat>();
+
 /** 13,482; `digits` after the point. Not a number: an em dash. */
 export function formatNumber(value: number | undefined, digits = 0): string {
   if (value === undefined || !Number.isFinite(value)) return '—';
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  let format = NUMBERS.get(digits);
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    NUMBERS.set(digits, format);
+  }
+  return format.format(value);
 }
 
 /** Loss and its kin: three decimals, exponent where they would all be zero. */

@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState, type ReactElement } from 'react';
+import { memo, useDeferredValue, useMemo, useState, type ReactElement } from 'react';
 
 import { useComputedColorScheme } from '@mantine/core';
 
@@ -52,10 +52,6 @@ export function RunCharts({
   const curves = useDeferredValue(small.curves);
   const range = useDeferredValue(small.range);
   const whole = useWholeRange(run);
-  const csvOf = (keys: readonly CurveKey[]) => async (): Promise<string> => {
-    const raw = await rawCurves(run.id, keys, run.step);
-    return chartCsv(keys.map((key, at) => ({ label: key, points: raw[at] ?? [] })));
-  };
   return (
     <div className={classes['charts']}>
       <LossChart run={run} live={live} zoom={zoom} onZoom={setZoom} />
@@ -70,12 +66,13 @@ export function RunCharts({
             colour={seriesColour(at + 2, scheme)}
             range={range ?? whole}
             onZoom={setZoom}
-            isZoomed={zoom !== undefined}
+            isZoomed={range !== undefined}
             emptySentence={words('noPoints')}
             isLoading={small.isLoading}
             error={small.error}
             onRetry={small.retry}
-            csv={csvOf([key])}
+            runId={run.id}
+            lastStep={run.step}
           />
         ))}
       </div>
@@ -184,10 +181,12 @@ type SmallChartProps = Readonly<{
   error: unknown;
   onRetry: () => void;
   onZoom: (range: StepRange | undefined) => void;
-  csv: () => Promise<string>;
+  runId: string;
+  lastStep: number;
 }>;
 
-function SmallChart({ id, curve, colour, heading, ...chart }: SmallChartProps): ReactElement {
+const SmallChart = memo(function SmallChart(props: SmallChartProps): ReactElement {
+  const { id, curve, colour, heading, runId, lastStep, ...chart } = props;
   const series = useMemo(() => [toSeries(id, heading, curve, colour, false)], [id, heading, curve, colour]);
   const format = FORMATS[id];
   return (
@@ -196,10 +195,14 @@ function SmallChart({ id, curve, colour, heading, ...chart }: SmallChartProps): 
       heading={heading}
       series={series}
       height={SMALL_HEIGHT_PX}
+      csv={async () => {
+        const [points = []] = await rawCurves(runId, [id], lastStep);
+        return chartCsv([{ label: id, points }]);
+      }}
       {...(format === undefined ? {} : { formatValue: format })}
     />
   );
-}
+});
 
 function toSeries(id: string, label: string, curve: Curve, colour: string, isSmoothed: boolean): ChartSeries {
   const { points, buckets, smoothed } = curve;

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import { useCall } from '../../api/hooks.ts';
@@ -77,11 +77,12 @@ export function useCurveAnswer(id: string, live: LiveRun | undefined, request: C
     }
     return carried;
   }, [keys, data, dataUpdatedAt, tail, cut, smoothing]);
+  const retry = useCallback(() => void refetch(), [refetch]);
   return {
     curves,
     range,
     isLoading: data === undefined && error === null,
     error: data === undefined ? (error ?? undefined) : undefined,
-    retry: () => void refetch(),
+    retry,
   };
 }

@@ -1,4 +1,4 @@
-import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState, type ReactElement } from 'react';
+import { memo, useCallback, useDeferredValue, useEffect, useCallback, useMemo, useState, type ReactElement } from 'react';
 
 import { Anchor, Button, Group, Switch, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
@@ -154,6 +154,7 @@ const CompareChart = memo(function CompareChart({
     });
   }, [runs, answers, colours, metric]);
   const range = useMemo(() => answered ?? { from: 0, to: last }, [answered, last]);
+  const zoom = useCallback((wanted: StepRange | undefined) => onZoom(metric, wanted), [onZoom, metric]);
   const csv = async (): Promise<string> => {
     const raw = await Promise.all(runs.map((run) => rawCurves(run.id, [metric], run.step)));
     return chartCsv(runs.map((run, at) => ({ label: `${run.name} ${metric}`, points: raw[at]?.[0] ?? [] })));
@@ -164,7 +165,7 @@ const CompareChart = memo(function CompareChart({
       title={words(`metric.${metric}`)}
       series={series}
       range={range}
-      onZoom={(wanted) => onZoom(metric, wanted)}
+      onZoom={zoom}
       csv={csv}
       height={metric === 'loss' ? 280 : 160}
       emptySentence={words('compare.noPoints')}

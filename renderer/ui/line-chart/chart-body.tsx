@@ -2,6 +2,7 @@ import { memo, useMemo, type JSX, type RefObject } from 'react';
 
 import { CartesianGrid, ComposedChart, ResponsiveContainer, XAxis, YAxis } from 'recharts';
 
+import { formatNumber } from '../../i18n/format.ts';
 import type { Tokens } from '../../theme/tokens.ts';
 import { stepAxis, valueAxis } from './axis-ticks.ts';
 import { DotLayer, MarkLayer, PlotProbe, type PlotGeometry } from './chart-layers.tsx';
@@ -31,7 +32,8 @@ const STEP_TICKS = 6;
 const LOW_PX = 150;
 const FEW_STEP_TICKS = 3;
 
-const formatStep = (step: number): string => step.toLocaleString('en-US');
+// With one argument: recharts hands over a second.
+const formatStep = (step: number): string => formatNumber(step);
 
 /** The drawing alone; it is made anew only when what it draws changes. */
 export const ChartBody = memo(function ChartBody(props: ChartBodyProps): JSX.Element {

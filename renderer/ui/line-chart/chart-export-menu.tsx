@@ -8,16 +8,16 @@ import { saveFile } from '../save-file.ts';
 import { chartPng, chartSvg, fileNameOf, type ChartPicture } from './chart-file.ts';
 
 export type ChartExportMenuProps = Readonly<{
-  picture: ChartPicture;
+  title: string;
+  picture: () => ChartPicture;
   chart: () => SVGSVGElement | undefined;
   csv: () => Promise<string>;
 }>;
 
 /** The corner of a chart: its picture and its figures as files. */
-export function ChartExportMenu({ picture, chart, csv }: ChartExportMenuProps): JSX.Element {
+export function ChartExportMenu({ title, picture, chart, csv }: ChartExportMenuProps): JSX.Element {
   const words = useWords('chart');
-  const save = (extension: string, content: Blob): void =>
-    saveFile(fileNameOf(picture.title, extension), content);
+  const save = (extension: string, content: Blob): void => saveFile(fileNameOf(title, extension), content);
   const withChart = (work: (drawn: SVGSVGElement) => void): void => {
     const drawn = chart();
     if (drawn !== undefined) work(drawn);
@@ -25,20 +25,22 @@ export function ChartExportMenu({ picture, chart, csv }: ChartExportMenuProps): 
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon size="sm" aria-label={words('export', { title: picture.title })}>
+        <ActionIcon size="sm" aria-label={words('export', { title })}>
           <IconDownload size={16} aria-hidden />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item
-          onClick={() => withChart((drawn) => void chartPng(drawn, picture).then((png) => save('png', png)))}
+          onClick={() =>
+            withChart((drawn) => void chartPng(drawn, picture()).then((png) => save('png', png)))
+          }
         >
           PNG
         </Menu.Item>
         <Menu.Item
           onClick={() =>
             withChart((drawn) =>
-              save('svg', new Blob([chartSvg(drawn, picture).text], { type: 'image/svg+xml' })),
+              save('svg', new Blob([chartSvg(drawn, picture()).text], { type: 'image/svg+xml' })),
             )
           }
         >

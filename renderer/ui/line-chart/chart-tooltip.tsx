@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 
+import { formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { nearestPoint } from './curve-shape.ts';
 import type { ChartMark, ChartSeries } from './chart-series.ts';
@@ -18,7 +19,7 @@ export function ChartTooltip({ step, series, marks, formatValue }: ChartTooltipP
   const here = marks.filter((mark) => mark.step === step);
   return (
     <div className={classes['tooltip']}>
-      <strong>{words('step', { step: step.toLocaleString('en-US') })}</strong>
+      <strong>{words('step', { step: formatNumber(step) })}</strong>
       {series.map((one) => {
         const at = nearestPoint(one.points, step);
         const point = one.points[at];

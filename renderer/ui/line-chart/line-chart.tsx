@@ -1,18 +1,16 @@
-import { useMemo, useRef, useState, type JSX, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type JSX, type ReactNode } from 'react';
 
-import { ActionIcon, Group, Modal, Text, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
-import { IconArrowsMaximize, IconZoomReset } from '@tabler/icons-react';
+import { Group, Modal, Text, Title, useComputedColorScheme } from '@mantine/core';
 
 import { useWords } from '../../i18n/use-words.ts';
 import { DARK, LIGHT } from '../../theme/tokens.ts';
 import { ErrorNote } from '../error-note.tsx';
 import { Skeletons } from '../skeletons.tsx';
 import { ChartBody } from './chart-body.tsx';
-import { chartCsv } from './chart-csv.ts';
-import { ChartExportMenu } from './chart-export-menu.tsx';
 import type { LegendEntry } from './chart-file.ts';
 import type { PlotGeometry } from './chart-layers.tsx';
 import type { ChartMark, ChartSeries, StepRange, ValueScale } from './chart-series.ts';
+import { ChartTools, type ChartExports } from './chart-tools.tsx';
 import classes from './line-chart.module.css';
 import { PlotFrame } from './plot-frame.tsx';
 
@@ -48,10 +46,12 @@ export type LineChartProps = Readonly<{
 const NO_MARKS: readonly ChartMark[] = [];
 const FULL_HEIGHT_PX = 560;
 
+const PLAIN = new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 });
+
 const plainValue = (value: number): string => {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replace('e+', 'e');
-  return Number(value.toPrecision(4)).toLocaleString('en-US', { maximumFractionDigits: 4 });
+  return PLAIN.format(Number(value.toPrecision(4)));
 };
 
 /** A chart over steps in a panel of its own, exportable from its corner. */
@@ -73,26 +73,14 @@ export function LineChart(props: LineChartProps): JSX.Element {
       shape: one.shape === 'dots' ? 'dots' : one.dashed === true ? 'dashes' : 'line',
     }));
 
+  const exported = useRef<ChartExports>({ title, legend, series, csv: props.csv, tokens });
+  useEffect(() => {
+    exported.current = { title, legend, series, csv: props.csv, tokens };
+  });
   const tools = (
     <Group gap={4} wrap="nowrap">
       {controls}
-      {isZoomed && onZoom !== undefined && (
-        <Tooltip label={words('showAll')}>
-          <ActionIcon size="sm" aria-label={words('showAll')} onClick={() => onZoom(undefined)}>
-            <IconZoomReset size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-      )}
-      {!isFull && (
-        <ActionIcon size="sm" aria-label={words('enlarge', { title })} onClick={() => setFull(true)}>
-          <IconArrowsMaximize size={16} aria-hidden />
-        </ActionIcon>
-      )}
-      <ChartExportMenu
-        picture={{ title, legend, background: tokens.panel, ink: tokens.ink }}
-        chart={() => drawn.current?.querySelector<SVGSVGElement>('svg.recharts-surface') ?? undefined}
-        csv={props.csv ?? (() => Promise.resolve(chartCsv(series)))}
-      />
+      <ChartTools {...{ title, isZoomed, onZoom, isFull, setFull, exported, drawn }} />
     </Group>
   );
   const plot = (px: number): JSX.Element => (
@@ -125,17 +113,19 @@ export function LineChart(props: LineChartProps): JSX.Element {
         {!isFull && tools}
       </div>
       {isFull ? <div style={{ height }} /> : content(height)}
-      <Modal
-        closeButtonProps={{ 'aria-label': words('close') }}
-        opened={isFull}
-        onClose={() => setFull(false)}
-        title={title}
-        size="92%"
-        centered
-      >
-        <div className={classes['full']}>{tools}</div>
-        {isFull && content(FULL_HEIGHT_PX)}
-      </Modal>
+      {isFull && (
+        <Modal
+          closeButtonProps={{ 'aria-label': words('close') }}
+          opened
+          onClose={() => setFull(false)}
+          title={title}
+          size="92%"
+          centered
+        >
+          <div className={classes['full']}>{tools}</div>
+          {content(FULL_HEIGHT_PX)}
+        </Modal>
+      )}
     </section>
   );
 }

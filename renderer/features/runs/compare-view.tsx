@@ -1,4 +1,4 @@
-import { memo, useCallback, useDeferredValue, useEffect, useCallback, useMemo, useState, type ReactElement } from 'react';
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState, type ReactElement } from 'react';
 
 import { Anchor, Button, Group, Switch, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';

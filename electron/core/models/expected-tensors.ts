@@ -62,10 +62,17 @@ export function checkTensors(shape: ModelShape, tensors: ReadonlyMap<string, Ten
       const params = { tensor, shape: info.shape.join('×'), expected: sizes.join('×') };
       throw new StudioError('model.tensor_shape', params);
     }
-    if (!FLOAT_DTYPES.has(info.dtype)) {
-      throw new StudioError('model.tensor_dtype', { tensor, dtype: info.dtype });
-    }
+    checkDtype(tensor, info);
   }
+}
+
+/** What can be said of tensors whose names only transformers knows. Throws `model.tensor_dtype`. */
+export function checkDtypes(tensors: ReadonlyMap<string, TensorInfo>): void {
+  for (const [tensor, info] of tensors) checkDtype(tensor, info);
+}
+
+function checkDtype(tensor: string, { dtype }: TensorInfo): void {
+  if (!FLOAT_DTYPES.has(dtype)) throw new StudioError('model.tensor_dtype', { tensor, dtype });
 }
 
 /** Name and sizes of every tensor that a checkpoint of this shape must hold. */

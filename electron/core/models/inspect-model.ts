@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { ModelFacts } from '../../shared/contract/methods/models.ts';
-import { checkTensors } from './expected-tensors.ts';
+import { checkDtypes, checkTensors } from './expected-tensors.ts';
 import { readModelShape, type ModelShape } from './model-shape.ts';
 import { readModelTensors } from './model-tensors.ts';
 
@@ -24,7 +24,8 @@ export function inspectModel(folder: string): ModelFacts {
   const config = readConfig(folder);
   const tensors = readModelTensors(folder);
   const shape = readModelShape(config, new Set(tensors.keys()));
-  checkTensors(shape, tensors);
+  if (shape.isCompat === true) checkDtypes(tensors);
+  else checkTensors(shape, tensors);
   const template = detectTemplate(folder);
   let parameters = 0;
   let bytes = 0;
@@ -38,8 +39,7 @@ export function inspectModel(folder: string): ModelFacts {
   const [dtype] = [...dtypeBytes].sort((left, right) => right[1] - left[1])[0] ?? ['F32'];
   return {
     architecture: shape.architecture,
-    family: shape.layout,
-    layout: shape.layout,
+    ...(shape.isCompat === true ? {} : { family: shape.layout, layout: shape.layout }),
     dtype,
     parameters,
     bytes,

@@ -1,5 +1,6 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { DecoderShape } from '../../shared/domain/preflight/decoder-shape.ts';
+import { COMPAT_TYPES } from './compat-types.ts';
 
 export type ModelLayout = DecoderShape['layout'];
 
@@ -25,8 +26,12 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
   const modelType = textOf(values['model_type']) ?? '';
   const layout = detectLayout(modelType, names);
   const architecture = statedArchitecture(values, modelType);
-  if (layout === undefined) throw new StudioError('model.unsupported_architecture', { architecture });
-  refuseUnsupportedOptions(values, modelType);
+  const isCompat = layout === undefined && COMPAT_TYPES.has(modelType);
+  if (layout === undefined && !isCompat) {
+    throw new StudioError('model.unsupported_architecture', { architecture });
+  }
+  if (isCompat) refuseQuantized(values);
+  else refuseUnsupportedOptions(values, modelType);
   const heads = positiveInt(values, 'num_attention_heads');
   const hiddenSize = positiveInt(values, 'hidden_size');
   const kvHeads = positiveInt(values, 'num_key_value_heads', heads);
@@ -36,7 +41,8 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
   const anyEndsWith = (...suffixes: readonly string[]): boolean =>
     [...names].some((name) => suffixes.some((suffix) => name.endsWith(suffix)));
   return {
-    layout,
+    layout: layout ?? 'llama',
+    isCompat,
     architecture,
     hiddenSize,
     layers: positiveInt(values, 'num_hidden_layers'),
@@ -49,7 +55,8 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
     qkvBias: anyEndsWith('self_attn.q_proj.bias', 'attention.wqkv.bias'),
     oBias: anyEndsWith('self_attn.o_proj.bias', 'attention.wo.bias'),
     qkNorm: anyEndsWith('self_attn.q_norm.weight'),
-    tiedEmbeddings: values['tie_word_embeddings'] === true,
+    // A head that is not stored is the embedding, whatever the architecture's default.
+    tiedEmbeddings: isCompat ? !names.has('lm_head.weight') : values['tie_word_embeddings'] === true,
   };
 }
 
@@ -72,9 +79,7 @@ function refuseUnsupportedOptions(values: Values, modelType: string): void {
   const activation = values['hidden_act'] ?? 'silu';
   if (activation !== 'silu' && activation !== 'swish') throw unsupported('hidden_act', activation);
   if (values['mlp_bias'] === true) throw unsupported('mlp_bias', true);
-  if (values['quantization_config'] !== undefined && values['quantization_config'] !== null) {
-    throw unsupported('quantization_config', '…');
-  }
+  refuseQuantized(values);
   // Qwen2 and Qwen3 state a window that is unused unless use_sliding_window is true.
   const usesWindow = modelType === 'mistral' || values['use_sliding_window'] === true;
   if (usesWindow && values['sliding_window'] !== null) positiveInt(values, 'sliding_window', 1);
@@ -88,6 +93,12 @@ function refuseUnsupportedOptions(values: Values, modelType: string): void {
   const scaling = objectOf(values['rope_scaling']) ?? objectOf(values['rope_parameters']) ?? {};
   const kind = textOf(scaling['rope_type']) ?? textOf(scaling['type']) ?? 'default';
   if (!ROPE_KINDS.has(kind)) throw new StudioError('model.rope_unsupported', { kind });
+}
+
+function refuseQuantized(values: Values): void {
+  if (values['quantization_config'] !== undefined && values['quantization_config'] !== null) {
+    throw unsupported('quantization_config', '…');
+  }
 }
 
 function objectOf(value: unknown): Values | undefined {

@@ -15,12 +15,20 @@ from legal_eagle.models.weights import SafetensorsFolder, missing_tensors
 
 
 def is_implemented(config_values: dict[str, Any]) -> bool:
-    """Whether transformers itself has a causal language model for this config.json."""
+    """Whether transformers itself has a text decoder for this config.json: no encoder that can be switched
+    into one, no model with parts for pictures or sound, no head for anything but the next token."""
+    model_type = str(config_values.get("model_type", ""))
     try:
-        config_class = AutoConfig.for_model(str(config_values.get("model_type", ""))).__class__
+        config = AutoConfig.for_model(model_type)
+        model_class = MODEL_FOR_CAUSAL_LM_MAPPING[config.__class__]
     except (ValueError, KeyError):
         return False
-    return config_class in MODEL_FOR_CAUSAL_LM_MAPPING
+    # An encoder's configuration says whether it is to be a decoder; GPT-NeoX's says so and always is.
+    switches = hasattr(config, "is_decoder") and model_type != "gpt_neox"
+    if config.is_encoder_decoder or switches or config.get_text_config() is not config:
+        return False
+    stated = config_values.get("architectures")
+    return not isinstance(stated, list) or not stated or model_class.__name__ in stated
 
 
 def load_base(folder: Path, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:

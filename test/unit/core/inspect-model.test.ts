@@ -149,6 +149,18 @@ describe('inspectModel', () => {
     expect(refusal().code).toBe(code);
   });
 
+  it('takes what transformers computes, for the compat engine, whatever its tensors are called', () => {
+    // Bug caught: a Phi or Gemma folder refused, or taken for a Llama and its tensors found missing.
+    const fused = { 'model.layers.0.self_attn.qkv_proj.weight': [8, 8], 'lm_head.weight': [16, 8] };
+    writeModel({ ...CONFIG, model_type: 'phi3', architectures: ['Phi3ForCausalLM'] }, fused);
+    const facts = inspectModel(folder);
+    expect(facts).toMatchObject({ architecture: 'Phi3ForCausalLM', supported: true, hiddenSize: 8 });
+    expect(facts.layout).toBeUndefined();
+    const quantized = { quantization_config: { quant_method: 'gptq' } };
+    writeModel({ ...CONFIG, model_type: 'phi3', ...quantized }, fused);
+    expect(refusal().code).toBe('model.unsupported_option');
+  });
+
   it('refuses pickle weights by name, and never opens them', () => {
     writeModel(CONFIG, TENSORS);
     renameSync(path.join(folder, 'model.safetensors'), path.join(folder, 'pytorch_model.bin'));

@@ -100,6 +100,20 @@ export const PREFLIGHT_ERRORS = {
       action: '若显存允许，请加大截断长度，或缩短过长的样本。',
     },
   },
+  'preflight.compat_estimate': {
+    en: {
+      message: 'This base trains on the compat engine; the memory shown is a rough estimate.',
+      cause:
+        'The fast engine does not compute this architecture. transformers’ own classes do, and keep more between the passes than the estimate counts.',
+      action:
+        'Make a trial run of a few steps first, and lower the tokens per micro-batch if memory runs out.',
+    },
+    zh: {
+      message: '该基座模型使用兼容引擎训练，所示内存仅为粗略估计。',
+      cause: '快速引擎不支持该架构；transformers 自带的模型类在计算中保留的数据比估计的更多。',
+      action: '请先试跑几步；若内存不足，请减小每个微批的 token 数。',
+    },
+  },
   'preflight.tokens_estimated': {
     en: {
       message: 'The token counts of these {rows} rows are estimated from their characters.',

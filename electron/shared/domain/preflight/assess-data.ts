@@ -33,6 +33,9 @@ export function assessData(
   if (lengths?.source === 'characters') {
     warnings.push({ code: 'preflight.tokens_estimated', params: { rows: facts.trainRows }, fixes: [] });
   }
+  if (facts.shape.isCompat === true) {
+    warnings.push({ code: 'preflight.compat_estimate', params: {}, fixes: [] });
+  }
   if (facts.evalRows === 0) warnings.push({ code: 'preflight.no_eval_rows', params: {}, fixes: [] });
   return warnings;
 }

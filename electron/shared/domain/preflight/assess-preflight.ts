@@ -120,7 +120,8 @@ function recipeProblems(
   const { startingAdapter } = facts;
   const targets = targetProblems(facts);
   // Targets that the base has not cannot be compared with an adapter's.
-  if (startingAdapter === undefined || targets.length > 0) return [...problems, ...targets];
+  if (startingAdapter === undefined || targets.length > 0 || facts.shape.isCompat === true)
+    return [...problems, ...targets];
   return [...problems, ...assessStartingAdapter(startingAdapter, recipe, facts.shape)];
 }
 
@@ -129,6 +130,8 @@ function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNo
   if (whole !== 'none' && shape.tiedEmbeddings) {
     return [{ code: 'model.lora_whole_tied', params: {}, fixes: [setting('lora.whole', 'none')] }];
   }
+  // Their names are the base's own: the engine checks them when it has read them.
+  if (shape.isCompat === true) return [];
   const everywhere = loraModulesByLayer(shape, { targets: 'all', targetPattern: null });
   const names = everywhere.flatMap((modules, layer) => modules.map((module) => moduleName(layer, module)));
   const unknown =

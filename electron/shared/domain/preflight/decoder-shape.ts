@@ -15,6 +15,8 @@ export type DecoderShape = Readonly<{
   oBias: boolean;
   qkNorm: boolean;
   tiedEmbeddings: boolean;
+  /** For the compat engine: sizes are the base's own, modules go by other names, memory is an estimate. */
+  isCompat?: boolean;
 }>;
 
 export type LoraTargets = Recipe['lora']['targets'];

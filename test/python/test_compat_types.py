@@ -19,7 +19,7 @@ def listed() -> list[str]:
 
 
 def test_every_listed_type_is_computed_and_names_its_sizes() -> None:
-    """A model that the studio takes and the engine then refuses, or whose memory is estimated from nothing."""
+    """A model that the studio takes and the engine refuses, or whose memory is estimated from nothing."""
     found = listed()
     assert {"gemma2", "gemma3_text", "phi3"} <= set(found)
     for one in found:

@@ -4,12 +4,21 @@ import argparse
 import os
 import sys
 
-from legal_eagle.bench import cpu_command, gates_command, h200_command, plan_command
+from legal_eagle.bench import (
+    cpu_command,
+    gates_command,
+    h200_command,
+    mechanisms_command,
+    plan_command,
+    profile_command,
+)
 from legal_eagle.bench.command import Command
 
 _COMMANDS: tuple[Command, ...] = (
     cpu_command.COMMAND,
     plan_command.COMMAND,
+    mechanisms_command.COMMAND,
+    profile_command.COMMAND,
     gates_command.COMMAND,
     gates_command.GATE_COMMAND,
     h200_command.COMMAND,

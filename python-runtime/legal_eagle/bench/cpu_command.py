@@ -3,10 +3,12 @@
 import argparse
 import json
 import os
+from collections.abc import Mapping
 
 from legal_eagle.bench.command import Command, print_result, say
 
-_GATE = 2.0
+# The goals are 3.0 and 4.0, and 1.5 against batches grouped by length.
+_GATES = {"ratio": 2.0, "ratioCheckpointed": 2.75}
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +19,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """With --json the last line of stdout is one object. Exit code 1 where the ratio is below the gate."""
+    """With --json the last line of stdout is one object. Exit code 1 where a ratio is below its gate."""
     # Waiting threads that spin take the cores from whatever else runs, and the slower side of a ratio
     # then depends on that; sleeping, both sides lose a little and the ratio holds.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -29,10 +31,21 @@ def _run(options: argparse.Namespace) -> int:
         rounds=options.rounds, steps=options.steps, threads=options.threads, report=say
     )
     if not options.json:
-        print_result(f"{result['ratio']} times transformers Trainer + PEFT (gate {_GATE})")
+        print_result(
+            "times transformers Trainer + PEFT: "
+            f"{result['ratio']} (gate {_GATES['ratio']}), "
+            f"with checkpointing {result['ratioCheckpointed']} (gate {_GATES['ratioCheckpointed']}), "
+            f"grouped by length {result['ratioGrouped']}"
+        )
     print_result(json.dumps(result))
-    ratio = result["ratio"]
-    return 0 if isinstance(ratio, float) and ratio >= _GATE else 1
+    return 0 if gates_hold(result) else 1
+
+
+def gates_hold(result: Mapping[str, object]) -> bool:
+    """Whether every gated ratio is there and at its gate or above."""
+    return all(
+        isinstance(ratio := result.get(name), float) and ratio >= gate for name, gate in _GATES.items()
+    )
 
 
 COMMAND = Command("cpu", "ours against transformers Trainer + PEFT on this CPU", _add_arguments, _run)

@@ -14,7 +14,7 @@ _MAX_TOKENS_PER_PACK = 1024
 _MAX_GRADIENT_NORM = 1.0
 
 
-def _packs(samples: Sequence[Sample]) -> list[PackedBatch]:
+def packs_of(samples: Sequence[Sample]) -> list[PackedBatch]:
     """One global batch in packs of at most `_MAX_TOKENS_PER_PACK` tokens, longest documents first."""
     bins: list[list[Sample]] = []
     rooms: list[int] = []
@@ -30,7 +30,7 @@ def _packs(samples: Sequence[Sample]) -> list[PackedBatch]:
     return [pack_documents([(sample.ids, sample.mask) for sample in group]) for group in bins]
 
 
-def _load(model_folder: Path) -> Decoder:
+def load_decoder(model_folder: Path) -> Decoder:
     decoder = build_model(model_folder)
     decoder.add_lora(LORA, torch.Generator().manual_seed(0))
     return decoder
@@ -38,12 +38,16 @@ def _load(model_folder: Path) -> Decoder:
 
 def train_seconds(model_folder: Path, samples: Sequence[Sample]) -> float:
     """Seconds of the training loop over all samples once, packing included."""
-    decoder = _load(model_folder)
+    return loop_seconds(load_decoder(model_folder), samples)
+
+
+def loop_seconds(decoder: Decoder, samples: Sequence[Sample]) -> float:
+    """`train_seconds` of a decoder that is there already."""
     parameters = [parameter for _, parameter in decoder.lora_parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=0.0)
     started = time.perf_counter()
     for begin in range(0, len(samples), SAMPLES_PER_STEP):
-        packs = _packs(samples[begin : begin + SAMPLES_PER_STEP])
+        packs = packs_of(samples[begin : begin + SAMPLES_PER_STEP])
         answer_tokens = sum(pack.answer_tokens for pack in packs)
         optimizer.zero_grad(set_to_none=True)
         for pack in packs:
@@ -56,7 +60,7 @@ def train_seconds(model_folder: Path, samples: Sequence[Sample]) -> float:
 @torch.no_grad()
 def first_loss(model_folder: Path, samples: Sequence[Sample]) -> float:
     """As the opponent's `first_loss`, on packs."""
-    decoder = _load(model_folder)
-    packs = _packs(samples)
+    decoder = load_decoder(model_folder)
+    packs = packs_of(samples)
     answer_tokens = sum(pack.answer_tokens for pack in packs)
     return sum(float(decoder.loss(pack, answer_tokens)) for pack in packs)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch.nn.functional import silu
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.elementwise import EAGER, Elementwise
@@ -118,8 +119,9 @@ class CompiledElementwise:
         compiled = torch.compile(function, fullgraph=True, backend=self._backend)
 
         def call(*arguments: Any) -> _Result:
-            # The compiler makes a form of its own for 0 and for 1 row.
-            if self.failure is not None or arguments[0].shape[0] < 2:
+            # The compiler makes a form of its own for 0 and for 1 row, and cannot be watched operation by
+            # operation, as `memory_probe` does on a CPU.
+            if self.failure is not None or arguments[0].shape[0] < 2 or is_in_torch_dispatch_mode():
                 return eager(*arguments)
             try:
                 return compiled(*arguments)

@@ -54,7 +54,7 @@ def test_a_ratio_below_its_gate_fails_the_command() -> None:
 
 
 def test_the_ratios_to_the_trainer_hold_their_gates() -> None:
-    """A change that costs the engine its lead: padding that came back, a product that lost its fast kernel."""
+    """A change that costs the engine its lead: padding that came back, a fast kernel no longer called."""
     command = [sys.executable, "-m", "legal_eagle.bench", "cpu", "--rounds", "3", "--steps", "1", "--json"]
     folder = Path(ours.__file__).parents[2]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)

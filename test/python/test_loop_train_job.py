@@ -80,7 +80,8 @@ def test_tensorboard_files_hold_the_same_numbers(tmp_path: Path, material: tuple
         for value in event.summary.value:
             found[value.tag, event.step] = value.simple_value
     for step in attempt.data("step"):
-        assert found["train/loss", step["step"]] == pytest.approx(step["loss"], rel=1e-6)
+        for tag, key in (("loss", "loss"), ("pad_share", "padShare"), ("peak_bytes", "peakBytes")):
+            assert found[f"train/{tag}", step["step"]] == pytest.approx(step[key], rel=1e-6)
     assert ("eval/loss", 0) in found
 
 

@@ -109,6 +109,7 @@ class RunReport:
     ) -> None:
         self._throughput.add(result.tokens, result.seconds)
         tokens_per_second = result.tokens / result.seconds if result.seconds > 0 else None
+        peak = peak_bytes(self._device)
         self._reporter.emit(
             "step",
             {
@@ -123,7 +124,7 @@ class RunReport:
                 "padShare": pad_share,
                 "microBatches": result.micro_batches,
                 "stepMs": result.seconds * 1000,
-                "peakBytes": peak_bytes(self._device),
+                "peakBytes": peak,
                 "remainingTokens": remaining_tokens,
                 "etaMs": self._throughput.eta_ms(remaining_tokens),
                 "skipped": result.skipped,
@@ -138,6 +139,11 @@ class RunReport:
                 "train/grad_norm": result.grad_norm,
                 "train/tokens_per_second": tokens_per_second,
                 "train/epoch": result.epoch,
+                "train/answer_tokens": result.answer_tokens,
+                "train/pad_share": pad_share,
+                "train/micro_batches": result.micro_batches,
+                "train/step_seconds": result.seconds,
+                "train/peak_bytes": peak,
             },
         )
 

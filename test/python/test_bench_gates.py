@@ -19,10 +19,13 @@ from legal_eagle.engine.optimizer import AdapterOptimizer
 def test_every_gate_passes_on_this_device(tmp_path: Path) -> None:
     # Bug caught: a gate that has fallen behind the engine, found out only when a card is at hand.
     out = tmp_path / "gates.json"
-    assert bench.main(["gates", "--device", "cpu", "--steps", "3", "--json-out", str(out)]) == 0
+    # Compiling takes longest, and the engine's own tests hold the compiled parts against eager ones on a CPU.
+    names = [gate.name for gate in GATES if gate.name != "compile"]
+    arguments = ["gates", "--device", "cpu", "--steps", "3", "--json-out", str(out), "--only", *names]
+    assert bench.main(arguments) == 0
     written = json.loads(out.read_text(encoding="utf-8"))
     found = written["results"]
-    assert list(found) == [gate.name for gate in GATES]
+    assert list(found) == names
     compared = {name for name, one in found.items() if one["status"] == "passed"}
     assert {"half-logits", "attention", "recompute", "loss-curve"} <= compared
     assert all(one["reason"] for name, one in found.items() if name not in compared)

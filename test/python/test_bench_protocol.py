@@ -58,7 +58,8 @@ def test_a_variant_that_does_not_end_costs_only_itself(
 
 def test_both_sides_hold_the_same_tensors_and_adapter() -> None:
     # Bug caught: a layer that one side initialises by itself.
-    (ours, _), theirs = build_decoder(DRY, CPU, torch.float32), build_opponent(DRY, CPU, torch.float32)
+    ours = build_decoder(DRY, CPU, torch.float32).decoder
+    theirs = build_opponent(DRY, CPU, torch.float32)
     ids = torch.arange(3, 35)
     mine = ours.logits(ids, torch.arange(32), (0, 32))
     assert (theirs(input_ids=ids[None]).logits[0] - mine).abs().max() < 1e-4

@@ -39,27 +39,32 @@ def attention_back_ends(scale: GateScale) -> Finding:
     for dtype in (torch.float32, scale.half):
         for name in get_args(AttentionName):
             if name != _PADDED and attention_fault(name, scale.device, dtype, scale.shallow.config) is None:
-                way = Way(EngineOptions(attention=name))
-                findings.append(_compare(scale, dtype, f"{name} {dtype}", way, Way(EngineOptions(_PADDED))))
+                way = Way(EngineOptions(name, "off"))
+                findings.append(
+                    _compare(scale, dtype, f"{name} {dtype}", way, Way(EngineOptions(_PADDED, "off")))
+                )
     if not findings:
         raise NotHere("padding is the only attention that runs here")
     return _worst(findings)
 
 
-def recompute(scale: GateScale) -> Finding:
+def recomputed(scale: GateScale) -> Finding:
     """Every layer computed a second time, against none."""
     name = default_attention(scale.device, scale.base.dtype)
-    options = EngineOptions(attention=name)
+    options = EngineOptions(name, "off")
     return _compare(
         scale, scale.base.dtype, f"{name} {scale.base.dtype}", Way(options, recompute=True), Way(options)
     )
 
 
-def compare(scale: GateScale, label: str, way: Way, reference: Way) -> Finding:
-    """In fp32 and half precision."""
-    return _worst(
-        [_compare(scale, dtype, f"{label} {dtype}", way, reference) for dtype in (torch.float32, scale.half)]
-    )
+def compiled(scale: GateScale) -> Finding:
+    """The parts between the matrix products through the compiler, against eager ones."""
+    findings = []
+    for dtype in (torch.float32, scale.half):
+        name = default_attention(scale.device, dtype)
+        ways = (Way(EngineOptions(name, "on")), Way(EngineOptions(name, "off")))
+        findings.append(_compare(scale, dtype, str(dtype), *ways))
+    return _worst(findings)
 
 
 def _compare(scale: GateScale, dtype: torch.dtype, label: str, way: Way, reference: Way) -> Finding:
@@ -85,8 +90,13 @@ def _worst(findings: list[Finding]) -> Finding:
 
 def gradient(scale: GateScale, dtype: torch.dtype, way: Way) -> torch.Tensor:
     """The adapter's gradient of one pack, flat, fp32 on CPU."""
-    decoder, _ = build_decoder(scale.shallow, scale.device, dtype, way.options, rounded_to=scale.half)
-    decoder.recompute_layers = len(decoder.blocks) if way.recompute else 0
+    built = build_decoder(scale.shallow, scale.device, dtype, way.options, rounded_to=scale.half)
+    return gradient_of(scale, built.decoder, way.recompute)
+
+
+def gradient_of(scale: GateScale, decoder: Decoder, recompute: bool = False) -> torch.Tensor:
+    """As `gradient`, of a decoder that is there."""
+    decoder.recompute_layers = len(decoder.blocks) if recompute else 0
     _leave_zero(decoder)
     batch = _pack(scale)
     decoder.loss(batch, batch.answer_tokens).backward()  # type: ignore[no-untyped-call]

@@ -42,7 +42,7 @@ def _their_logits(scale: GateScale, ids: torch.Tensor, dtype: torch.dtype) -> to
 
 
 def _our_logits(scale: GateScale, ids: torch.Tensor) -> torch.Tensor:
-    decoder, _ = build_decoder(scale.deep, scale.device, scale.half, rounded_to=scale.half)
+    decoder = build_decoder(scale.deep, scale.device, scale.half, rounded_to=scale.half).decoder
     positions = torch.arange(len(ids), device=scale.device)
     logits = decoder.logits(ids, positions, (0, len(ids))).float().cpu()
     del decoder

@@ -12,11 +12,13 @@ from legal_eagle.bench.child_process import run_child
 from legal_eagle.bench.gates import curve, gradients, logits
 from legal_eagle.bench.gates.gate import Gate, NotHere
 from legal_eagle.bench.gates.scale import gate_scale
+from legal_eagle.bench.protocol.variants import CannotRun
 
 GATES: tuple[Gate, ...] = (
     Gate("half-logits", "half-precision logits against transformers', both against fp32", logits.half_logits),
     Gate("attention", "attention back ends against padding", gradients.attention_back_ends),
-    Gate("recompute", "every layer recomputed against none", gradients.recompute),
+    Gate("recompute", "every layer recomputed against none", gradients.recomputed),
+    Gate("compile", "the compiled parts against eager ones", gradients.compiled),
     Gate("loss-curve", "every step's loss against Trainer + PEFT", curve.loss_curve, timeout_seconds=150),
 )
 
@@ -28,7 +30,7 @@ def run_gate(name: str, device: str, steps: int) -> dict[str, object]:
         raise KeyError(name)
     try:
         return gate.run(gate_scale(device, steps)).as_json()
-    except NotHere as error:
+    except (NotHere, CannotRun) as error:
         return {"status": "skipped", "reason": str(error)}
     except Exception as error:
         lines = "".join(traceback.format_exception(error)).strip().splitlines()

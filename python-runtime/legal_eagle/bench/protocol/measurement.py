@@ -49,7 +49,8 @@ class Measured:
     computed: TokenCost
     # Share of the layers that are computed a second time in the backward pass.
     recomputed_share: float
-    compiled: bool = False
+    # Of compiling before the first step; None where nothing is compiled.
+    compile_seconds: float | None = None
     details: dict[str, object] = field(default_factory=dict)
 
 
@@ -84,6 +85,7 @@ class Figures:
     step_seconds_p50: float
     step_seconds_p95: float
     first_step_seconds: float
+    # With what the first step takes beyond a settled one.
     compile_seconds: float | None
     peak_allocated_bytes: int | None
     peak_reserved_bytes: int | None
@@ -115,12 +117,18 @@ def figures_of(measured: Measured, memory: Memory) -> Figures:
         step_seconds_p50=middle,
         step_seconds_p95=_percentile(timed, 0.95),
         first_step_seconds=measured.seconds[0],
-        compile_seconds=max(0.0, measured.seconds[0] - middle) if measured.compiled else None,
+        compile_seconds=_compile_seconds(measured, middle),
         peak_allocated_bytes=memory.allocated,
         peak_reserved_bytes=memory.reserved,
         final_loss=measured.losses[-1],
         losses=measured.losses,
     )
+
+
+def _compile_seconds(measured: Measured, middle: float) -> float | None:
+    if measured.compile_seconds is None:
+        return None
+    return measured.compile_seconds + max(0.0, measured.seconds[0] - middle)
 
 
 def _percentile(values: list[float], share: float) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -11,8 +14,10 @@ from legal_eagle.bench.protocol.measurement import Measured, StepClock, reset_me
 from legal_eagle.bench.protocol.random_weights import RandomWeights, initial_lora_a
 from legal_eagle.bench.protocol.scale import ALPHA, MAX_GRADIENT_NORM, RANK, Scale
 from legal_eagle.bench.protocol.shapes import Shape, TokenCost
+from legal_eagle.bench.protocol.variants import CannotRun
 from legal_eagle.bench.protocol.workload import Workload, make_workload
 from legal_eagle.engine.batches import packed_batch
+from legal_eagle.engine.compiled_elementwise import compile_elementwise
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
@@ -21,7 +26,7 @@ from legal_eagle.engine.model import decoder_of
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.train_state import TrainState
 
-_AUTOMATIC = EngineOptions()
+_EAGER = EngineOptions(compile="off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +35,49 @@ class OurSettings:
 
     max_tokens: int
     recompute: bool
-    options: EngineOptions = _AUTOMATIC
+    options: EngineOptions = _EAGER
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """`compile_seconds`: of compiling before the first step; None where nothing is compiled."""
+
+    decoder: Decoder
+    mechanisms: Mechanisms
+    compile_seconds: float | None
 
 
 def build_decoder(
     shape: Shape,
     device: torch.device,
     dtype: torch.dtype,
-    options: EngineOptions = _AUTOMATIC,
+    options: EngineOptions = _EAGER,
     rounded_to: torch.dtype = torch.float32,
-) -> tuple[Decoder, Mechanisms]:
-    """The shape with its random weights and the adapter that both sides start from, and what it computes
-    with. JobError where the device cannot do what `options` ask for."""
+) -> Built:
+    """The shape with its random weights and the adapter that both sides start from. JobError where the device
+    cannot do what `options` ask for, CannotRun where nothing can be compiled."""
     config = shape.config
     mechanisms = choose_mechanisms(options, device, dtype, config, {})
     weights = RandomWeights(shape, device, rounded_to)
     decoder = decoder_of(config, weights, dtype=dtype, device=device, attention=mechanisms.attention)
+    compile_seconds = None
+    if mechanisms.compile:
+        started = time.perf_counter()
+        # A cache of its own: what an earlier variant compiled must not make this one look quick.
+        compile_elementwise(decoder, Path(tempfile.mkdtemp()), _not_compiled)
+        compile_seconds = time.perf_counter() - started
     decoder.add_lora(LoraConfig(RANK, ALPHA), torch.Generator().manual_seed(0))
     with torch.no_grad():
         for name, parameter in decoder.lora_parameters():
             if name.endswith(".lora_A.weight"):
                 module = name.removesuffix(".lora_A.weight")
                 parameter.copy_(initial_lora_a(module, *parameter.shape))
-    return decoder, mechanisms
+    return Built(decoder, mechanisms, compile_seconds)
+
+
+def _not_compiled(reason: str) -> None:
+    """A variant that is called compiled and is not would be a wrong figure."""
+    raise CannotRun(f"nothing is compiled: {reason}")
 
 
 def make_loop(decoder: Decoder, workload: Workload, learning_rate: float) -> TrainingLoop:
@@ -87,7 +112,8 @@ def make_loop(decoder: Decoder, workload: Workload, learning_rate: float) -> Tra
 def run_ours(scale: Scale, shape: Shape, settings: OurSettings) -> Measured:
     """Trains the scale's steps. Raises what the engine raises where memory does not suffice."""
     workload = make_workload(scale, shape, scale.steps, settings.max_tokens)
-    decoder, mechanisms = build_decoder(shape, scale.device, scale.dtype, settings.options)
+    built = build_decoder(shape, scale.device, scale.dtype, settings.options)
+    decoder = built.decoder
     decoder.recompute_layers = len(decoder.blocks) if settings.recompute else 0
     loop = make_loop(decoder, workload, scale.learning_rate)
     reset_memory(scale.device)
@@ -115,10 +141,11 @@ def run_ours(scale: Scale, shape: Shape, settings: OurSettings) -> Measured:
         useful=cost,
         computed=cost,
         recomputed_share=1.0 if settings.recompute else 0.0,
+        compile_seconds=built.compile_seconds,
         details={
             "maxTokensPerPack": settings.max_tokens,
             "packs": sum(len(step.micro_batches) for step in timed),
-            **mechanisms.to_json(),
-            "reasons": list(mechanisms.reasons),
+            **built.mechanisms.to_json(),
+            "reasons": list(built.mechanisms.reasons),
         },
     )

@@ -66,17 +66,23 @@ def _not_written(scale: Scale) -> Measured:
 
 
 def _ours(
-    *, recompute: bool, large_pack: bool = False, large_shape: bool = False, emulated_card: bool = False
+    *,
+    recompute: bool,
+    compile: Literal["auto", "on", "off"] = "auto",
+    large_pack: bool = False,
+    large_shape: bool = False,
+    emulated_card: bool = False,
 ) -> Callable[[Scale], Measured]:
     def run(scale: Scale) -> Measured:
         from legal_eagle.bench.protocol.emulated_card import limit_card
         from legal_eagle.bench.protocol.ours import OurSettings, run_ours
+        from legal_eagle.engine.mechanisms import EngineOptions
 
         if emulated_card:
             limit_card(scale)
         shape = scale.large_shape if large_shape else scale.shape
         tokens = scale.large_pack if large_pack else scale.small_pack
-        return run_ours(scale, shape, OurSettings(tokens, recompute))
+        return run_ours(scale, shape, OurSettings(tokens, recompute, EngineOptions(compile=compile)))
 
     return run
 
@@ -90,6 +96,7 @@ HF_PLAIN = "hf-plain"
 HF_LIGER = "hf-liger"
 HF_FLATTENED = "hf-flattened"
 OURS_FULL = "ours-full-recompute"
+OURS_COMPILED = "ours-full-recompute-compiled"
 OURS_FREE = "ours-recompute-free"
 OURS_FREE_SMALL = "ours-recompute-free-small-packs"
 OURS_20B = "ours-20b"
@@ -106,7 +113,7 @@ VARIANTS: tuple[Variant, ...] = (
         _needs(PEFT),
     ),
     Variant(OURS_FREE, "ours, no recompute, large packs", _ours(recompute=False, large_pack=True), "7b", 120),
-    Variant(OURS_FULL, "ours, full recompute", _ours(recompute=True), "7b", 120),
+    Variant(OURS_COMPILED, "ours, full recompute, compiled", _ours(recompute=True, compile="on"), "7b", 120),
     Variant(
         HF_LIGER,
         "the same with Liger's kernels",
@@ -144,6 +151,7 @@ VARIANTS: tuple[Variant, ...] = (
         cuda_only=True,
     ),
     Variant("unsloth", "Unsloth, packing", _not_written, "7b", 150, _needs(UNSLOTH), cuda_only=True),
+    Variant(OURS_FULL, "ours, full recompute, eager", _ours(recompute=True, compile="off"), "7b", 120),
     Variant(
         HF_PLAIN,
         "transformers Trainer + PEFT, padded, no checkpointing",

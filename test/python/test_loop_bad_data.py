@@ -33,13 +33,13 @@ def copied(source: Path, target: Path, statement: str) -> Path:
     return target
 
 
-def too_large_above(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The allocator's own words for a training pass of more than `limit` tokens."""
+def too_large_above(limit: int, monkeypatch: pytest.MonkeyPatch, *, training: bool = True) -> None:
+    """The allocator's own words for a pass, of training or of evaluation, of more than `limit` tokens."""
     right = train_setup.LossOfStore.__call__
 
     def refusing(self: Any, documents: Sequence[int], answer_tokens: int) -> torch.Tensor:
         tokens = int(self.store.lengths[list(documents)].sum())
-        if tokens > limit and torch.is_grad_enabled():
+        if tokens > limit and torch.is_grad_enabled() is training:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
         return right(self, documents, answer_tokens)
 
@@ -109,6 +109,20 @@ def test_a_pack_larger_than_memory_is_computed_in_smaller_ones(
         step["tokens"] for step in straight.attempts[0].data("step")
     ]
     assert len(attempt.data("result")) == 1
+
+
+def test_an_evaluation_larger_than_memory_is_computed_in_smaller_passes(
+    tmp_path: Path, material: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bug caught: a run that trains for hours and dies at an evaluation.
+    straight = Run(tmp_path / "straight", *material, recipe(maxSteps=2, evaluation=_QUIET))
+    assert straight.here().failure is None
+    too_large_above(200, monkeypatch, training=False)
+    run = Run(tmp_path / "run", *material, recipe(maxSteps=2, evaluation=_QUIET))
+    assert run.here().failure is None
+    assert run.losses() == straight.losses()
+    for step, loss in straight.eval_losses().items():
+        assert run.eval_losses()[step] == pytest.approx(loss, rel=1e-6)
 
 
 def test_a_row_larger_than_memory_ends_with_a_checkpoint_that_goes_on_elsewhere(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from legal_eagle.data.token_store import TokenStore
 from legal_eagle.engine import rng_state
 from legal_eagle.engine.distributed.collective import Alone, Collective
 from legal_eagle.engine.loop import LossOf
+from legal_eagle.engine.out_of_memory import is_out_of_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +44,19 @@ def evaluate(
     shares = [0.0] * len(passes)
     with rng_state.untouched(), torch.no_grad():
         for index in shares_of(range(len(passes)), sizes, ranks.world_size)[ranks.rank]:
-            shares[index] = float(loss_of(passes[index], total))
+            shares[index] = _share(loss_of, passes[index], total)
     return EvalResult(math.fsum(ranks.add_up_numbers(shares)), total, len(store))
+
+
+def _share(loss_of: LossOf, members: Sequence[int], total: int) -> float:
+    """One pass's share of the mean; where it does not fit into memory, that of its halves."""
+    try:
+        return float(loss_of(members, total))
+    except Exception as error:
+        if len(members) == 1 or not is_out_of_memory(error):
+            raise
+    # Outside `except`: its traceback would keep the tensors of the failed pass alive.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    middle = len(members) // 2
+    return _share(loss_of, members[:middle], total) + _share(loss_of, members[middle:], total)

@@ -3,6 +3,7 @@ import type { RunSummary } from '../shared/contract/methods/runs.ts';
 import type { StudioContract } from '../shared/contract/index.ts';
 import type { RpcClient } from '../shared/contract/rpc-client.ts';
 import { isLive } from '../shared/domain/run-state.ts';
+import { AttentionWatch, type RunThatNeedsYou } from '../shared/domain/attention-watch.ts';
 import { Listeners } from '../shared/domain/listeners.ts';
 
 export type EndedRun = RunSummary & Readonly<{ state: 'done' | 'failed' | 'interrupted' | 'stopped' }>;
@@ -10,11 +11,13 @@ export type EndedRun = RunSummary & Readonly<{ state: 'done' | 'failed' | 'inter
 const hasEnded = (run: RunSummary): run is EndedRun =>
   run.state === 'done' || run.state === 'failed' || run.state === 'interrupted' || run.state === 'stopped';
 
-/** The runs that are training now, as the core tells it, and each one's end. */
+/** The runs that are training now, as the core tells it, each one's end, and what needs a person before that. */
 export class LiveRuns {
   readonly #runs = new Map<string, RunSummary>();
   readonly #changes = new Listeners<undefined>();
   readonly #ends = new Listeners<EndedRun>();
+  readonly #needs = new Listeners<RunThatNeedsYou>();
+  readonly #watch = new AttentionWatch();
 
   constructor(client: RpcClient<StudioContract>) {
     client.subscribe('runs', ({ data }) => {
@@ -35,6 +38,8 @@ export class LiveRuns {
           this.#runs.delete(frame.runId);
       }
       this.#changes.emit(undefined);
+      const news = this.#watch.newsIn(frame);
+      if (news !== undefined) this.#needs.emit(news);
     });
   }
 
@@ -48,5 +53,10 @@ export class LiveRuns {
 
   onEnd(listener: (run: EndedRun) => void): void {
     this.#ends.add(listener);
+  }
+
+  /** A live run whose losses have begun to need a person. */
+  onAttention(listener: (run: RunThatNeedsYou) => void): void {
+    this.#needs.add(listener);
   }
 }

@@ -1,5 +1,6 @@
 import { Menu, nativeImage, powerSaveBlocker, Tray } from 'electron';
 
+import type { RunAttention, RunSummary } from '../shared/contract/methods/runs.ts';
 import { describeError } from '../shared/contract/errors/index.ts';
 import type { EndedRun, LiveRuns } from './live-runs.ts';
 import type { QueueFault, QueueWatch } from './queue-watch.ts';
@@ -11,6 +12,11 @@ const NEWS: Readonly<Record<EndedRun['state'], ShellWord>> = {
   failed: 'runFailed',
   interrupted: 'runInterrupted',
   stopped: 'runStopped',
+};
+
+const NEEDS: Readonly<Record<RunAttention, ShellWord>> = {
+  loss_not_finite: 'runLossNotFinite',
+  loss_diverging: 'runLossDiverging',
 };
 
 export type RunPresenceOptions = Readonly<{
@@ -37,7 +43,8 @@ export class RunPresence {
     this.#tray = makeTray(options.trayIcon);
     this.#tray?.on('click', () => options.show());
     options.live.onChange(() => this.refresh());
-    options.live.onEnd((run) => this.#tell(run));
+    options.live.onEnd((run) => this.#tell(run, NEWS[run.state]));
+    options.live.onAttention((run) => this.#tell(run, NEEDS[run.attention]));
     options.queue.onFault((fault) => this.#tellFault(fault));
     this.refresh();
   }
@@ -85,10 +92,10 @@ export class RunPresence {
     }
   }
 
-  #tell(run: EndedRun): void {
+  #tell(run: RunSummary, title: ShellWord): void {
     const { words, show, isWatched } = this.#options;
     if (isWatched()) return;
-    showNote({ title: words(NEWS[run.state]), body: run.name, onClick: () => show(`/runs/${run.id}`) });
+    showNote({ title: words(title), body: run.name, onClick: () => show(`/runs/${run.id}`) });
   }
 
   #tellFault(fault: QueueFault): void {

@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 
 import type { RunSummary } from '../../electron/shared/contract/methods/runs.ts';
 import { describeError } from '../../electron/shared/contract/errors/index.ts';
+import { AttentionWatch } from '../../electron/shared/domain/attention-watch.ts';
 import { isLive } from '../../electron/shared/domain/run-state.ts';
 import { useTopic } from '../api/hooks.ts';
 import { studio } from '../api/studio-client.ts';
@@ -13,7 +14,7 @@ import { usePreferences } from '../state/preferences.ts';
 import { applyRunsFrame } from '../state/live-runs.ts';
 import { askListsAgain, updateListedRun } from './listed-runs.ts';
 
-/** Keeps the live runs of the frame, and tells of each that ends and of a queue that stops, once. Draws nothing. */
+/** Keeps the live runs of the frame, and tells of each that ends or needs a person, and of a queue that stops, once. Draws nothing. */
 export function RunsFeed(): null {
   const words = useWords('common');
   const navigate = useNavigate();
@@ -40,13 +41,16 @@ export function RunsFeed(): null {
     };
   };
 
+  const bodyOf = (run: RunSummary): string =>
+    words('notify.body', { step: formatNumber(run.step), loss: formatLoss(run.loss) });
+
   const tell = (run: RunSummary): void => {
     if (isLive(run.state) || run.state === 'queued') return;
     const title = words(`notify.${run.state}`, { name: run.name });
-    const body = words('notify.body', { step: formatNumber(run.step), loss: formatLoss(run.loss) });
-    show(run.id, title, body, `/runs/${run.id}`);
+    show(run.id, title, bodyOf(run), `/runs/${run.id}`);
   };
 
+  const watch = useRef(new AttentionWatch());
   /** Runs seen waiting: one that fails before it has a process was never live. */
   const waited = useRef(new Set<string>());
   const fault = useRef<string | undefined>(undefined);
@@ -65,6 +69,10 @@ export function RunsFeed(): null {
     const ended = applyRunsFrame(frame);
     if (frame.kind === 'changed') updateListedRun(frame.run);
     if (frame.kind === 'removed') askListsAgain();
+    const news = watch.current.newsIn(frame);
+    if (news !== undefined) {
+      show(news.id, words(`notify.${news.attention}`, { name: news.name }), bodyOf(news), `/runs/${news.id}`);
+    }
     for (const run of ended.known) tell(run);
     if (frame.kind === 'changed' && frame.run.state !== 'queued' && waited.current.delete(frame.run.id)) {
       if (frame.run.state === 'failed') tell(frame.run);

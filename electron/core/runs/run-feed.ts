@@ -5,11 +5,13 @@ import {
   type RunsTopicData,
   type RunTopicData,
 } from '../../shared/contract/events.ts';
-import type { CheckpointView, SampleView } from '../../shared/contract/methods/runs.ts';
+import type { CheckpointView, RunSummary, SampleView } from '../../shared/contract/methods/runs.ts';
 import type { Disposable } from '../../shared/contract/disposable.ts';
+import type { RunRecord } from '../db/repositories/run-repository.ts';
 import type { Clock } from '../ports.ts';
 import type { TopicBoard } from '../topics/topic-board.ts';
 import type { RunChange } from './apply-run-event.ts';
+import { attentionOf } from './run-attention.ts';
 import { toRunDetail, toRunSummary } from './run-view.ts';
 import type { RunRepositories } from './train-projector.ts';
 
@@ -40,10 +42,14 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
   const waiting = new Map<string, Waiting>();
   const publishRuns = (data: RunsTopicData): void => board.publish('runs', data);
   let timer: Disposable | undefined;
+  const withAttention = (record: RunRecord): RunSummary => {
+    const attention = attentionOf(record, repositories.metrics);
+    return { ...toRunSummary(record), ...(attention === undefined ? {} : { attention }) };
+  };
 
   board.provide('runs', () => ({
     kind: 'snapshot',
-    live: repositories.runs.live().map(toRunSummary),
+    live: repositories.runs.live().map(withAttention),
   }));
   board.provide('run', (id) => {
     const run = repositories.runs.byId(id);
@@ -58,7 +64,7 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
       // The row as it is now: what was noted may have been rolled back and told again.
       const record = repositories.runs.byId(runId);
       if (record === undefined) continue;
-      const run = toRunSummary(record);
+      const run = withAttention(record);
       const update: RunTopicData = {
         kind: 'update',
         run,

@@ -56,16 +56,24 @@ const THROUGHPUT_LEAST_BEFORE = 20;
 const THROUGHPUT_COLLAPSE_SHARE = 0.5;
 /** Steps at either end whose median losses are compared. */
 const DIVERGENCE_WINDOW_STEPS = 10;
+/** Newest steps that {@link lossTrouble} looks at. */
+export const LOSS_WINDOW_STEPS = FINITE_WINDOW_STEPS;
 /** Times the loss it began with from which a run diverges. */
 const DIVERGENCE_FACTOR = 1.5;
+
+type LossFacts = Pick<VerdictFacts, 'recentLoss' | 'firstLosses' | 'step'>;
+type LossTrouble = Verdict & Readonly<{ rule: 'loss_not_finite' | 'loss_diverging' }>;
+
+/** What the losses alone say against a live run. */
+export const lossTrouble = (facts: LossFacts): LossTrouble | undefined =>
+  lossNotFinite(facts) ?? lossDiverging(facts);
 
 /** The first rule that holds, worst first. */
 export function verdictOf(facts: VerdictFacts): Verdict {
   if (!isLive(facts.state)) return verdictOfEnded(facts);
   if (facts.state === 'stopping') return verdict('neutral', 'stopping', {});
   return (
-    lossNotFinite(facts) ??
-    lossDiverging(facts) ??
+    lossTrouble(facts) ??
     evalRising(facts) ??
     throughputCollapsed(facts) ??
     (facts.step === 0 ? verdict('neutral', 'starting', {}) : verdict('good', 'healthy', {}))
@@ -79,7 +87,11 @@ export function bestEvaluation(evalLoss: readonly CurvePoint[]): CurvePoint | un
   return best;
 }
 
-function verdict(level: VerdictLevel, rule: VerdictRule, params: Record<string, number>): Verdict {
+function verdict<R extends VerdictRule>(
+  level: VerdictLevel,
+  rule: R,
+  params: Record<string, number>,
+): Verdict & Readonly<{ rule: R }> {
   return { level, rule, params };
 }
 
@@ -120,14 +132,14 @@ function verdictOfDone(facts: VerdictFacts): Verdict {
   return verdict('good', 'done', { step });
 }
 
-function lossNotFinite({ recentLoss }: VerdictFacts): Verdict | undefined {
+function lossNotFinite({ recentLoss }: LossFacts): LossTrouble | undefined {
   const missing = recentLoss.slice(-FINITE_WINDOW_STEPS).filter((point) => point.value === null);
   const [first] = missing;
   if (first === undefined) return undefined;
   return verdict('bad', 'loss_not_finite', { count: missing.length, step: first.step });
 }
 
-function lossDiverging({ recentLoss, firstLosses, step }: VerdictFacts): Verdict | undefined {
+function lossDiverging({ recentLoss, firstLosses, step }: LossFacts): LossTrouble | undefined {
   const newest = recentLoss.slice(-DIVERGENCE_WINDOW_STEPS).flatMap(({ value }) => value ?? []);
   const first = firstLosses.slice(0, DIVERGENCE_WINDOW_STEPS).map((point) => point.value);
   // Both ends need ten values of their own.

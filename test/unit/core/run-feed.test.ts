@@ -47,7 +47,10 @@ const run: RunRecord = {
   note: '',
 };
 
-function feedWith(rows: Map<string, RunRecord>): {
+function feedWith(
+  rows: Map<string, RunRecord>,
+  losses: (number | null)[] = [],
+): {
   clock: HandClock;
   feed: ReturnType<typeof createRunFeed>;
   frames: { topic: string; data: RunTopicData }[];
@@ -56,7 +59,13 @@ function feedWith(rows: Map<string, RunRecord>): {
   const board = createTopicBoard();
   const frames: { topic: string; data: RunTopicData }[] = [];
   board.onEvent((event) => frames.push(event as { topic: string; data: RunTopicData }));
-  const repositories = { runs: { byId: (id: string) => rows.get(id) } } as unknown as RunRepositories;
+  const repositories = {
+    runs: { byId: (id: string) => rows.get(id) },
+    metrics: {
+      range: (_run: string, _key: string, from: number, to: number) =>
+        losses.map((value, at) => ({ step: at + 1, value })).filter(({ step }) => from <= step && step <= to),
+    },
+  } as unknown as RunRepositories;
   return { clock, frames, feed: createRunFeed(repositories, board, clock) };
 }
 
@@ -143,5 +152,25 @@ describe('run feed', () => {
     feed.dispose();
     clock.move(250);
     expect(frames).toEqual([]);
+  });
+
+  // Bug caught: a run whose loss climbs all night, and nobody hears of it; or one that has ended still calls.
+  it.each([
+    ['climbs', [...Array<number>(10).fill(2), ...Array<number>(10).fill(3.1)], 'running', 'loss_diverging'],
+    ['is no number', [2, 2, null], 'running', 'loss_not_finite'],
+    ['falls', [...Array<number>(10).fill(3), ...Array<number>(10).fill(2)], 'running', undefined],
+    [
+      'climbed, and the run is over',
+      [...Array<number>(10).fill(2), ...Array<number>(10).fill(9)],
+      'done',
+      undefined,
+    ],
+  ] as const)('says that a run needs a person where its loss %s', (_name, losses, state, attention) => {
+    const record: RunRecord = { ...run, state, step: losses.length };
+    const { clock, feed, frames } = feedWith(new Map([['R', record]]), [...losses]);
+    feed.note({ run: record });
+    clock.move(250);
+    const changed = frames.find((frame) => frame.topic === 'runs')?.data as { run: { attention?: string } };
+    expect(changed.run.attention).toBe(attention);
   });
 });

@@ -5,6 +5,9 @@ import { method } from '../define.ts';
 import { CARD_ERRORS } from './gpu.ts';
 import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
 
+/** Rules of the verdict that a live run's person is told of wherever they are. */
+export const RUN_ATTENTION = ['loss_not_finite', 'loss_diverging'] as const;
+
 export const runSummarySchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -35,6 +38,8 @@ export const runSummarySchema = z.object({
   error: errorSummarySchema.optional(),
   tags: z.array(z.string()),
   note: z.string(),
+  /** In the topic `runs`, of a live run: what about its losses needs a person. */
+  attention: z.enum(RUN_ATTENTION).optional(),
 });
 
 export const checkpointSchema = z.object({
@@ -318,6 +323,7 @@ export const RUN_METHODS = {
   }),
 } as const;
 
+export type RunAttention = (typeof RUN_ATTENTION)[number];
 export type RunSummary = z.output<typeof runSummarySchema>;
 export type RunDetail = z.output<typeof runDetailSchema>;
 export type LogLine = z.output<typeof logLineSchema>;

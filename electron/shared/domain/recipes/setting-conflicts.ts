@@ -1,5 +1,13 @@
 import type { Recipe } from '../../protocol/recipe.ts';
-import type { RecipeIssue } from './check-recipe.ts';
+
+/** A setting that cannot be as it is, as `RecipeIssue` tells it. */
+export type SettingConflict = Readonly<{
+  field: string;
+  reason: 'unsupported' | 'conflict';
+  given: string;
+  allowed: string;
+  beside?: string;
+}>;
 
 type Conflict = Readonly<{
   /** The setting that gives way. */
@@ -15,7 +23,7 @@ type Conflict = Readonly<{
  * What the schema cannot say because it concerns two settings or what this version can do. The engine refuses the
  * same by `legal_eagle.engine.recipe`; `test/fixtures/recipes/refused.json` is read by the tests of both.
  */
-export function settingConflicts(recipe: Recipe): readonly RecipeIssue[] {
+export function settingConflicts(recipe: Recipe): readonly SettingConflict[] {
   return conflictsOf(recipe).map(({ field, beside, given, nearest }) => ({
     field,
     reason: beside === undefined ? 'unsupported' : 'conflict',

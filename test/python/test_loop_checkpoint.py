@@ -114,6 +114,19 @@ def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
     ]
 
 
+def test_pruning_leaves_what_a_person_saved(tmp_path: Path) -> None:
+    # Bug caught: "save now" answers with a checkpoint that the next interval deletes.
+    write_checkpoint(tmp_path, 10, two_files(), by_hand=True)  # type: ignore[arg-type]
+    for step in (20, 30, 40):
+        save(tmp_path, step)
+    assert [info.step for info in prune_checkpoints(tmp_path, keep_last=2, best_step=None)] == [20]
+    assert [(info.step, info.by_hand) for info in list_checkpoints(tmp_path)] == [
+        (10, True),
+        (30, False),
+        (40, False),
+    ]
+
+
 def test_age_is_the_time_of_saving_and_not_the_step(tmp_path: Path) -> None:
     # Bug caught: after resuming from step 10, the new step 20 is pruned because 90 and 100 count as newer.
     for step in (90, 100, 20):

@@ -39,20 +39,23 @@ class DamagedCheckpointError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckpointInfo:
-    """A whole checkpoint. `bytes` counts all files but the manifest."""
+    """A whole checkpoint. `bytes` counts all files but the manifest; `by_hand`: a person asked for it."""
 
     step: int
     path: Path
     bytes: int
     saved_at_ms: int
     manifest_sha256: str
+    by_hand: bool
 
 
 def checkpoint_name(step: int) -> str:
     return f"step-{step:08d}"
 
 
-def write_checkpoint(root: Path, step: int, write_files: Callable[[Path], None]) -> CheckpointInfo:
+def write_checkpoint(
+    root: Path, step: int, write_files: Callable[[Path], None], *, by_hand: bool = False
+) -> CheckpointInfo:
     """Writes `root/step-…` from what `write_files` puts into an empty folder; replaces one of the same step.
 
     Errors of `write_files` and of the disk pass through after the temporary folder is gone.
@@ -73,6 +76,7 @@ def write_checkpoint(root: Path, step: int, write_files: Callable[[Path], None])
             "version": _VERSION,
             "step": step,
             "savedAtMs": max(time.time_ns() // 1_000_000, newest + 1),
+            "byHand": by_hand,
             "files": files,
         }
         write_synced(building / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode("utf-8"))
@@ -105,6 +109,7 @@ def read_checkpoint(folder: Path) -> CheckpointInfo | None:
             bytes=sum(int(entry["bytes"]) for entry in files.values()),
             saved_at_ms=int(manifest["savedAtMs"]),
             manifest_sha256=hashlib.sha256(text).hexdigest(),
+            by_hand=manifest.get("byHand") is True,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -136,14 +141,13 @@ def verify_checkpoint(folder: Path) -> CheckpointInfo:
 
 
 def prune_checkpoints(root: Path, keep_last: int, best_step: int | None) -> list[CheckpointInfo]:
-    """Removes all but the newest `keep_last` and the best checkpoint; returns what was removed.
+    """Removes all but the newest `keep_last`, the best and those saved by hand; returns what was removed.
 
     Unfinished folders of crashed runs go too.
     """
     whole = list_checkpoints(root)
-    kept = {info.path for info in whole[-keep_last:]} | {
-        info.path for info in whole if info.step == best_step
-    }
+    kept = {info.path for info in whole if info.by_hand or info.step == best_step}
+    kept |= {info.path for info in [info for info in whole if not info.by_hand][-keep_last:]}
     removed = [info for info in whole if info.path not in kept]
     for info in removed:
         # The manifest goes first: a removal cut short must not leave something that looks whole.

@@ -82,6 +82,7 @@ class TrainRun:
         self._recipe = setup.params.recipe
         self._checkpoints = setup.params.run_dir / CHECKPOINTS_DIR
         self._saved_step: int | None = None
+        self._saved_by_hand = False
         self._evaluated_at: int | None = None
         self._started = time.monotonic()
         loop = setup.loop
@@ -267,15 +268,16 @@ class TrainRun:
 
     def _save(self, reason: str) -> None:
         """A checkpoint of this step, unless this attempt has one; then the surplus is removed. All ranks take
-        part: their generators go into it."""
+        part: their generators go into it. One that a person asks for stays until a person removes it."""
         setup, state = self._setup, self._setup.loop.state
-        if self._saved_step == state.step:
+        by_hand = reason == "save-now"
+        if self._saved_step == state.step and (self._saved_by_hand or not by_hand):
             return
         generators: list[dict[str, Any]] | None = None
         if self._ranks.facts.world_size > 1:
             refuse_drift(self._ranks.collective, setup.model.trained_parameters())
             generators = self._ranks.collective.gather(rng_state.capture(setup.generator))
-        self._saved_step = state.step
+        self._saved_step, self._saved_by_hand = state.step, by_hand
         if not self._ranks.is_first:
             return
 
@@ -285,7 +287,7 @@ class TrainRun:
 
         self._report.phase("save")
         try:
-            saved = write_checkpoint(self._checkpoints, state.step, write_files)
+            saved = write_checkpoint(self._checkpoints, state.step, write_files, by_hand=by_hand)
         except Exception as error:
             if is_disk_full(error):
                 raise _disk_full(self._checkpoints, error) from error

@@ -33,6 +33,7 @@ from legal_eagle.engine.batch import pack_documents  # noqa: E402
 from legal_eagle.engine.loop import TrainingLoop  # noqa: E402
 from legal_eagle.engine.lora import LoraConfig  # noqa: E402
 from legal_eagle.engine.model import build_model  # noqa: E402
+from legal_eagle.engine.quantisation import Quantiser, Quantization  # noqa: E402
 from legal_eagle.engine.optimizer import AdapterOptimizer  # noqa: E402
 from legal_eagle.engine.train_state import TrainState  # noqa: E402
 from legal_eagle.models.config import config_from_values  # noqa: E402
@@ -74,6 +75,7 @@ class Configuration:
     whole: tuple[str, ...] = ()
     answer_share: float = 0.4
     max_tokens_per_micro_batch: int = 2048
+    quantization: Quantization = "none"
 
 
 CONFIGURATIONS: tuple[Configuration, ...] = (
@@ -167,6 +169,32 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         dropout=0.1,
         pattern=r"model\.layers\.[4-7]\..*(wqkv|w2)",
     ),
+    Configuration(
+        "NF4 on a bf16 base",
+        (300, 512, 96, 200),
+        precision="bf16",
+        stored="bf16",
+        layers=6,
+        hidden=512,
+        intermediate=1408,
+        head_dim=64,
+        quantization="nf4",
+    ),
+    Configuration("NF4 with DoRA", (500, 420, 96), dora=True, layout="llama", quantization="nf4"),
+    Configuration("INT8", (210, 160, 96, 330, 505), layers=6, hidden=512, head_dim=64, quantization="int8"),
+    Configuration(
+        "INT8 on a bf16 base, large layers",
+        (640, 300),
+        precision="bf16",
+        stored="bf16",
+        layers=5,
+        hidden=768,
+        head_dim=96,
+        intermediate=2048,
+        vocabulary=2000,
+        quantization="int8",
+    ),
+    Configuration("FP8 by widening", (500, 333), hidden=512, head_dim=64, quantization="fp8"),
 )
 
 
@@ -197,6 +225,7 @@ def measure(configuration: Configuration) -> dict[str, Any]:
         },
         "storedDtype": {"fp32": "F32", "bf16": "BF16"}[configuration.stored],
         "precision": configuration.precision,
+        **({} if configuration.quantization == "none" else {"quantization": configuration.quantization}),
         "lora": {
             "rank": configuration.rank,
             "dropout": configuration.dropout,
@@ -225,7 +254,10 @@ class _Counted:
 
 def _train(folder: Path, configuration: Configuration, counted: _Counted | None) -> list[dict[str, Any]]:
     with StorageBytes() as live:
-        decoder = build_model(folder, dtype=_DTYPES[configuration.precision])
+        dtype = _DTYPES[configuration.precision]
+        kind = configuration.quantization
+        quantiser = None if kind == "none" else Quantiser(kind, dtype, torch.device("cpu"))
+        decoder = build_model(folder, dtype=dtype, prepare=None if quantiser is None else quantiser.prepare)
         weights = live.current
         generator = torch.Generator().manual_seed(0)
         targets: Any = configuration.targets
@@ -378,7 +410,9 @@ def main() -> None:
     entries = []
     stored = {entry["name"]: entry for entry in json.loads(MEASURED.read_text("utf-8"))["configurations"]}
     for configuration in CONFIGURATIONS:
-        if len(sys.argv) > 1 and not any(part in configuration.name for part in sys.argv[1:]):
+        if configuration.name in stored and not any(
+            part in configuration.name for part in sys.argv[1:] or [""]
+        ):
             entries.append(stored[configuration.name])
             continue
         entries.append(measure(configuration))

@@ -35,8 +35,13 @@ def write_model(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def write_dataset(folder: Path, rows: int = 48, answer: str = "根据规定，{topic}应当按照合同处理。") -> Path:
-    """An imported dataset of `rows` question–answer rows; a quarter of them for evaluation."""
+def write_dataset(
+    folder: Path,
+    rows: int = 48,
+    answer: str = "根据规定，{topic}应当按照合同处理。",
+    eval_fraction: float = 0.25,
+) -> Path:
+    """An imported dataset of `rows` question–answer rows, `eval_fraction` of them for evaluation."""
     folder.mkdir(parents=True)
     lines = [
         {
@@ -47,7 +52,7 @@ def write_dataset(folder: Path, rows: int = 48, answer: str = "根据规定，{t
     ]
     source = write_lines(folder / "rows.jsonl", lines)
     outcome, path = run_import(
-        Events(), folder, [source], mapping=None, evalFraction=0.25, seed=42, accept="none"
+        Events(), folder, [source], mapping=None, evalFraction=eval_fraction, seed=42, accept="none"
     )
     assert outcome == "done"
     return path

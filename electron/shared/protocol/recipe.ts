@@ -195,6 +195,11 @@ const hardwareSchema = z.strictObject({
     z.int().min(0).max(20).default(0),
     'Steps, after the first two, that are recorded as a Chrome trace in the run folder; 0 records none.',
   ),
+  quantization: field(
+    z.enum(['none', 'int8', 'fp8', 'nf4']).default('none'),
+    "Bits in which the base's linear layers are held: as loaded, 8 (INT8 or FP8), or 4 (NF4, as in QLoRA).",
+    { llamaFactory: 'quantization_bit', hf: 'load_in_4bit' },
+  ),
   cpuThreads: field(
     z.int().min(0).max(1024).default(0),
     'CPU threads of the run; 0 takes all physical cores.',

@@ -108,7 +108,7 @@ class Decoder:
                 _TrainingLoss.apply(self._anchor, self, batch, answer_tokens_in_step),  # type: ignore[no-untyped-call]
             )
         with torch.no_grad():
-            hidden = self._run_blocks(batch, self._block_input(batch, None), batch.answer_rows)
+            hidden = self._run_blocks(batch, self.block_input(batch), batch.answer_rows)
             normed, _ = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
             total = linear_cross_entropy_value(normed, self.head_for(self.adapter_enabled), batch.targets)
             return total / max(1, answer_tokens_in_step)
@@ -118,7 +118,7 @@ class Decoder:
         """Logits [T, V] of every row of a pack (ids, positions int64 [T])."""
         empty = torch.empty(0, dtype=torch.int64, device=ids.device)
         batch = PackedBatch(ids, positions, tuple(int(x) for x in cu_lengths), empty, empty)
-        hidden = self._run_blocks(batch, self._block_input(batch, None), None)
+        hidden = self._run_blocks(batch, self.block_input(batch), None)
         normed, _ = rms_norm(hidden, self.final_norm, self.config.rms_norm_eps)
         return torch.nn.functional.linear(normed, self.head_for(self.adapter_enabled))
 
@@ -158,7 +158,8 @@ class Decoder:
             return None
         return DropoutPlan.draw(self.lora.config.dropout, self._dropout_generator)
 
-    def _block_input(self, batch: PackedBatch, dropout: DropoutPlan | None) -> BlockInput:
+    def block_input(self, batch: PackedBatch, dropout: DropoutPlan | None = None) -> BlockInput:
+        """What the layers share in a pass over `batch`; the adapter's working copy is up to date after it."""
         self.refresh_adapter()
         longest = max((end - begin for begin, end in pairwise(batch.cu_lengths)), default=0)
         rotations = self.rotations(batch.positions, longest)
@@ -188,7 +189,7 @@ class Decoder:
     def layer_kept_bytes(self, batch: PackedBatch, held_bytes: Callable[[], int]) -> list[int]:
         """What each layer keeps for its backward pass beside its input, [layers] bytes: the difference that
         recomputing it makes. One forward pass that holds one layer at a time; draws dropout."""
-        shared = self._block_input(batch, self.draw_dropout())
+        shared = self.block_input(batch, self.draw_dropout())
         x = self.embed(batch.ids, use_lora=shared.use_lora)
         last = len(self.blocks) - 1
         kept = []
@@ -203,7 +204,7 @@ class Decoder:
     def _training_pass(
         self, batch: PackedBatch, answer_tokens_in_step: int
     ) -> tuple[torch.Tensor, "_SavedPass"]:
-        shared = self._block_input(batch, self.draw_dropout())
+        shared = self.block_input(batch, self.draw_dropout())
         kept: list[SavedBlock | torch.Tensor] = []
 
         def keep(x: torch.Tensor, saved: SavedBlock) -> None:

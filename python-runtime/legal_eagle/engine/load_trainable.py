@@ -8,12 +8,11 @@ from pathlib import Path
 import torch
 
 from legal_eagle.engine.compat_door import compat_engine
+from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.devices import DeviceChoice
 from legal_eagle.engine.engine_choice import EngineChoice
 from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.lora import LoraConfig
-from legal_eagle.engine.mechanisms import Mechanisms
-from legal_eagle.engine.model import build_model
 from legal_eagle.engine.trainable import Trainable
 
 
@@ -21,13 +20,13 @@ def load_trainable(
     folder: Path,
     engine: EngineChoice,
     choice: DeviceChoice,
-    mechanisms: Mechanisms,
+    load_decoder: Callable[[], Decoder],
     lora: LoraConfig,
     generator: torch.Generator,
     on_reason: Callable[[str], None],
 ) -> Trainable:
-    """`generator` (CPU) starts the adapter and feeds dropout. `on_reason` hears what was decided only when
-    the model was there. Raises JobError `model.*`."""
+    """`load_decoder`: the fast engine's base. `generator` (CPU) starts the adapter and feeds dropout.
+    `on_reason` hears what was decided only when the model was there. Raises JobError `model.*`."""
     if engine.engine == "compat":
         return compat_engine(engine.facts.architecture).trainable(
             folder,
@@ -38,6 +37,6 @@ def load_trainable(
             device=choice.device,
             on_reason=on_reason,
         )
-    decoder = build_model(folder, dtype=choice.dtype, device=choice.device, attention=mechanisms.attention)
+    decoder = load_decoder()
     decoder.add_lora(lora, generator)
     return FastModel(decoder)

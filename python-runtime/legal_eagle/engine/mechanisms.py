@@ -18,6 +18,7 @@ import torch.utils._triton
 
 from legal_eagle.engine.attention import default_attention
 from legal_eagle.engine.attention_types import AttentionName
+from legal_eagle.engine.quantisation import Quantization, arithmetic_for, reason_for
 from legal_eagle.engine.resume import STATE_FILE
 from legal_eagle.engine.varlen_attention import VarlenKernel, installed_kernel
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
@@ -33,22 +34,32 @@ class EngineOptions:
 
     attention: AttentionName | Literal["auto"] = "auto"
     compile: Literal["auto", "on", "off"] = "auto"
+    quantization: Quantization = "none"
 
     @staticmethod
     def of(hardware: RecipeHardware) -> EngineOptions:
-        return EngineOptions(attention=hardware["attention"], compile=hardware["compile"])
+        return EngineOptions(hardware["attention"], hardware["compile"], hardware["quantization"])
 
 
 @dataclass(frozen=True, slots=True)
 class Mechanisms:
-    """What a run computes with. `reasons`: one for each choice that was not the person's own."""
+    """What a run computes with. `reasons`: one for each choice that was not the person's own.
+    `check_quality`: an 8-bit base has not been held against the base as it is (`load_base`)."""
 
     attention: AttentionName
     compile: bool
     reasons: tuple[str, ...] = ()
+    quantization: Quantization = "none"
+    check_quality: bool = False
+    # The recipe wants 8 bits, the run began without them.
+    eight_bit_refused: bool = False
 
     def to_json(self) -> dict[str, object]:
-        return {"attention": self.attention, "compile": self.compile}
+        return {
+            "attention": self.attention,
+            "compile": self.compile,
+            "quantization": self.quantization,
+        }
 
 
 def choose_mechanisms(
@@ -59,14 +70,26 @@ def choose_mechanisms(
     recorded: Mapping[str, object],
 ) -> Mechanisms:
     """Resolves every `auto`; a base of the compat engine (`model` None) leaves nothing to choose.
-    `recorded`: what the checkpoint to go on from was computed with, or nothing.
-    Raises JobError `train.attention_unsupported` for a back end that cannot run here."""
+    `recorded`: what the checkpoint to go on from was computed with, or nothing. Raises JobError
+    `train.attention_unsupported`, `train.quantization_unsupported` and `train.quantization_compat` for what
+    cannot run here."""
     if model is None:
+        if options.quantization != "none":
+            raise JobError(
+                "train.quantization_compat",
+                f"the compat engine holds its base as loaded, not in {options.quantization}",
+                exit_code=EXIT_SPEC,
+                params={"quantization": options.quantization},
+            )
         return Mechanisms(default_attention(device, dtype), compile=False)
     reasons = ["projections: q, k, v and gate, up always fused"]
     attention = _attention(options.attention, device, dtype, model, recorded.get("attention"), reasons)
     compiled = _compiled(options.compile, device, recorded.get("compile"), reasons)
-    return Mechanisms(attention, compiled, tuple(reasons))
+    before = recorded.get("quantization")
+    quantization = _quantization(options.quantization, device, before, reasons)
+    check = quantization in ("int8", "fp8") and before is None
+    refused = quantization == "none" and options.quantization in ("int8", "fp8")
+    return Mechanisms(attention, compiled, tuple(reasons), quantization, check, refused)
 
 
 def recorded_mechanisms(checkpoint: Path | None) -> Mapping[str, object]:
@@ -120,6 +143,20 @@ def _attention(
         return "varlen"
     reasons.append(f"attention {simple}: varlen cannot run here ({fault})")
     return simple
+
+
+def _quantization(
+    wanted: Quantization, device: torch.device, before: object, reasons: list[str]
+) -> Quantization:
+    if wanted == "none":
+        return wanted
+    if before == "none":
+        reasons.append(f"quantization none: at the run's start {wanted} cost too much of the loss")
+        return "none"
+    # Refused now: a fault of the card should not cost the loading of a base.
+    arithmetic_for(wanted, device)
+    reasons.append(reason_for(wanted, device))
+    return wanted
 
 
 def attention_fault(

@@ -19,7 +19,11 @@ from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import model_names, unpack_wqkv
 from legal_eagle.models.weights import SafetensorsFolder
 
-__all__ = ["Decoder", "LayerLoader", "TensorSource", "build_model", "decoder_of"]
+__all__ = ["Decoder", "LayerLoader", "PrepareBlock", "TensorSource", "build_model", "decoder_of"]
+
+
+PrepareBlock = Callable[[Decoder, Block], None]
+"""(the decoder with the layers before, the next layer)."""
 
 
 class TensorSource(Protocol):
@@ -35,18 +39,27 @@ def build_model(
     device: torch.device | str = "cpu",
     on_layer: Callable[[int, int], None] | None = None,
     attention: AttentionName | None = None,
+    prepare: PrepareBlock | None = None,
 ) -> Decoder:
     """The decoder of a model folder, frozen, in `dtype` on `device`.
 
     q and k rows are stored in the order of `rope.interleaved_order`, q, k, v below each other, gate
     and up below each other. `on_layer` hears how many layers of how many are loaded. `attention`:
-    its back end, by default the one that runs wherever this device and `dtype` do. Raises JobError `model.*`
-    before any tensor is loaded.
+    its back end, by default the one that runs wherever this device and `dtype` do. `prepare` gets every layer
+    as it is loaded, and may hold it in fewer bits. Raises JobError `model.*` before any tensor is loaded.
     """
     config = read_config(folder)
     weights = SafetensorsFolder(folder)
     check_tensors(weights, config)
-    return decoder_of(config, weights, dtype=dtype, device=device, on_layer=on_layer, attention=attention)
+    return decoder_of(
+        config,
+        weights,
+        dtype=dtype,
+        device=device,
+        on_layer=on_layer,
+        attention=attention,
+        prepare=prepare,
+    )
 
 
 def decoder_of(
@@ -57,18 +70,22 @@ def decoder_of(
     device: torch.device | str = "cpu",
     on_layer: Callable[[int, int], None] | None = None,
     attention: AttentionName | None = None,
+    prepare: PrepareBlock | None = None,
 ) -> Decoder:
     """`build_model` with tensors from anywhere: `weights` must hold what `config` means."""
     loader = LayerLoader(config, weights, dtype, torch.device(device), attention)
     names = model_names(config.layout)
     embedding = loader.tensor(f"{names.embedding}.weight")
     head = embedding if config.tied_embeddings else loader.tensor(f"{names.head}.weight")
-    blocks = []
+    decoder = Decoder(config, embedding, [], loader.tensor(f"{names.final_norm}.weight"), head)
     for index in range(config.layers):
-        blocks.append(loader.block(index))
+        block = loader.block(index)
+        if prepare is not None:
+            prepare(decoder, block)
+        decoder.blocks.append(block)
         if on_layer is not None:
             on_layer(index + 1, config.layers)
-    return Decoder(config, embedding, blocks, loader.tensor(f"{names.final_norm}.weight"), head)
+    return decoder
 
 
 class LayerLoader:

@@ -66,6 +66,9 @@ def deciding_recipe(recipe: Recipe, engine: str = "fast") -> str:
     }
     if engine != "fast":
         part["engine"] = engine
+    # Of the hardware only this changes the gradient. Absent where it is off, as before there was any.
+    if recipe["hardware"]["quantization"] != "none":
+        part["hardware"] = {"quantization": recipe["hardware"]["quantization"]}
     return json.dumps(part, ensure_ascii=False, sort_keys=True)
 
 

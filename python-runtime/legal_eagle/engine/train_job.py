@@ -323,6 +323,8 @@ class TrainRun:
                 "systemPrompt": setup.rendering.system_prompt,
                 "thinking": setup.rendering.thinking,
                 "evalLoss": setup.loop.state.eval_loss_last,
+                # What the adapter has learned to correct: merged, it stands on the base as it is.
+                "quantization": setup.loop.state.mechanisms.get("quantization", "none"),
                 "recipe": self._recipe,
             },
         )

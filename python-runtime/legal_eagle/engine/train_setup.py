@@ -28,6 +28,7 @@ from legal_eagle.engine.distributed.same_start import (
 )
 from legal_eagle.engine.engine_choice import EngineChoice
 from legal_eagle.engine.fast_model import FastModel
+from legal_eagle.engine.load_base import BaseLoader
 from legal_eagle.engine.load_trainable import load_trainable
 from legal_eagle.engine.loop import TrainingLoop
 from legal_eagle.engine.lora import LoraConfig
@@ -153,10 +154,19 @@ def set_up(
         saved = read_state(params.resume_from, fingerprint)
 
     report.phase("load-model")
+    base = BaseLoader(
+        params.model_path,
+        choice,
+        mechanisms,
+        eval_store if len(eval_store) > 0 else train_store,
+        report,
+        lambda own: all(ranks.collective.gather(own)),
+    )
     generator = torch.Generator().manual_seed(recipe["seed"])
     model = load_trainable(
-        params.model_path, engine, choice, mechanisms, _lora(recipe), generator, report.reason
+        params.model_path, engine, choice, base.load, _lora(recipe), generator, report.reason
     )
+    mechanisms = base.mechanisms
     optimizer = _optimizer(recipe, model)
     state = TrainState()
     if saved is not None and params.resume_from is not None:

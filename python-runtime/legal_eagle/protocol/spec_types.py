@@ -59,6 +59,7 @@ class RecipeHardware(TypedDict):
     attention: Literal["auto", "varlen", "padded", "per-document"]
     compile: Literal["auto", "on", "off"]
     profileSteps: int
+    quantization: Literal["none", "int8", "fp8", "nf4"]
     cpuThreads: int
     maxTokensPerMicroBatch: int
     recompute: Literal["auto", "none", "full", "layers"]

@@ -89,7 +89,8 @@ describe('a pasted train command', () => {
     });
     // What was not written is not ours but that tool's: no warm-up there, 3 % here.
     expect(assumed).toMatchObject({ 'schedule.warmupRatio': 0 });
-    expect(names(notCarried)).toEqual(['quantization_bit']);
+    expect(settings['hardware.quantization']).toBe('nf4');
+    expect(notCarried).toEqual([]);
     expect(unknown).toEqual([{ name: 'my_own_flag', value: '3' }]);
     const written = names(readForeignSettings(LLAMA_FACTORY));
     const precision = 1;
@@ -119,6 +120,27 @@ describe('a pasted train command', () => {
 
   it.each(['', 'hello world', '请帮我训练一个模型', '{}'])('finds nothing in %j', (text) => {
     expect(importSettings(text)).toMatchObject({ tool: undefined, settings: {}, assumed: {} });
+  });
+});
+
+/** Dropped, such a run would need four times the memory that it had there. */
+describe('the bits of the base', () => {
+  it.each([
+    ['--quantization_bit 4', 'nf4'],
+    ['--quantization_bit 8', 'int8'],
+    ['--load_in_4bit True', 'nf4'],
+    ['--load_in_8bit True', 'int8'],
+    ['--qlora True', 'nf4'],
+    ['--load_in_4bit False', undefined],
+  ])('%s', (text, kind) => {
+    const { settings, notCarried } = importSettings(`--finetuning_type lora ${text}`);
+    expect(settings['hardware.quantization']).toBe(kind);
+    expect(notCarried).toEqual([]);
+  });
+
+  it('are not carried where there is no such format here', () => {
+    const { notCarried } = importSettings('--finetuning_type lora --quantization_bit 2');
+    expect(names(notCarried)).toEqual(['quantization_bit']);
   });
 });
 

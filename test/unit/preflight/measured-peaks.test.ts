@@ -12,6 +12,7 @@ type Configuration = Readonly<{
   shape: DecoderShape;
   precision: 'fp32' | 'bf16';
   lora: LoraSettings;
+  quantization?: 'int8' | 'fp8' | 'nf4';
   microBatches: readonly MicroBatch[];
   measured: Readonly<
     Record<'weightsBytes' | 'adapterBytes' | 'gradientBytes' | 'optimizerBytes' | 'peakBytes', number>
@@ -34,8 +35,14 @@ describe('the predicted peak against the measured one', () => {
 
   it.each(configurations.map((configuration) => [configuration.name, configuration] as const))(
     '%s',
-    (_name, { shape, lora, precision, microBatches, measured }) => {
-      const settings = { shape, lora, width: precision === 'fp32' ? 4 : 2, device: 'cpu' } as const;
+    (_name, { shape, lora, precision, quantization, microBatches, measured }) => {
+      const settings = {
+        shape,
+        lora,
+        width: precision === 'fp32' ? 4 : 2,
+        device: 'cpu',
+        quantization: quantization ?? 'none',
+      } as const;
       const predicted = predictPeakMemory(settings, microBatches);
       // The engine also keeps the order of rows and the rotations of positions.
       expect(relative(predicted.weightsBytes, measured.weightsBytes)).toBeLessThan(0.001);

@@ -104,6 +104,49 @@ export const TRAIN_ERRORS = {
       action: '请把 hardware.attention 设为“auto”或“{allowed}”。',
     },
   },
+  'train.quantization_unsupported': {
+    en: {
+      message: 'This card cannot train on a base held in {quantization}.',
+      cause:
+        'INT8 products need a Turing card (RTX 20, compute capability 7.5) or newer, FP8 an Ada or Hopper card (RTX 40, H100; 8.9) or newer. This one has {capability}, or a test product on it failed.',
+      action: 'Set hardware.quantization to {nearest}, or to none.',
+    },
+    zh: {
+      message: '这张显卡无法在以 {quantization} 量化的基座上训练。',
+      cause:
+        'INT8 运算需要 Turing（RTX 20 系列，计算能力 7.5）或更新的显卡，FP8 需要 Ada 或 Hopper（RTX 40 系列、H100，计算能力 8.9）或更新的显卡。当前显卡的计算能力为 {capability}，或试算没有通过。',
+      action: '请将 hardware.quantization 设为 {nearest} 或 none。',
+    },
+  },
+  'train.quantization_compat': {
+    en: {
+      message: 'A base that the compat engine trains cannot be held in {quantization}.',
+      cause:
+        'Only the fast engine has its own quantised layers; the compat engine holds a base as it was loaded.',
+      action: 'Set hardware.quantization to none.',
+    },
+    zh: {
+      message: '由兼容引擎训练的基座不能以 {quantization} 量化。',
+      cause: '只有快速引擎有自己的量化层，兼容引擎按原样载入基座。',
+      action: '请将 hardware.quantization 设为 none。',
+    },
+  },
+  'train.eight_bit_off': {
+    en: {
+      message:
+        'The base stays unquantised: in {quantization} its loss would be {quantised} instead of {dense}.',
+      cause:
+        'Before the first step both bases were held against the same rows. More than {limit} nat would be lost, so the 8-bit base is left out of this run and of its resumes.',
+      action:
+        'Nothing has to be done where memory is enough. Otherwise choose nf4 in a new run, or fewer tokens at once.',
+    },
+    zh: {
+      message: '基座保持未量化：以 {quantization} 量化后损失会从 {dense} 变为 {quantised}。',
+      cause:
+        '第一步之前，已用相同的数据比较了量化前后的基座。差距超过 {limit} 纳特，因此本次训练及其续训都不使用 8 位基座。',
+      action: '显存足够时无需处理；否则请新建训练并选择 nf4，或减少单次词元上限。',
+    },
+  },
   'train.compile_failed': {
     en: {
       message: 'Compiling did not work here; the run goes on without it: {reason}',

@@ -84,7 +84,14 @@ function memoryAfter(
     lengths?.answerShare ?? 0,
     limit,
   );
-  return memoryOn(device, shape, recipe.lora, change.precision ?? precision, batches);
+  return memoryOn(
+    device,
+    shape,
+    recipe.lora,
+    change.precision ?? precision,
+    batches,
+    recipe.hardware.quantization,
+  );
 }
 
 function doesNotFit(

@@ -2,7 +2,7 @@ import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
 import { assessStartingAdapter } from './assess-starting-adapter.ts';
 import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
-import { precisionOn, type DeviceMemory } from './device-memory.ts';
+import { nearestQuantization, precisionOn, type DeviceMemory } from './device-memory.ts';
 import { diskBytes, type DiskBytes } from './disk-bytes.ts';
 import { mayForce } from './may-force.ts';
 import type { PreflightFacts } from './preflight-facts.ts';
@@ -113,6 +113,14 @@ function recipeProblems(
   if (runsOn !== undefined && kernelDevice !== undefined && runsOn !== kernelDevice) {
     const fixes = [setting('hardware.attention', 'auto')];
     problems.push({ code: 'train.attention_unsupported', params: { attention, allowed: 'padded' }, fixes });
+  }
+  const nearest =
+    typeof device === 'object' ? nearestQuantization(device, recipe.hardware.quantization) : undefined;
+  if (typeof device === 'object' && nearest !== undefined) {
+    const { quantization } = recipe.hardware;
+    const params = { quantization, capability: device.computeCapability ?? 0, nearest };
+    const fixes = [setting('hardware.quantization', nearest)];
+    problems.push({ code: 'train.quantization_unsupported', params, fixes });
   }
   if (device === 'missing') {
     problems.push({ code: 'preflight.no_card', params: {}, fixes: [setting('hardware.device', 'auto')] });

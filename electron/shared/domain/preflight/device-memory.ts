@@ -2,6 +2,7 @@ import type { Recipe } from '../../protocol/recipe.ts';
 import type { ComputeDevice } from './attention-bytes.ts';
 import { predictPeakMemory, type MicroBatch, type PeakMemory } from './peak-memory.ts';
 import type { DecoderShape } from './decoder-shape.ts';
+import type { Quantization } from './quantised-bytes.ts';
 
 /** Something a run can compute on. */
 export type DeviceFacts = Readonly<{
@@ -56,6 +57,23 @@ export function precisionOn(
   return (device.computeCapability ?? 0) >= FP16_CAPABILITY ? 'fp16' : 'fp32';
 }
 
+/** Turing's integer and Ada's FP8 tensor cores (engine/quantisation.py). */
+const INT8_CAPABILITY = 7.5;
+const FP8_CAPABILITY = 8.9;
+
+/** The nearest kind that a device can compute with, where it cannot with the wanted one. */
+export function nearestQuantization(
+  device: DeviceFacts,
+  wanted: Quantization,
+): Exclude<Quantization, 'fp8'> | undefined {
+  const { computeCapability: capability } = device;
+  // Where the driver does not say, the engine finds out.
+  if (device.kind === 'cpu' || capability === undefined) return undefined;
+  if (wanted === 'int8' && capability < INT8_CAPABILITY) return 'nf4';
+  if (wanted !== 'fp8' || capability >= FP8_CAPABILITY) return undefined;
+  return capability >= INT8_CAPABILITY ? 'int8' : 'nf4';
+}
+
 export function tokenLimitOn(device: DeviceFacts, recipe: Recipe): number {
   const { maxTokensPerMicroBatch: stated } = recipe.hardware;
   return stated === 0 ? DEFAULT_LIMIT[device.kind] : stated;
@@ -67,9 +85,10 @@ export function memoryOn(
   lora: Recipe['lora'],
   precision: Precision,
   batches: readonly MicroBatch[],
+  quantization: Quantization = 'none',
 ): DeviceMemory {
   const width = precision === 'fp32' ? 4 : 2;
-  const tensors = predictPeakMemory({ shape, lora, width, device: device.kind }, batches);
+  const tensors = predictPeakMemory({ shape, lora, width, device: device.kind, quantization }, batches);
   const runtimeBytes = RUNTIME_BYTES[device.kind];
   const peakBytes = tensors.peakBytes + runtimeBytes;
   return {

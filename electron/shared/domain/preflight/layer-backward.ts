@@ -1,5 +1,6 @@
 import { qkvWidth, qkWidth, queryWidth, type LinearGroup, type LinearModule } from './decoder-shape.ts';
 import type { PassSettings } from './pass-settings.ts';
+import { productBytes } from './quantised-bytes.ts';
 
 const FLOAT = 4;
 
@@ -24,9 +25,10 @@ export function backwardTemporary(settings: PassSettings, place: LayerPlace): nu
   const { tokens, rows } = place;
   const { hiddenSize: hidden, intermediateSize: inner } = shape;
   const masks = maskBytes(settings, place);
-  // DoRA computes a product again, and turns it into the gradient of what its lengths scale.
+  // A quantised product needs room of its own. DoRA computes one again, and turns it into the gradient of what its lengths scale.
   const again = (group: LinearGroup, bytes: number): number =>
-    settings.lora.dora && place.adapted.some((module) => module.group === group) ? bytes : 0;
+    productBytes(settings, group, group === 'qkv' ? tokens : rows) +
+    (settings.lora.dora && place.adapted.some((module) => module.group === group) ? bytes : 0);
   // Copies of an input under its mask; a CPU has the mask itself already, among what was kept.
   const copies = device === 'cpu' ? 1 : 2;
   const isMasked = (group: LinearGroup): number => (masks[group] > 0 ? copies : 0);

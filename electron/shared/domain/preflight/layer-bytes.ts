@@ -2,6 +2,7 @@ import { attentionBytes } from './attention-bytes.ts';
 import { qkvWidth, qkWidth, queryWidth, type LinearModule } from './decoder-shape.ts';
 import { backwardTemporary } from './layer-backward.ts';
 import type { PassSettings } from './pass-settings.ts';
+import { productBytes } from './quantised-bytes.ts';
 
 /** Bytes of one layer in a training pass. */
 export type LayerBytes = Readonly<{
@@ -52,6 +53,7 @@ export function layerBytes(
     (attention.keepsQkv ? 0 : tokens * qkv * width) +
     (attention.keepsOutput || !isCut ? 0 : output) +
     rows * hidden * width +
+    productBytes(settings, 'down', rows) +
     adapters.forwardTemporary;
 
   const place = { adapted, tokens, rows, isFirst, attentionTemporary: attention.backwardTemporary };

@@ -1,4 +1,5 @@
 import type { ComputeDevice } from './attention-bytes.ts';
+import type { Quantization } from './quantised-bytes.ts';
 import type { DecoderShape, LoraChoice, WholeModules } from './decoder-shape.ts';
 
 /** What of a recipe's `lora` decides sizes. */
@@ -12,4 +13,6 @@ export type PassSettings = Readonly<{
   /** Bytes of one element of the base and its activations: 4 (fp32) or 2 (bf16, fp16). */
   width: number;
   device: ComputeDevice;
+  /** Bits in which the linear layers are held; as loaded where it is left out. */
+  quantization?: Quantization;
 }>;

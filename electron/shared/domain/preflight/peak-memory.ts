@@ -8,6 +8,7 @@ import {
 } from './decoder-shape.ts';
 import { layerBytes, type LayerBytes } from './layer-bytes.ts';
 import type { PassSettings } from './pass-settings.ts';
+import { quantisedBytes } from './quantised-bytes.ts';
 
 /** One forward and backward pass: tokens of each document, and how many rows predict an answer's token. */
 export type MicroBatch = Readonly<{ lengths: readonly number[]; answerTokens: number }>;
@@ -38,7 +39,8 @@ const CHUNK_ROWS_MIN = 16;
  */
 export function predictPeakMemory(settings: PassSettings, batches: readonly MicroBatch[]): PeakMemory {
   const { shape, lora, width } = settings;
-  const weightsBytes = baseParameters(shape) * width;
+  const quantised = quantisedBytes(settings);
+  const weightsBytes = baseParameters(shape) * width - quantised.saved;
   const adapterBytes = loraParameters(shape, lora) * FLOAT;
   const optimizerBytes = 2 * adapterBytes;
   const adapted = loraModulesByLayer(shape, lora);
@@ -46,11 +48,17 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
   const lengths = lora.dora ? sumOf(adapted.flat(), ({ rows }) => rows) * FLOAT : 0;
   // What a pass computes with: the masters themselves, or a rounded copy of them.
   const working = width === FLOAT ? 0 : (adapterBytes / FLOAT) * width;
-  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes + lengths + working;
+  // Buffers that the layers of a quantised base share count as held: the first pass makes them.
+  const extra = lengths + working + quantised.shared;
+  const resident = weightsBytes + 2 * adapterBytes + optimizerBytes + extra;
   const moments = batches.flatMap((batch) => passMoments(settings, adapted, batch));
   // Gate and up are joined while both they and the joined weight exist; the last layer's down is not read yet.
   const loading =
-    shape.hiddenSize * shape.intermediateSize * width - 2 * adapterBytes - optimizerBytes - working;
+    shape.hiddenSize * shape.intermediateSize * width +
+    quantised.loading -
+    2 * adapterBytes -
+    optimizerBytes -
+    extra;
   const start: Moment = { saved: 0, temporary: Math.max(0, loading) };
   const peak = moments.reduce((most, moment) => (total(moment) > total(most) ? moment : most), start);
   return {
@@ -59,7 +67,7 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
     gradientBytes: adapterBytes,
     optimizerBytes,
     activationBytes: Math.round(peak.saved),
-    temporaryBytes: Math.round(peak.temporary + working + lengths),
+    temporaryBytes: Math.round(peak.temporary + extra),
     peakBytes: Math.round(resident + total(peak)),
   };
 }

@@ -66,12 +66,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 const NOT_CARRIED = new Set([
+  'quantization_bit',
   'finetuning_type',
   'stage',
-  'quantization_bit',
-  'load_in_4bit',
-  'load_in_8bit',
-  'qlora',
   'warmup_steps',
   'max_samples',
   'max_train_samples',
@@ -144,10 +141,18 @@ const NOT_NEEDED = new Set([
   'disable_tqdm',
 ]);
 
+/** LLaMA-Factory's number of bits; bitsandbytes' and MedicalGPT's switches. */
+const QUANTIZATIONS: ReadonlyMap<string, 'int8' | 'nf4' | undefined> = new Map([
+  ['quantization_bit', undefined],
+  ['load_in_4bit', 'nf4'],
+  ['load_in_8bit', 'int8'],
+  ['qlora', 'nf4'],
+]);
+
 const FIELD_BY_NAME: ReadonlyMap<string, RecipeField> = new Map([
   ...RECIPE_FIELDS.flatMap((field) =>
     [field.aliases.hf, field.aliases.llamaFactory, field.aliases.xtuner]
-      .filter((name) => name !== undefined && name !== 'bf16' && name.length > 2)
+      .filter((name) => name !== undefined && name !== 'bf16' && !QUANTIZATIONS.has(name) && name.length > 2)
       .map((name) => [name ?? '', field] as const),
   ),
   ...Object.entries(OTHER_NAMES).flatMap(([name, path]) =>
@@ -215,10 +220,20 @@ function choiceOf({ name, value }: ForeignSetting): FlatRecipe | undefined {
   if (name === 'packing') return isOn ? { 'batch.unit': 'packs' } : {};
   if (name === 'fp16' || name === 'bf16') return isOn ? { 'hardware.precision': name } : {};
   if (name === 'additional_target' || name === 'modules_to_save') return wholeModules(value);
+  if (QUANTIZATIONS.has(name)) return quantizationOf(name, value);
   if (name !== 'torch_dtype') return undefined;
   const known: Readonly<Record<string, string>> = { float16: 'fp16', bfloat16: 'bf16', float32: 'fp32' };
   const precision = known[value];
   return precision === undefined ? {} : { 'hardware.precision': precision };
+}
+
+/** Undefined for a number of bits that this engine has no format for. */
+function quantizationOf(name: string, value: string): FlatRecipe | undefined {
+  const byBits: Readonly<Record<string, string>> = { '4': 'nf4', '8': 'int8' };
+  const kind = QUANTIZATIONS.get(name) ?? byBits[value];
+  if (kind === undefined) return undefined;
+  const isOff = QUANTIZATIONS.get(name) !== undefined && value.toLowerCase() !== 'true';
+  return isOff ? {} : { 'hardware.quantization': kind };
 }
 
 const WHOLE_NAMES: Readonly<Record<string, 'embeddings' | 'head'>> = {

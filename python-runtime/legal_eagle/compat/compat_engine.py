@@ -10,11 +10,13 @@ import torch
 from transformers import AutoConfig, GenerationConfig, PreTrainedModel
 
 from legal_eagle.compat.base_model import is_implemented, load_base
+from legal_eagle.compat.chat_reader import CompatConversation, as_itself
 from legal_eagle.compat.compat_model import CompatModel
 from legal_eagle.compat.documents_pass import DocumentsPass
 from legal_eagle.compat.packed_attention import PackedAttention
 from legal_eagle.compat.packing_check import packing_fault
 from legal_eagle.engine.lora import LoraConfig
+from legal_eagle.engine.peft_format import read_adapter_config
 from legal_eagle.models.base_facts import BaseFacts
 from legal_eagle.models.config import CONFIG_FILE
 
@@ -53,6 +55,26 @@ class CompatEngine:
         """The base with fresh LoRA layers. `on_reason` hears whether documents are packed, and why not."""
         model = load_base(folder, dtype, device)
         return CompatModel(model, _passes(model, device, on_reason), facts, lora, generator)
+
+    def conversations(
+        self,
+        folder: Path,
+        facts: BaseFacts,
+        adapter: Path | None,
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> Callable[[bool], CompatConversation]:
+        """A conversation with the adapter (True) or the base (False). Raises JobError `model.*`."""
+        model = load_base(folder, dtype, device)
+        if adapter is None:
+            return lambda _: CompatConversation(model, as_itself)
+        lora = read_adapter_config(adapter)
+        adapted = CompatModel(model, DocumentsPass(model, None), facts, lora, torch.Generator())
+        adapted.load_weights(adapter)
+        return lambda use_adapter: CompatConversation(
+            model, as_itself if use_adapter else adapted.adapter_disabled
+        )
 
 
 def _passes(model: PreTrainedModel, device: torch.device, on_reason: Callable[[str], None]) -> DocumentsPass:

@@ -9,9 +9,10 @@ from typing import Any
 
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.disk import is_disk_full
+from legal_eagle.engine.engine_choice import choose_engine
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.config import ModelConfig, read_config
+from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.templates import Template, detect_template, template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
@@ -96,7 +97,15 @@ def run(context: JobContext) -> Outcome:
 
 
 def _read_sources(base: Path, adapter_path: Path) -> _Sources:
-    config = read_config(base)
+    engine = choose_engine(base)
+    config = engine.config
+    if config is None:
+        raise JobError(
+            "merge.compat_base",
+            f"{engine.facts.architecture} is computed by the compat engine, which merges nothing",
+            exit_code=EXIT_DATA,
+            params={"architecture": engine.facts.architecture},
+        )
     tokenizer = ChatTokenizer.load(base)
     adapter = Adapter(adapter_path)
     record = read_record(adapter_path)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from legal_eagle.engine.conversation import Conversation
 from legal_eagle.engine.generate import sample
 from legal_eagle.protocol.chat_types import ChatRequestGenerateSampling as Sampling
-from legal_eagle.serve.conversation_cache import ConversationCache
 
 
 def answer_tokens(
-    cache: ConversationCache,
+    cache: Conversation,
     prompt: Sequence[int],
     sampling: Sampling,
     limit: int,

@@ -10,14 +10,13 @@ from typing import Literal
 
 import torch
 
-from legal_eagle.engine.model import Decoder
+from legal_eagle.engine.conversation import Conversation
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_OUT_OF_GPU_MEMORY, JobError
 from legal_eagle.models.templates import Message, Template, encode_chat
 from legal_eagle.models.tokenizer import ChatTokenizer, StreamDecoder
 from legal_eagle.protocol.chat_types import ChatRequestGenerateSampling as Sampling
 from legal_eagle.release.adapter_record import WeightsRecord
 from legal_eagle.serve.answer_tokens import answer_tokens
-from legal_eagle.serve.conversation_cache import ConversationCache
 from legal_eagle.serve.stop_text import StopText
 
 Finish = Literal["stop", "length", "cancelled"]
@@ -45,7 +44,8 @@ class ChatModel:
     `record` is what the adapter's folder, or else the model's, says of its training.
     """
 
-    decoder: Decoder
+    # A conversation with the adapter (True) or the base (False).
+    new_conversation: Callable[[bool], Conversation]
     tokenizer: ChatTokenizer
     template: Template
     stop_ids: tuple[int, ...]
@@ -60,7 +60,7 @@ class ChatSession:
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
-        self._caches: dict[bool, ConversationCache] = {}
+        self._caches: dict[bool, Conversation] = {}
 
     def answer(
         self,
@@ -115,9 +115,9 @@ class ChatSession:
         answer_ms = round((last_seconds - first_seconds) * 1000)
         return Answer(stream.text, finish, len(prompt_ids), stream.tokens, answer_ms)
 
-    def _cache(self, *, use_adapter: bool) -> ConversationCache:
+    def _cache(self, *, use_adapter: bool) -> Conversation:
         if use_adapter not in self._caches:
-            self._caches[use_adapter] = ConversationCache(self._model.decoder, use_lora=use_adapter)
+            self._caches[use_adapter] = self._model.new_conversation(use_adapter)
         return self._caches[use_adapter]
 
     def _room(self, prompt_tokens: int) -> int:

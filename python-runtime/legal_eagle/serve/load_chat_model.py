@@ -6,16 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.compat_door import compat_engine
+from legal_eagle.engine.conversation import Conversation
 from legal_eagle.engine.devices import DeviceChoice
+from legal_eagle.engine.engine_choice import EngineChoice, choose_engine
 from legal_eagle.engine.model import build_model
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.config import read_config
 from legal_eagle.models.templates import Template, detect_template, template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.vocabulary import check_vocabulary
 from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
 from legal_eagle.release.engine_adapter import put_adapter_on
 from legal_eagle.serve.chat_session import ChatModel
+from legal_eagle.serve.conversation_cache import ConversationCache
 
 AUTO = "auto"
 
@@ -39,26 +42,43 @@ def load_chat_model(
             exit_code=EXIT_DATA,
             params={"modelPath": str(model_path)},
         )
-    config = read_config(model_path)
+    engine = choose_engine(model_path)
+    facts = engine.facts
     tokenizer = ChatTokenizer.load(model_path)
-    check_vocabulary(config, tokenizer)
+    check_vocabulary(facts.vocab_size, tokenizer)
     adapter_record = read_record(adapter_path) if adapter_path is not None else None
     if adapter_path is not None and adapter_record is not None:
         _refuse_other_base(adapter_path, adapter_record, model_path, tokenizer)
     template = _choose_template(model_path, template_name, adapter_record, model_record)
-    decoder = build_model(model_path, dtype=choice.dtype, device=choice.device, on_layer=on_layer)
-    if adapter_path is not None:
-        put_adapter_on(decoder, adapter_path)
     return ChatModel(
-        decoder=decoder,
+        new_conversation=_conversations(model_path, adapter_path, engine, choice, on_layer),
         tokenizer=tokenizer,
         template=template,
-        stop_ids=template.stop_ids(tokenizer, config.eos_ids),
-        max_positions=config.max_positions,
+        stop_ids=template.stop_ids(tokenizer, facts.eos_ids),
+        max_positions=facts.max_positions,
         has_adapter=adapter_path is not None,
         fingerprint=base_fingerprint(model_path),
         record=adapter_record or model_record,
     )
+
+
+def _conversations(
+    model_path: Path,
+    adapter_path: Path | None,
+    engine: EngineChoice,
+    choice: DeviceChoice,
+    on_layer: Callable[[int, int], None] | None,
+) -> Callable[[bool], Conversation]:
+    """Loads the weights, by the engine that computes them."""
+    if engine.engine == "compat":
+        compat = compat_engine(engine.facts.architecture)
+        return compat.conversations(
+            model_path, engine.facts, adapter_path, dtype=choice.dtype, device=choice.device
+        )
+    decoder = build_model(model_path, dtype=choice.dtype, device=choice.device, on_layer=on_layer)
+    if adapter_path is not None:
+        put_adapter_on(decoder, adapter_path)
+    return lambda use_adapter: ConversationCache(decoder, use_lora=use_adapter)
 
 
 def _refuse_other_base(

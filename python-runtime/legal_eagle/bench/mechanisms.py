@@ -1,8 +1,8 @@
 """What each mechanism of the engine gains on this CPU: the same samples without and with it, in turn.
 
 The two forms of a mechanism run one after the other in every round, so that a machine's moods hit both; the
-gain is the median over rounds of the time without divided by the time with it. Everything else of the two
-forms is the engine as it is.
+gain is the median over rounds of the processor time without divided by that with it. Everything else of the
+two forms is the engine as it is.
 """
 
 import statistics
@@ -74,9 +74,11 @@ def _gain(forms: Forms, rounds: int) -> dict[str, float]:
 
 
 def _seconds(run: Pass) -> float:
-    started = time.perf_counter()
+    """Of processor time over all threads: on a machine that also does other work, the wall clock of one form
+    says how busy that was. Waiting threads sleep (`mechanisms_command`), so they do not count."""
+    started = time.process_time()
     run()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _mechanisms(

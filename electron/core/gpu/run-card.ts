@@ -3,7 +3,11 @@ import { StudioError } from '../../shared/contract/studio-error.ts';
 import {
   AUTOMATIC_CARD,
   cardOf,
-  roomiestCard,
+  localProcesses,
+  namedCards,
+  roomiestCards,
+  runCardOf,
+  runCardUuids,
   visibleCards,
   type RunDevice,
 } from '../../shared/domain/choose-card.ts';
@@ -28,19 +32,24 @@ export async function chooseRunCard(deps: RunCardDeps, hardware: Recipe['hardwar
   const { cards, error } = await deps.gpu.list();
   const isNamed = hardware.gpu !== AUTOMATIC_CARD;
   if (isNamed && error !== undefined) throw new StudioError(error.code, error.params);
-  const card = isNamed
-    ? cardOf(cards, hardware.gpu)
-    : roomiestCard(visibleCards(cards, deps.visibleDevices), deps.held());
-  if (isNamed && card === undefined) {
-    throw new StudioError('gpu.unknown_card', { gpu: hardware.gpu, cards: listed(cards) });
-  }
+  const processes = localProcesses(hardware);
+  const chosen = isNamed
+    ? namedCards(hardware.gpu).map((uuid) => requireCard(cards, uuid))
+    : roomiestCards(visibleCards(cards, deps.visibleDevices), deps.held()).slice(0, processes);
+  const card = chosen.length < processes && processes > 1 ? undefined : runCardOf(chosen);
   if (card !== undefined && (await deps.runtime.overview()).current.startsWith('cu')) return card;
   return isNamed || hardware.device === 'cuda' ? 'missing' : 'cpu';
 }
 
-/** Variables that give a runner its card and no other; a UUID stays the same card after a restart. */
+/** Variables that give a runner its cards and no other; a UUID stays the same card after a restart. */
 export const cardEnvironment = (device: RunDevice): Readonly<Record<string, string>> =>
-  typeof device === 'string' ? {} : { CUDA_VISIBLE_DEVICES: device.uuid };
+  typeof device === 'string' ? {} : { CUDA_VISIBLE_DEVICES: runCardUuids(device).join(',') };
+
+function requireCard(cards: readonly GpuCard[], uuid: string): GpuCard {
+  const card = cardOf(cards, uuid);
+  if (card === undefined) throw new StudioError('gpu.unknown_card', { gpu: uuid, cards: listed(cards) });
+  return card;
+}
 
 const listed = (cards: readonly GpuCard[]): string =>
   cards.length === 0 ? '–' : cards.map(({ name, uuid }) => `${name} (${uuid})`).join(', ');

@@ -1,6 +1,6 @@
 import type { CheckpointState } from '../../shared/contract/methods/runs.ts';
 import { StudioError, toErrorBody, type ErrorBody } from '../../shared/contract/studio-error.ts';
-import { AUTOMATIC_CARD, type RunDevice } from '../../shared/domain/choose-card.ts';
+import { AUTOMATIC_CARD, runCardUuids, type RunDevice } from '../../shared/domain/choose-card.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
 import type { ControlCommand } from '../../shared/protocol/control.ts';
@@ -57,7 +57,7 @@ export type ResumedRun = StartedRun & Readonly<{ attempt: number; fromStep: numb
 export class RunService {
   readonly #deps: RunServiceDeps;
   /** The card of each run that this core started. */
-  readonly #cards = new Map<string, string>();
+  readonly #cards = new Map<string, readonly string[]>();
 
   constructor(deps: RunServiceDeps) {
     this.#deps = deps;
@@ -158,7 +158,7 @@ export class RunService {
   heldCards(): ReadonlySet<string> {
     const live = new Set(this.#deps.repositories.runs.live().map((run) => run.id));
     for (const runId of this.#cards.keys()) if (!live.has(runId)) this.#cards.delete(runId);
-    return new Set(this.#cards.values());
+    return new Set([...this.#cards.values()].flat());
   }
 
   /** Stop and save. Resolves when the runner has ended. Throws `run.not_live`. */
@@ -335,7 +335,7 @@ export class RunService {
       resumedFromStep: checkpoint?.step,
       createdAtMs,
     });
-    if (typeof device !== 'string') this.#cards.set(run.id, device.uuid);
+    if (typeof device !== 'string') this.#cards.set(run.id, runCardUuids(device));
     try {
       await supervisor.start(spec, { dir, detached: true, variables: environmentOf(device) });
     } catch (error) {

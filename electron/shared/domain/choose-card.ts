@@ -1,10 +1,35 @@
 import type { GpuCard } from '../contract/methods/gpu.ts';
+import type { Recipe } from '../protocol/recipe.ts';
 
 /** `hardware.gpu` of a recipe that leaves the card to the studio. */
 export const AUTOMATIC_CARD = 'auto';
 
+/** The card of a run with the least room, and the others where it has one a process. */
+export type RunCard = GpuCard & Readonly<{ companions?: readonly GpuCard[] }>;
+
 /** What a run computes on. `missing`: the recipe asks for a card that it cannot have. */
-export type RunDevice = GpuCard | 'cpu' | 'missing';
+export type RunDevice = RunCard | 'cpu' | 'missing';
+
+/** UUIDs that `hardware.gpu` names; none where the studio is to choose. */
+export const namedCards = (gpu: string): readonly string[] =>
+  gpu === AUTOMATIC_CARD ? [] : gpu.split(',').map((uuid) => uuid.trim());
+
+/** Processes of a run on this machine: one a named card, else as many as the recipe says. */
+export const localProcesses = (hardware: Recipe['hardware']): number =>
+  Math.max(hardware.processes, hardware.device === 'cpu' ? 1 : namedCards(hardware.gpu).length);
+
+/** One card for several: the one that fills first stands for all, as every process needs the same. */
+export function runCardOf(cards: readonly GpuCard[]): RunCard | undefined {
+  const [tightest, ...companions] = cards.toSorted(
+    (left, right) => (freeBytes(left) ?? 0) - (freeBytes(right) ?? 0) || left.index - right.index,
+  );
+  if (tightest === undefined || companions.length === 0) return tightest;
+  return { ...tightest, companions };
+}
+
+/** UUIDs of all cards of a run, that of rank 0 first. */
+export const runCardUuids = (card: RunCard): readonly string[] =>
+  [card, ...(card.companions ?? [])].map(({ uuid }) => uuid);
 
 /** What nobody holds of a card's memory; undefined where the driver does not tell. */
 export const freeBytes = ({ memoryTotalBytes: total, memoryUsedBytes: used }: GpuCard): number | undefined =>
@@ -34,15 +59,15 @@ export function visibleCards(cards: readonly GpuCard[], variable: string | undef
 }
 
 /**
- * The card with most free memory, of equals the first. One that a live run was given comes after all others: that
- * run may not have taken its memory yet.
+ * Cards by free memory, most first, of equals the first. Those that live runs were given come after all others:
+ * such a run may not have taken its memory yet.
  */
-export function roomiestCard(cards: readonly GpuCard[], held: ReadonlySet<string>): GpuCard | undefined {
+export function roomiestCards(cards: readonly GpuCard[], held: ReadonlySet<string>): readonly GpuCard[] {
   const room = (card: GpuCard): number => freeBytes(card) ?? -1;
   return cards.toSorted(
     (left, right) =>
       Number(held.has(left.uuid)) - Number(held.has(right.uuid)) ||
       room(right) - room(left) ||
       left.index - right.index,
-  )[0];
+  );
 }

@@ -171,8 +171,12 @@ const checkpointsSchema = z.strictObject({
 const hardwareSchema = z.strictObject({
   device: field(z.enum(['auto', 'cpu', 'cuda']).default('auto'), 'Where the run computes.'),
   gpu: field(
-    z.string().min(1).max(80).default('auto'),
-    'Card of the run: auto takes the one with most free memory, else the UUID that nvidia-smi -L prints.',
+    z.string().min(1).max(2000).default('auto'),
+    'Card of the run: auto takes the one with most free memory, else the UUID that nvidia-smi -L prints; several, separated by commas, train together.',
+  ),
+  processes: field(
+    z.int().min(1).max(64).default(1),
+    'Processes on this machine, one a card; each adds its own micro-batch × accumulation to the global batch.',
   ),
   precision: field(
     z.enum(['auto', 'fp32', 'bf16', 'fp16']).default('auto'),

@@ -62,6 +62,10 @@ def _impossible(recipe: Recipe) -> list[Issue]:
         issues.append(
             Issue("hardware.attention", f"{attention} does not run on a {device} device", "auto, padded")
         )
+    cards, processes = recipe["hardware"]["gpu"].split(","), recipe["hardware"]["processes"]
+    if device != "cpu" and len(cards) > 1 and processes not in (1, len(cards)):
+        reason = f"hardware.gpu names {len(cards)} cards, one a process"
+        issues.append(Issue("hardware.processes", reason, str(len(cards))))
     pattern = recipe["lora"]["targetPattern"]
     if pattern is not None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from legal_eagle.engine.checkpoint import (
     write_checkpoint,
 )
 from legal_eagle.engine.disk import is_disk_full
-from legal_eagle.engine.distributed.facts import rank_facts
 from legal_eagle.engine.distributed.ranks import joined
 from legal_eagle.engine.distributed.same_start import StopRequested, refuse_drift
 from legal_eagle.engine.engine_choice import choose_engine
@@ -43,10 +43,9 @@ def run(context: JobContext) -> Outcome:
     """Trains one attempt of a run. See `legal_eagle.jobs.context.JobContext`."""
     params = TrainParams.of(context)
     try:
-        facts = rank_facts()
-        if not facts.is_first:
-            context = replace(context, reporter=Silent())
-        with joined(facts, device_of(params, facts)) as (ranks, choice):
+        with joined(context, params.recipe["hardware"], partial(device_of, params)) as (ranks, choice):
+            if not ranks.is_first:
+                context = replace(context, reporter=Silent())
             engine = choose_engine(params.model_path, params.recipe["hardware"]["engine"])
             # Rank 0 alone needs to have the checkpoint.
             recorded = ranks.collective.from_first(recorded_mechanisms(params.resume_from))
@@ -212,7 +211,8 @@ class TrainRun:
             return
         self._report.phase("save-adapter")
         adapter = self._setup.params.run_dir / ADAPTER_DIR
-        write_adapter_folder(adapter, self._write_adapter)
+        with self._ranks.watch.undisturbed():
+            write_adapter_folder(adapter, self._write_adapter)
         self._sample()
         self._report.result(self._summary(adapter))
 
@@ -287,7 +287,8 @@ class TrainRun:
 
         self._report.phase("save")
         try:
-            saved = write_checkpoint(self._checkpoints, state.step, write_files, by_hand=by_hand)
+            with self._ranks.watch.undisturbed():
+                saved = write_checkpoint(self._checkpoints, state.step, write_files, by_hand=by_hand)
         except Exception as error:
             if is_disk_full(error):
                 raise _disk_full(self._checkpoints, error) from error

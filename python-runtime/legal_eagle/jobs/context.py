@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, NoReturn, Protocol
+
+from legal_eagle.jobs.errors import JobError
 
 Outcome = Literal["done", "stopped"]
 
@@ -39,6 +42,10 @@ def _never() -> bool:
     return False
 
 
+def _end_process(failure: JobError) -> NoReturn:
+    os._exit(failure.exit_code)
+
+
 @dataclass
 class JobContext:
     """Everything a handler may use of the seam.
@@ -55,6 +62,8 @@ class JobContext:
     input: BinaryIO | None = None
     output: BinaryIO | None = None
     stop_flag: Callable[[], bool] = _never
+    # Ends the process with this failure, from any thread: for a main thread that can no longer be reached.
+    end_now: Callable[[JobError], NoReturn] = _end_process
 
     @property
     def params(self) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import contextlib
 import faulthandler
 import importlib
 import json
+import os
 import platform as python_platform
 import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol, cast
+from typing import Any, BinaryIO, Final, NoReturn, Protocol, cast
 
 from legal_eagle.jobs.channels import (
     LineInput,
@@ -153,7 +154,13 @@ def _run(
         inbox.start()
         if problem is not None:
             raise problem
-        context = JobContext(spec, folder, writer, inbox, stop_flag=stop.is_set)
+
+        def end_now(failure: JobError) -> NoReturn:
+            print(failure.detail or failure, file=sys.stderr)  # noqa: T201
+            _emit_error(writer, failure)
+            os._exit(_end(writer, heartbeat, "failed", failure.exit_code))
+
+        context = JobContext(spec, folder, writer, inbox, stop_flag=stop.is_set, end_now=end_now)
         _connect_channels(context, stop, redactor)
         handler = cast(Handler, importlib.import_module(handlers[spec["kind"]]))
         outcome = handler.run(context)
@@ -230,11 +237,13 @@ def _install_signals(stop: StopState) -> None:
     def request_stop(_signal: int, _frame: object) -> None:
         stop.by_system()
 
-    for name in ("SIGTERM", "SIGINT"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), request_stop)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Ray runs training in a thread that is not the main one, where Python takes no handlers.
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGINT"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), request_stop)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # A hung job is asked for its stacks with SIGUSR1; a native crash leaves them in the log by itself.
     faulthandler.enable()
     if hasattr(signal, "SIGUSR1") and hasattr(faulthandler, "register"):

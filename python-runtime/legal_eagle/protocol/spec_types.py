@@ -54,6 +54,7 @@ class RecipeCheckpoints(TypedDict):
 class RecipeHardware(TypedDict):
     device: Literal["auto", "cpu", "cuda"]
     gpu: str
+    processes: int
     precision: Literal["auto", "fp32", "bf16", "fp16"]
     engine: Literal["auto", "fast", "compat"]
     attention: Literal["auto", "varlen", "padded", "per-document"]

@@ -215,6 +215,46 @@ export const TRAIN_ERRORS = {
       action: '请在每台机器上使用相同的训练方案、数据集、基础模型和引擎版本，然后重新开始训练。',
     },
   },
+  'train.rank_lost': {
+    en: {
+      message: 'Rank {rank} on {host} was lost, so the run stopped: {cause}',
+      cause:
+        'Every step needs all ranks. Its process ended, its machine no longer answers, or the network between them broke; the log of the rank lies below the attempt, in ranks/{rank}.',
+      action: 'Look at the cause, then resume the run: it goes on from the last checkpoint.',
+    },
+    zh: {
+      message: '主机 {host} 上的进程 {rank} 已丢失，训练因此停止：{cause}',
+      cause:
+        '每一步都需要所有进程参与。该进程已结束、所在机器不再响应，或机器之间的网络已中断；该进程的日志位于本次尝试文件夹下的 ranks/{rank} 中。',
+      action: '请查看原因，然后断点续训：训练会从最后一个检查点继续。',
+    },
+  },
+  'train.too_few_cards': {
+    en: {
+      message: '{processes} processes need a card each, but the run sees {cards}.',
+      cause: 'Two processes on one card would wait for each other and need its memory twice.',
+      action: 'Set hardware.processes to the number of cards, or make more cards visible to the run.',
+    },
+    zh: {
+      message: '{processes} 个进程各需要一张显卡，但本次训练只能看到 {cards} 张。',
+      cause: '两个进程共用一张显卡会互相等待，并占用两份显存。',
+      action: '请把 hardware.processes 设为显卡数量，或让本次训练能看到更多显卡。',
+    },
+  },
+  'train.links_corrupt': {
+    en: {
+      message: 'Bytes sent between ranks came back wrong: {pairs}.',
+      cause:
+        'The check at the start sends known bytes between every pair of ranks. Copies between GPUs, a driver or a network card damage them; direct copies between GPUs had been turned off already where that was possible.',
+      action: 'Train on one card, or check the driver, the IOMMU setting of the board and the network.',
+    },
+    zh: {
+      message: '进程之间传送的字节出现错误：{pairs}。',
+      cause:
+        '启动检查会在每两个进程之间传送已知字节。显卡之间的复制、驱动或网卡损坏了数据；在可能的情况下，显卡之间的直接复制已经关闭。',
+      action: '请改用单张显卡训练，或检查驱动、主板的 IOMMU 设置和网络。',
+    },
+  },
   'train.non_finite': {
     en: {
       message: 'Training diverged at step {step}: three steps in a row had no finite loss or gradient.',

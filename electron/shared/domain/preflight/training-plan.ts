@@ -1,4 +1,5 @@
 import type { Recipe } from '../../protocol/recipe.ts';
+import { localProcesses } from '../choose-card.ts';
 import type { MicroBatch } from './peak-memory.ts';
 import type { CutLengths } from './token-lengths.ts';
 
@@ -24,7 +25,7 @@ const ROUND_DIGITS = 9;
 
 /** `rows`: training rows of the dataset. */
 export function forecastTraining(recipe: Recipe, rows: number, lengths: CutLengths): TrainingForecast {
-  const globalBatch = recipe.batch.microBatch * recipe.batch.gradientAccumulation;
+  const globalBatch = recipe.batch.microBatch * recipe.batch.gradientAccumulation * localProcesses(recipe.hardware);
   const documents = Math.round(rows * (1 - lengths.lostShare));
   const tokensPerEpoch = Math.round(documents * lengths.meanTokens);
   const isPacked = recipe.batch.unit === 'packs';

@@ -1,4 +1,5 @@
 import type { Recipe } from '../../protocol/recipe.ts';
+import { namedCards } from '../choose-card.ts';
 
 /** A setting that cannot be as it is, as `RecipeIssue` tells it. */
 export type SettingConflict = Readonly<{
@@ -38,13 +39,22 @@ function conflictsOf({ thinking, hardware }: Recipe): readonly Conflict[] {
   if (thinking === 'strip' || thinking === 'empty') {
     conflicts.push({ field: 'thinking', given: thinking, nearest: ['none', 'keep'] });
   }
-  const { device, attention } = hardware;
+  const { device, attention, processes } = hardware;
   if ((device === 'cpu' && attention === 'varlen') || (device === 'cuda' && attention === 'per-document')) {
     conflicts.push({
       field: 'hardware.attention',
       beside: `hardware.device = "${device}"`,
       given: attention,
       nearest: ['auto', 'padded'],
+    });
+  }
+  const named = namedCards(hardware.gpu).length;
+  if (device !== 'cpu' && named > 1 && processes !== 1 && processes !== named) {
+    conflicts.push({
+      field: 'hardware.processes',
+      beside: `hardware.gpu = ${JSON.stringify(hardware.gpu)}`,
+      given: processes,
+      nearest: [named],
     });
   }
   return conflicts;

@@ -62,7 +62,7 @@ class Alone:
 
 
 class GroupCollective:
-    """Ranks of a process group. `control` is a group that moves CPU tensors.
+    """Ranks of a process group. `control` is a group that moves CPU tensors; `waiting` surrounds every call.
 
     Values travel as JSON and never as Python objects: what comes from another machine is data.
     """
@@ -76,7 +76,7 @@ class GroupCollective:
     ) -> None:
         self.rank = dist.get_rank()
         self.world_size = dist.get_world_size()
-        self._control = control
+        self.control = control
         self._on_failure = on_failure
         self._waiting = waiting
 
@@ -87,7 +87,7 @@ class GroupCollective:
     def add_up_numbers(self, values: Sequence[float]) -> list[float]:
         tensor = torch.tensor(values, dtype=torch.float64)
         with self._speaking():
-            dist.all_reduce(tensor, group=self._control)
+            dist.all_reduce(tensor, group=self.control)
         sums: list[float] = tensor.tolist()
         return sums
 
@@ -95,22 +95,22 @@ class GroupCollective:
         mine = _as_bytes(value)
         with self._speaking():
             sizes = [torch.zeros(1, dtype=torch.int64) for _ in range(self.world_size)]
-            dist.all_gather(sizes, torch.tensor([mine.numel()]), group=self._control)
+            dist.all_gather(sizes, torch.tensor([mine.numel()]), group=self.control)
             longest = max(int(size) for size in sizes)
             padded = torch.zeros(longest, dtype=torch.uint8)
             padded[: mine.numel()] = mine
             parts = [torch.empty(longest, dtype=torch.uint8) for _ in range(self.world_size)]
-            dist.all_gather(parts, padded, group=self._control)
+            dist.all_gather(parts, padded, group=self.control)
         return [_from_bytes(part[: int(size)]) for part, size in zip(parts, sizes, strict=True)]
 
     def from_first(self, value: object) -> Any:
         content = _as_bytes(value if self.rank == 0 else None)
         size = torch.tensor([content.numel()])
         with self._speaking():
-            dist.broadcast(size, 0, group=self._control)
+            dist.broadcast(size, 0, group=self.control)
             if self.rank != 0:
                 content = torch.empty(int(size), dtype=torch.uint8)
-            dist.broadcast(content, 0, group=self._control)
+            dist.broadcast(content, 0, group=self.control)
         return _from_bytes(content)
 
     def copy_from_first(self, tensor: torch.Tensor) -> None:
@@ -118,7 +118,7 @@ class GroupCollective:
             dist.broadcast(tensor, 0, group=self._group_of(tensor))
 
     def _group_of(self, tensor: torch.Tensor) -> dist.ProcessGroup | None:
-        return self._control if tensor.device.type == "cpu" else None
+        return self.control if tensor.device.type == "cpu" else None
 
     @contextlib.contextmanager
     def _speaking(self) -> Iterator[None]:

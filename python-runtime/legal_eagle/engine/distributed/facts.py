@@ -10,6 +10,7 @@ from typing import Literal
 import torch.distributed as dist
 
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
+from legal_eagle.protocol.spec_types import RecipeHardware
 
 # Set for the ranks that the studio starts: the file through which they find each other.
 STORE_VARIABLE = "LEGAL_EAGLE_RANK_STORE"
@@ -37,8 +38,8 @@ class RankFacts:
 ALONE = RankFacts(0, 1, 0, 1, "none")
 
 
-def rank_facts(environment: Mapping[str, str] = os.environ) -> RankFacts:
-    """A process group that stands wins over the environment.
+def rank_facts(hardware: RecipeHardware, environment: Mapping[str, str] = os.environ) -> RankFacts:
+    """A process group that stands wins over the environment, the environment over the recipe.
 
     JobError `train.launcher_incomplete` where the environment names a rank and not how to meet the others.
     """
@@ -57,7 +58,14 @@ def rank_facts(environment: Mapping[str, str] = os.environ) -> RankFacts:
         if not 0 <= rank < world_size:
             raise _incomplete("RANK", f"{rank} is not below WORLD_SIZE {world_size}")
         return _launched(environment, rank, world_size, "own" if own else "environment")
-    return ALONE
+    processes = local_processes(hardware)
+    return ALONE if processes == 1 else RankFacts(0, processes, 0, processes, "own")
+
+
+def local_processes(hardware: RecipeHardware) -> int:
+    """Ranks that the recipe wants on this machine: one a named card, else as many as it says."""
+    named = 0 if hardware["gpu"] == "auto" else hardware["gpu"].count(",") + 1
+    return max(hardware["processes"], 1 if hardware["device"] == "cpu" else named)
 
 
 def launched_rank(environment: Mapping[str, str] = os.environ) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from torch._C._distributed_c10d import FileStore
+from torch._C._distributed_c10d import FileStore, PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 
 from legal_eagle.engine.distributed.facts import STORE_VARIABLE, RankFacts
 from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, JobError
@@ -19,6 +18,7 @@ from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, JobError
 WAIT = timedelta(hours=2)
 # Meeting at the start: a rank still has to load its packages, and no longer than that.
 MEETING = timedelta(minutes=5)
+P2P_VARIABLE = "NCCL_P2P_DISABLE"
 _LOOPBACK = "lo"
 
 
@@ -37,40 +37,64 @@ def backend_for(device: torch.device) -> str:
     return "cpu:gloo,cuda:nccl" if device.type == "cuda" and dist.is_nccl_available() else "gloo"
 
 
-def join_group(facts: RankFacts, device: torch.device) -> dist.ProcessGroup:
-    """Meets the others; returns the group that moves CPU tensors. RuntimeError where one does not come."""
-    backend = backend_for(device)
-    if facts.launcher == "group":
-        # Whoever made the group may have made it for GPU tensors alone.
-        group: dist.ProcessGroup = dist.new_group(backend="gloo", timeout=WAIT)
-        return group
-    if facts.launcher == "own":
-        store = FileStore(os.environ[STORE_VARIABLE], facts.world_size)
-        store.set_timeout(MEETING)
-        with _on_this_machine():
-            dist.init_process_group(
-                backend, store=store, rank=facts.rank, world_size=facts.world_size, timeout=WAIT
-            )
-    else:
+class Meeting:
+    """Where the ranks of a run meet, once or, with other settings of NCCL, again."""
+
+    def __init__(self, facts: RankFacts, device: torch.device) -> None:
+        self._facts = facts
+        self.backend = backend_for(device)
+        self._round = 0
+        self._store: Store | None = None
+
+    def join(self) -> dist.ProcessGroup:
+        """Meets the others; returns the group that moves CPU tensors. RuntimeError where one stays away."""
+        facts = self._facts
+        if facts.launcher == "group":
+            # Whoever made the group may have made it for GPU tensors alone.
+            group: dist.ProcessGroup = dist.new_group(backend="gloo", timeout=WAIT)
+            return group
+        if self._store is None:
+            self._store = _own_store(facts) if facts.launcher == "own" else _launchers_store(facts)
         dist.init_process_group(
-            backend, init_method="env://", rank=facts.rank, world_size=facts.world_size, timeout=WAIT
+            self.backend,
+            store=PrefixStore(f"legal-eagle-{self._round}", self._store),
+            rank=facts.rank,
+            world_size=facts.world_size,
+            timeout=WAIT,
         )
-    world = dist.group.WORLD
-    if world is None:
-        raise RuntimeError("torch.distributed made no group")
-    return world
+        world = dist.group.WORLD
+        if world is None:
+            raise RuntimeError("torch.distributed made no group")
+        return world
+
+    def can_turn_peer_to_peer_off(self) -> bool:
+        """A group that somebody else made stays as it is."""
+        return "nccl" in self.backend and self._facts.launcher != "group" and P2P_VARIABLE not in os.environ
+
+    def join_without_peer_to_peer(self) -> dist.ProcessGroup:
+        """Leaves and meets again; NCCL reads its settings when a group begins."""
+        dist.destroy_process_group()
+        os.environ[P2P_VARIABLE] = "1"
+        self._round += 1
+        return self.join()
+
+    def leave(self) -> None:
+        if self._facts.launcher != "group" and dist.is_initialized():
+            dist.destroy_process_group()
 
 
-@contextlib.contextmanager
-def _on_this_machine() -> Iterator[None]:
-    """Ranks of one machine meet on its loopback: nothing listens where another machine could connect."""
-    names = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME") if sys.platform == "linux" else ()
-    added = [name for name in names if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, _LOOPBACK))
-    try:
-        yield
-    finally:
-        # NCCL reads its own when it first moves something, so that one stays.
-        for name in added:
-            if name.startswith("GLOO"):
-                os.environ.pop(name, None)
+def _own_store(facts: RankFacts) -> Store:
+    """A file: nothing listens where another machine could connect, neither for the meeting nor afterwards."""
+    if sys.platform == "linux":
+        for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
+            os.environ.setdefault(name, _LOOPBACK)
+    store: Store = FileStore(os.environ[STORE_VARIABLE], facts.world_size)
+    store.set_timeout(MEETING)
+    return store
+
+
+def _launchers_store(facts: RankFacts) -> Store:
+    found = rendezvous("env://", facts.rank, facts.world_size, timeout=MEETING)
+    store: Store = next(iter(found))[0]
+    store.set_timeout(MEETING)
+    return store

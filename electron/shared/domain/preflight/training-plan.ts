@@ -25,7 +25,8 @@ const ROUND_DIGITS = 9;
 
 /** `rows`: training rows of the dataset. */
 export function forecastTraining(recipe: Recipe, rows: number, lengths: CutLengths): TrainingForecast {
-  const globalBatch = recipe.batch.microBatch * recipe.batch.gradientAccumulation * localProcesses(recipe.hardware);
+  const globalBatch =
+    recipe.batch.microBatch * recipe.batch.gradientAccumulation * localProcesses(recipe.hardware);
   const documents = Math.round(rows * (1 - lengths.lostShare));
   const tokensPerEpoch = Math.round(documents * lengths.meanTokens);
   const isPacked = recipe.batch.unit === 'packs';

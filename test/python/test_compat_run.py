@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -94,3 +95,14 @@ def test_a_merge_of_such_a_base_is_refused_before_anything_is_written(
     with pytest.raises(JobError) as refused:
         merge_job._read_sources(material[0], run.root / "adapter")
     assert refused.value.code == "merge.compat_base"
+
+
+def test_a_quantised_checkpoint_is_refused_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries asked for that would not help."""
+    values = json.loads((write_base(tmp_path, "llama") / "config.json").read_text(encoding="utf-8"))
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    values["quantization_config"] = {"quant_method": "gptq"}
+    (tmp_path / "config.json").write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(JobError) as refused:
+        choose_engine(tmp_path)
+    assert refused.value.code == "model.unsupported_option"

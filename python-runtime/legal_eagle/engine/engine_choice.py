@@ -38,7 +38,9 @@ def choose_engine(folder: Path, wanted: str = "auto") -> EngineChoice:
             config = read_config(folder)
             return EngineChoice("fast", facts_of(config), config, ())
         except JobError as error:
-            if wanted == "fast" or error.code not in _OTHER_FAMILY:
+            # A quantised checkpoint is one that neither engine reads.
+            is_quantized = error.params.get("option") == "quantization_config"
+            if wanted == "fast" or is_quantized or error.code not in _OTHER_FAMILY:
                 raise
             refusal = error
     architecture = stated_architecture(folder)

@@ -6,6 +6,7 @@
     python -m legal_eagle chat MODEL [--adapter DIR] [--prompt TEXT] [--json]
     python -m legal_eagle job FOLDER
 
+Under `torchrun` or `accelerate launch` the same `train` is one rank of a run over several cards or machines.
 `train` writes the studio's own run folder; the studio takes it over with `runs adopt`. Ctrl-C once stops and
 saves.
 """
@@ -63,17 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(chosen: argparse.Namespace) -> int:
     # Only `train` needs the engine's packages: `--help` and `job` work on a bare Python.
+    from legal_eagle.engine.distributed.facts import launched_rank
     from legal_eagle.engine.recipe import read_recipe
     from legal_eagle.progress_view import ProgressView
-    from legal_eagle.run_folder import prepare_attempt
+    from legal_eagle.run_folder import prepare_attempt, prepare_rank
 
     steps = chosen.profile_steps
     recipe = read_recipe(
         chosen.recipe, chosen.set if steps is None else [*chosen.set, f"hardware.profileSteps={steps}"]
     )
-    attempt = prepare_attempt(
-        recipe, chosen.runs, recipe_dir=chosen.recipe.absolute().parent, resume=chosen.resume
-    )
+    recipe_dir = chosen.recipe.absolute().parent
+    rank = launched_rank()
+    if rank > 0:
+        # A launcher runs this command once a rank. Rank 0 makes and writes the run; the others only compute.
+        return run_job_folder([str(prepare_rank(recipe, chosen.runs, recipe_dir=recipe_dir, rank=rank))])
+    attempt = prepare_attempt(recipe, chosen.runs, recipe_dir=recipe_dir, resume=chosen.resume)
     if not chosen.json:
         print(f"run folder: {attempt.run_dir}")
     with ProgressView(attempt.job_dir, sys.stdout, as_json=chosen.json):

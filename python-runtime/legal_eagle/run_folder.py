@@ -112,6 +112,42 @@ def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: boo
     return PreparedAttempt(job_dir, run_dir, number, resume_from)
 
 
+def prepare_rank(recipe: Recipe, root: Path, *, recipe_dir: Path, rank: int) -> Path:
+    """The job folder of a rank that a launcher started beside rank 0: `root/<name>/ranks/<id>-<rank>`. What
+    is resumed or started from comes from rank 0.
+
+    Raises JobError `recipe.model_not_found`, `recipe.dataset_not_found`.
+    """
+    model = _existing(recipe["model"], recipe_dir, "model", Path.is_dir)
+    dataset = _existing(recipe["dataset"], recipe_dir, "dataset", Path.is_file)
+    run_dir, job_id = (root / folder_name(recipe["name"])).absolute(), new_id()
+    job_dir = run_dir / "ranks" / f"{job_id}-{rank}"
+    (job_dir / "control").mkdir(parents=True)
+    params = {
+        "runId": job_id,
+        "attempt": 1,
+        "recipe": recipe,
+        "modelPath": str(model),
+        "datasetPath": str(dataset),
+        "runDir": str(run_dir),
+        "tokenCacheDir": str((root / ".token-cache").absolute()),
+        "resumeFrom": None,
+        "initialAdapter": None,
+    }
+    _write_json(
+        job_dir / "job.json",
+        {
+            "version": 1,
+            "id": job_id,
+            "kind": "train",
+            "createdAtMs": time.time_ns() // 1_000_000,
+            "nonce": secrets.token_hex(16),
+            "params": params,
+        },
+    )
+    return job_dir
+
+
 def _existing(named: str, recipe_dir: Path, what: str, is_there: Any) -> Path:
     """A path of the recipe, taken from the working directory or else from beside the recipe."""
     for path in (Path(named).expanduser(), recipe_dir / named):

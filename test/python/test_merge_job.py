@@ -89,6 +89,18 @@ def test_a_merge_passes_its_own_check_and_says_what_it_wrote(tmp_path: Path, dty
     assert sorted(path.name for path in out.parent.iterdir()) == ["merged"]
 
 
+@pytest.mark.parametrize("quantization", [None, "none", "nf4"])
+def test_a_base_that_was_quantised_in_training_is_said(tmp_path: Path, quantization: str | None) -> None:
+    # Bug caught: the merged model differs from what the run's samples showed, and nobody says why.
+    config = write_base(tmp_path / "base")
+    write_adapter(tmp_path / "adapter", config)
+    record_of(tmp_path, **({} if quantization is None else {"quantization": quantization}))
+    job = write_job(tmp_path / "job", "merge", merge_params(tmp_path))
+    assert run_job(job) == 0, (job / "log.txt").read_text(encoding="utf-8")
+    said = [one["data"]["params"] for one in events(job, "warning")]
+    assert said == ([{"quantization": "nf4"}] if quantization == "nf4" else [])
+
+
 def test_nothing_that_could_run_is_carried_over(tmp_path: Path) -> None:
     """Would catch auto_map or a .py file in a published model, and a stop list without the chat's stop."""
     config = write_base(tmp_path / "base", dtype="float16")

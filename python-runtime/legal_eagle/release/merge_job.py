@@ -56,6 +56,7 @@ def run(context: JobContext) -> Outcome:
     started = time.monotonic()
     context.reporter.emit("phase", {"name": "check"})
     sources = _read_sources(Path(params["basePath"]), Path(params["adapterPath"]))
+    _say_quantised_base(context, sources.record)
     plan = plan_merge(
         sources.weights,
         sources.config,
@@ -119,6 +120,20 @@ def _read_sources(base: Path, adapter_path: Path) -> _Sources:
         )
     template = template_by_name(record.template) if record.template is not None else detect_template(base)
     return _Sources(base, adapter_path, config, SafetensorsFolder(base), tokenizer, template, adapter, record)
+
+
+def _say_quantised_base(context: JobContext, record: WeightsRecord) -> None:
+    """An adapter also corrects the rounding of the base that it was trained on; the merge has none."""
+    kind = record.raw.get("quantization", "none")
+    if isinstance(kind, str) and kind != "none":
+        context.reporter.emit(
+            "warning",
+            {
+                "code": "merge.quantised_base",
+                "message": f"trained on the base in {kind}, merged onto the base as it is",
+                "params": {"quantization": kind},
+            },
+        )
 
 
 def _write(context: JobContext, sources: _Sources, plan: MergePlan, folder: Path) -> MergeReport:

@@ -172,6 +172,20 @@ export const MERGE_ERRORS = {
       action: '请重新下载基座模型并核对校验和。',
     },
   },
+  'merge.quantised_base': {
+    en: {
+      message:
+        'The adapter was trained on the base held in {quantization}; it is merged onto the base as it is.',
+      cause:
+        'During training the adapter also made up for the rounding of the quantised base, which the full base does not have.',
+      action: 'Compare the merged model with the adapter on your sample prompts before you release it.',
+    },
+    zh: {
+      message: '该适配器是在以 {quantization} 量化的基座上训练的，现合并到未量化的基座。',
+      cause: '训练时适配器也补偿了基座的量化误差，而未量化的基座没有这部分误差。',
+      action: '发布之前，请用示例问题比较合并后的模型与适配器的回答。',
+    },
+  },
   'merge.overflow': {
     en: {
       message: 'The merged {tensor} does not fit into {dtype}.',

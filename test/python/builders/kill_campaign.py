@@ -20,6 +20,8 @@ from typing import Any
 from loop_fixtures import Attempt, Run, recipe
 from safetensors.torch import load_file
 
+import merge_fixtures
+from builders.compat_bases import write_base
 from builders.kill_launcher import SITES
 from legal_eagle.engine.checkpoint import list_checkpoints, verify_checkpoint
 
@@ -37,11 +39,23 @@ _RESUME_EVENTS = 400
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """One configuration: changes of the recipe, and of the job's parameters."""
+    """One configuration: changes of the recipe and of the job's parameters, another base where `base` makes
+    one, and the sites that its runs do not come by."""
 
     name: str
     recipe: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    base: Callable[[Path], Path] | None = None
+    without: frozenset[str] = frozenset()
+
+    def sites(self) -> list[str]:
+        return [site for site in (*SITES, OUTSIDE) if site not in self.without]
+
+
+def _gemma(folder: Path) -> Path:
+    """A base that only the compat engine computes."""
+    folder.mkdir(parents=True)
+    return write_base(folder, "gemma3", merge_fixtures.write_tokenizer(folder))
 
 
 SETTINGS: Sequence[Setting] = (
@@ -49,6 +63,7 @@ SETTINGS: Sequence[Setting] = (
     Setting("DoRA, rsLoRA, whole head", {"lora": {"dora": True, "rsLora": True, "whole": "head"}}),
     Setting("fp16 with a scaled loss", {"hardware": {"precision": "fp16"}}),
     Setting("batches of packs", {"batch": {"unit": "packs", "microBatch": 1, "gradientAccumulation": 2}}),
+    Setting("compat engine (Gemma 3)", base=_gemma, without=frozenset({"load"})),
 )
 
 
@@ -80,11 +95,13 @@ def run_campaign(
     folder: Path,
     points: int,
     moments: random.Random,
-    sites: Iterable[str] = (*SITES, OUTSIDE),
 ) -> Outcome:
     """Kills runs of `setting` at `points` moments and lets each go on to its end. Raises AssertionError where
     an attempt fails by itself, or a checkpoint stands under its name without being whole."""
     values = recipe(checkpoints={"everySteps": 2, "keepLast": 2}, **setting.recipe)
+
+    if setting.base is not None:
+        material = setting.base(folder / "base"), material[1]
 
     def new_run(name: str) -> Run:
         # Each with its own token cache, so that tokenising can be killed too.
@@ -92,13 +109,13 @@ def run_campaign(
 
     outcome = Outcome(setting.name)
     straight, spans, seconds = _uninterrupted(new_run("straight"), setting)
-    waiting = _shuffled(sites, moments)
+    waiting = _shuffled(setting.sites(), moments)
     while len(outcome.points) < points:
         outcome.runs += 1
         run = new_run(f"killed-{outcome.runs}")
         for _ in range(min(_MAX_KILLS_A_RUN, points - len(outcome.points))):
             if not waiting:
-                waiting = _shuffled(sites, moments)
+                waiting = _shuffled(setting.sites(), moments)
             site = _next_site(waiting, run)
             point = _attempt(run, setting, site, spans, moments, seconds)
             if point is None:
@@ -139,7 +156,8 @@ def _uninterrupted(run: Run, setting: Setting) -> tuple[Run, dict[str, list[int]
     assert attempt.wait() == 0, attempt.log()
     seconds = time.monotonic() - started
     found: dict[str, list[int]] = json.loads(spans.read_text(encoding="utf-8"))
-    never = [site for site in SITES if not found[site] and site not in _ONLY_WHEN_RESUMED]
+    expected = set(setting.sites()) - _ONLY_WHEN_RESUMED - {OUTSIDE}
+    never = sorted(site for site in expected if not found[site])
     assert never == [], f"no run comes by these functions any more: {never}"
     return run, found, seconds
 

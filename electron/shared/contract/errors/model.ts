@@ -251,13 +251,14 @@ export const MODEL_ERRORS = {
     en: {
       message: 'No known chat template fits {folder}.',
       cause:
-        'Its tokenizer has no <|im_start|> and <|im_end|> tokens; with a wrong template the model would learn a format it has never seen.',
-      action: 'Choose a chat model with a ChatML template.',
+        'Its tokenizer has the control tokens of no template that the studio knows (ChatML, InternLM, Gemma, Phi-3); with a wrong template the model would learn a format it has never seen.',
+      action: 'Choose a chat model of one of these families, or name the template in the recipe.',
     },
     zh: {
       message: '没有适合 {folder} 的已知对话模板。',
-      cause: '其分词器没有 <|im_start|> 和 <|im_end|> 词元；模板不对会让模型学习从未见过的格式。',
-      action: '请选择使用 ChatML 模板的对话模型。',
+      cause:
+        '其分词器没有本程序已知模板（ChatML、InternLM、Gemma、Phi-3）的控制词元；模板不对会让模型学习从未见过的格式。',
+      action: '请选择上述系列的对话模型，或在训练方案中指定对话模板。',
     },
   },
   'model.template_role': {

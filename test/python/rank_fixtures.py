@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from loop_fixtures import Attempt, Run
+from loop_fixtures import Attempt, Run, recipe
 from safetensors.torch import load_file
 
 from service_job import command, write_job
+
+
+def settings(micro_batch: int, accumulation: int, tokens_at_once: int) -> dict[str, Any]:
+    """Without dropout: its masks follow the passes, which several ranks cut differently."""
+    return recipe(
+        epochs=1,
+        batch={"microBatch": micro_batch, "gradientAccumulation": accumulation},
+        lora={"dropout": 0.0},
+        hardware={"maxTokensPerMicroBatch": tokens_at_once},
+    )
 
 
 def free_port() -> int:

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from loop_fixtures import Run, check_events, recipe, write_dataset, write_model
-from rank_fixtures import assert_same_run, start_ranks
-
-
-def settings(micro_batch: int, accumulation: int, tokens_at_once: int) -> dict[str, Any]:
-    """Without dropout: its masks follow the passes, which several ranks cut differently."""
-    return recipe(
-        epochs=1,
-        batch={"microBatch": micro_batch, "gradientAccumulation": accumulation},
-        lora={"dropout": 0.0},
-        hardware={"maxTokensPerMicroBatch": tokens_at_once},
-    )
+from loop_fixtures import Run, check_events, write_dataset, write_model
+from rank_fixtures import assert_same_run, settings, start_ranks
 
 
 def test_accumulation_and_two_ranks_are_one_process(tmp_path: Path) -> None:

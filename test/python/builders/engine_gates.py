@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from loop_fixtures import write_dataset, write_model
+from loop_fixtures import Run, write_dataset, write_model
+from rank_fixtures import assert_same_run, settings, start_ranks
 
 import make_golden_losses
 from builders.checkpoints import random_tensors, tiny_config, tiny_folder, tiny_values
@@ -23,13 +24,17 @@ from builders.internlm2_reference import InternLM2Reference
 from builders.invariants import LORA, accumulation_error, packing_error, split_error
 from builders.kill_campaign import SETTINGS, run_campaign
 from builders.peft_oracle import llama_reference, reload_error, with_random_adapter
+from builders.quantised import quantisation_errors
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import build_model
+from legal_eagle.engine.quantisation import Quantization
 
 RANDOM_FAMILIES = 60
 KILLS = 5
 # What is drawn at random in a measurement is drawn from here, so that two people compare the same numbers.
 _SEED = 20261123
+# 4 bits are unpacked and computed exactly; 8 bits round the activations too.
+_QUANTISED_LIMITS: Mapping[Quantization, float] = {"nf4": 1e-5, "int8": 0.05, "fp8": 0.2}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,27 @@ def _reload(folder: Path) -> float:
 
 def _split(folder: Path) -> float:
     return max(split_error(folder / "plain"), split_error(folder / "dora", LoraConfig(4, 8, dora=True)))
+
+
+def _quantised(kind: Quantization, folder: Path) -> float:
+    bases = [tiny_folder(folder / layout, layout) for layout in ("internlm2", "llama")]
+    return max(
+        error
+        for base in bases
+        for dora in (False, True)
+        for error in quantisation_errors(base, kind, dora=dora).values()
+    )
+
+
+def _two_ranks(folder: Path) -> float:
+    """Losses, eval losses and adapter of two processes against one, the same global batch of eight."""
+    material = write_model(folder / "model"), write_dataset(folder / "data")
+    alone = Run(folder / "one", *material, settings(8, 1, 4096))
+    alone.here()
+    together = Run(folder / "two", *material, settings(1, 4, 300))
+    if start_ranks(together, 2).wait() != [0, 0]:
+        raise RuntimeError("a rank failed")
+    return float(max(assert_same_run(together, alone, 1e-5).values()))
 
 
 def _golden(_folder: Path) -> float:
@@ -147,6 +173,13 @@ GATES: Sequence[Gate] = (
         accumulation_error,
     ),
     Gate(
+        "two ranks against one process",
+        1e-5,
+        "losses, eval losses, adapter",
+        ("test_distributed_ranks.py::test_accumulation_and_two_ranks_are_one_process",),
+        _two_ranks,
+    ),
+    Gate(
         "an adapter read back by PEFT: LoRA, DoRA, rsLoRA on both layouts",
         1e-4,
         "max abs difference of logits",
@@ -162,6 +195,16 @@ GATES: Sequence[Gate] = (
         "max abs difference of logits",
         ("test_engine_math_adapter.py::test_a_fused_adapter_splits_and_fuses_exactly",),
         _split,
+    ),
+    *(
+        Gate(
+            f"a base in {kind} against its dequantised numbers",
+            limit,
+            "relative L2 of logits and gradients",
+            ("test_engine_quantised.py::test_a_quantised_base_computes_what_its_numbers_say",),
+            functools.partial(_quantised, kind),
+        )
+        for kind, limit in _QUANTISED_LIMITS.items()
     ),
     Gate(
         "golden losses of the tiny model, 20 steps",

@@ -62,6 +62,9 @@ SETTINGS: Sequence[Setting] = (
     Setting("LoRA with dropout"),
     Setting("DoRA, rsLoRA, whole head", {"lora": {"dora": True, "rsLora": True, "whole": "head"}}),
     Setting("fp16 with a scaled loss", {"hardware": {"precision": "fp16"}}),
+    Setting("two ranks", {"hardware": {"processes": 2}}),
+    Setting("NF4 base", {"hardware": {"quantization": "nf4"}}),
+    Setting("INT8 base", {"hardware": {"quantization": "int8"}}),
     Setting("batches of packs", {"batch": {"unit": "packs", "microBatch": 1, "gradientAccumulation": 2}}),
     Setting("compat engine (Gemma 3)", base=_gemma, without=frozenset({"load"})),
 )

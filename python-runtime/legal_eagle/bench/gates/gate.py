@@ -49,3 +49,11 @@ def relative(found: torch.Tensor, reference: torch.Tensor) -> float:
     """‖found - reference‖ / ‖reference‖, in fp64."""
     difference = (found.double() - reference.double()).norm() / reference.double().norm()
     return float(difference)
+
+
+def worst_of(findings: list[Finding]) -> Finding:
+    """The finding nearest to its bound or furthest beyond, with all of them in its detail."""
+    worst = max(findings, key=lambda one: one.measured if one.measured == one.measured else float("inf"))
+    return Finding(
+        worst.measured, worst.allowed, {**worst.detail, "compared": [one.detail for one in findings]}
+    )

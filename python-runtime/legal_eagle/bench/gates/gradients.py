@@ -7,7 +7,7 @@ from typing import get_args
 
 import torch
 
-from legal_eagle.bench.gates.gate import Finding, NotHere, relative
+from legal_eagle.bench.gates.gate import Finding, NotHere, relative, worst_of
 from legal_eagle.bench.gates.scale import GateScale
 from legal_eagle.bench.protocol.ours import build_decoder
 from legal_eagle.bench.protocol.workload import make_workload
@@ -45,7 +45,7 @@ def attention_back_ends(scale: GateScale) -> Finding:
                 )
     if not findings:
         raise NotHere("padding is the only attention that runs here")
-    return _worst(findings)
+    return worst_of(findings)
 
 
 def recomputed(scale: GateScale) -> Finding:
@@ -64,7 +64,7 @@ def compiled(scale: GateScale) -> Finding:
         name = default_attention(scale.device, dtype)
         ways = (Way(EngineOptions(name, "on")), Way(EngineOptions(name, "off")))
         findings.append(_compare(scale, dtype, str(dtype), *ways))
-    return _worst(findings)
+    return worst_of(findings)
 
 
 def _compare(scale: GateScale, dtype: torch.dtype, label: str, way: Way, reference: Way) -> Finding:
@@ -81,13 +81,6 @@ def _compare(scale: GateScale, dtype: torch.dtype, label: str, way: Way, referen
     )
 
 
-def _worst(findings: list[Finding]) -> Finding:
-    worst = max(findings, key=lambda one: one.measured if one.measured == one.measured else float("inf"))
-    return Finding(
-        worst.measured, worst.allowed, {**worst.detail, "compared": [one.detail for one in findings]}
-    )
-
-
 def gradient(scale: GateScale, dtype: torch.dtype, way: Way) -> torch.Tensor:
     """The adapter's gradient of one pack, flat, fp32 on CPU."""
     built = build_decoder(scale.shallow, scale.device, dtype, way.options, rounded_to=scale.half)
@@ -98,6 +91,8 @@ def gradient_of(scale: GateScale, decoder: Decoder, recompute: bool = False) -> 
     """As `gradient`, of a decoder that is there."""
     decoder.recompute_layers = len(decoder.blocks) if recompute else 0
     _leave_zero(decoder)
+    for _, parameter in decoder.lora_parameters():
+        parameter.grad = None
     batch = _pack(scale)
     decoder.loss(batch, batch.answer_tokens).backward()  # type: ignore[no-untyped-call]
     parts = [parameter.grad for _, parameter in decoder.lora_parameters()]

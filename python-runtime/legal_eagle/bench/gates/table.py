@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from legal_eagle.bench.child_process import run_child
-from legal_eagle.bench.gates import curve, gradients, logits
+from legal_eagle.bench.gates import curve, gradients, logits, quantised
 from legal_eagle.bench.gates.gate import Gate, NotHere
 from legal_eagle.bench.gates.scale import gate_scale
 from legal_eagle.bench.protocol.variants import CannotRun
@@ -18,6 +18,7 @@ GATES: tuple[Gate, ...] = (
     Gate("half-logits", "half-precision logits against transformers', both against fp32", logits.half_logits),
     Gate("attention", "attention back ends against padding", gradients.attention_back_ends),
     Gate("recompute", "every layer recomputed against none", gradients.recomputed),
+    Gate("quantised", "4-bit and 8-bit bases against the same weights dense", quantised.quantised_bases),
     Gate("compile", "the compiled parts against eager ones", gradients.compiled),
     Gate("loss-curve", "every step's loss against Trainer + PEFT", curve.loss_curve, timeout_seconds=150),
 )

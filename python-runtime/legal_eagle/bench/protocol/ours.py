@@ -24,6 +24,7 @@ from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.mechanisms import EngineOptions, Mechanisms, choose_mechanisms
 from legal_eagle.engine.model import decoder_of
 from legal_eagle.engine.optimizer import AdapterOptimizer
+from legal_eagle.engine.quantisation import Quantiser
 from legal_eagle.engine.train_state import TrainState
 
 _EAGER = EngineOptions(compile="off")
@@ -59,7 +60,15 @@ def build_decoder(
     config = shape.config
     mechanisms = choose_mechanisms(options, device, dtype, config, {})
     weights = RandomWeights(shape, device, rounded_to)
-    decoder = decoder_of(config, weights, dtype=dtype, device=device, attention=mechanisms.attention)
+    kind = mechanisms.quantization
+    decoder = decoder_of(
+        config,
+        weights,
+        dtype=dtype,
+        device=device,
+        attention=mechanisms.attention,
+        prepare=None if kind == "none" else Quantiser(kind, dtype, device).prepare,
+    )
     compile_seconds = None
     if mechanisms.compile:
         started = time.perf_counter()

@@ -72,6 +72,7 @@ def _ours(
     large_pack: bool = False,
     large_shape: bool = False,
     emulated_card: bool = False,
+    quantization: Literal["none", "int8", "fp8", "nf4"] = "none",
 ) -> Callable[[Scale], Measured]:
     def run(scale: Scale) -> Measured:
         from legal_eagle.bench.protocol.emulated_card import limit_card
@@ -82,7 +83,8 @@ def _ours(
             limit_card(scale)
         shape = scale.large_shape if large_shape else scale.shape
         tokens = scale.large_pack if large_pack else scale.small_pack
-        return run_ours(scale, shape, OurSettings(tokens, recompute, EngineOptions(compile=compile)))
+        options = EngineOptions(compile=compile, quantization=quantization)
+        return run_ours(scale, shape, OurSettings(tokens, recompute, options))
 
     return run
 
@@ -99,6 +101,9 @@ OURS_FULL = "ours-full-recompute"
 OURS_COMPILED = "ours-full-recompute-compiled"
 OURS_FREE = "ours-recompute-free"
 OURS_FREE_SMALL = "ours-recompute-free-small-packs"
+OURS_FP8 = "ours-fp8"
+OURS_24GB_8BIT = "ours-24gb-8bit"
+OURS_24GB_20B = "ours-24gb-20b-nf4"
 OURS_20B = "ours-20b"
 OURS_24GB = "ours-24gb"
 REPEAT = "hf-checkpointed-again"
@@ -123,6 +128,13 @@ VARIANTS: tuple[Variant, ...] = (
         _needs(PEFT, LIGER),
         cuda_only=True,
     ),
+    Variant(
+        OURS_FP8,
+        "ours, FP8 base, no recompute, large packs",
+        _ours(recompute=False, large_pack=True, quantization="fp8"),
+        "7b",
+        120,
+    ),
     Variant(OURS_20B, "ours, 20B", _ours(recompute=False, large_shape=True), "20b", 150),
     Variant(OURS_FREE_SMALL, "ours, no recompute, small packs", _ours(recompute=False), "7b", 90),
     Variant(
@@ -131,6 +143,22 @@ VARIANTS: tuple[Variant, ...] = (
         _ours(recompute=True, emulated_card=True),
         "7b",
         90,
+        cuda_only=True,
+    ),
+    Variant(
+        OURS_24GB_8BIT,
+        "ours, FP8 base on an emulated 24 GB card",
+        _ours(recompute=True, emulated_card=True, quantization="fp8"),
+        "7b",
+        90,
+        cuda_only=True,
+    ),
+    Variant(
+        OURS_24GB_20B,
+        "ours, 20B, NF4 base on an emulated 24 GB card",
+        _ours(recompute=True, large_shape=True, emulated_card=True, quantization="nf4"),
+        "20b",
+        120,
         cuda_only=True,
     ),
     Variant(

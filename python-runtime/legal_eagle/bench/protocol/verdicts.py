@@ -84,6 +84,8 @@ ROWS: tuple[Row, ...] = (
     Row("/ the same with Liger", "×", _ratio(_OURS, _rate(variants.HF_LIGER)), 2.0, None),
     Row("/ LLaMA-Factory", "×", _ratio(_OURS, _rate("llama-factory")), 1.0, 1.3),
     Row("/ Unsloth", "×", _ratio(_OURS, _rate("unsloth")), 1.0, 1.1),
+    Row("FP8 base / bf16", "×", _ratio(_rate(variants.OURS_FP8), _OURS), 1.15, None),
+    Row("ours, FP8 base", "tok/s", _rate(variants.OURS_FP8), None, 20_000, 24_000),
     Row("ours, 20B bf16", "tok/s", _rate(variants.OURS_20B), 4_500, 6_000, 6_800),
     Row(
         "peak memory, full recompute / Trainer + PEFT's",

@@ -13,7 +13,8 @@ from legal_eagle.bench.protocol.ours import build_decoder
 from legal_eagle.engine.attention import default_attention
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.frozen_weight import DenseWeight
-from legal_eagle.engine.mechanisms import EngineOptions, Quantization
+from legal_eagle.engine.mechanisms import EngineOptions
+from legal_eagle.engine.quantisation import Quantization
 from legal_eagle.jobs.errors import JobError
 
 # NF4 is unpacked before the product; 8-bit products round activations and gradients as well, e4m3 to three

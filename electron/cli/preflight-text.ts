@@ -21,7 +21,15 @@ const memoryLines = (memory: DeviceMemoryView, language: ErrorLanguage): readonl
   const basis =
     memory.basis === 'measured' ? '' : zh ? '（按公式推算，未实测）' : ' (projected, not measured)';
   const head = `${memory.name} · ${memory.precision} · ${sizeText(memory.peakBytes)} / ${sizeText(memory.capacityBytes)}${basis}`;
-  return [head, `  ${parts.map(([name, bytes]) => `${name} ${sizeText(bytes)}`).join(' | ')}`];
+  const { recomputedLayers: again, layers } = memory;
+  const recompute = zh
+    ? `  反向时重算 ${again} / ${layers} 层`
+    : `  ${again} of ${layers} layers are computed again in the backward pass`;
+  return [
+    head,
+    `  ${parts.map(([name, bytes]) => `${name} ${sizeText(bytes)}`).join(' | ')}`,
+    ...(again === 0 ? [] : [recompute]),
+  ];
 };
 
 const timeText = ({ durationMs, throughput }: PreflightView, zh: boolean): string => {

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,15 +30,18 @@ from safetensors.torch import save_file  # noqa: E402
 from torch.profiler import ProfilerActivity, profile  # noqa: E402
 
 from legal_eagle.data.pack_plan import BatchShape, plan  # noqa: E402
-from legal_eagle.engine.batch import pack_documents  # noqa: E402
+from legal_eagle.engine.batch import PackedBatch, pack_documents  # noqa: E402
+from legal_eagle.engine.decoder import Decoder  # noqa: E402
 from legal_eagle.engine.loop import TrainingLoop  # noqa: E402
 from legal_eagle.engine.lora import LoraConfig  # noqa: E402
+from legal_eagle.engine.memory_meter import CpuMeter  # noqa: E402
 from legal_eagle.engine.model import build_model  # noqa: E402
 from legal_eagle.engine.quantisation import Quantiser, Quantization  # noqa: E402
 from legal_eagle.engine.optimizer import AdapterOptimizer  # noqa: E402
 from legal_eagle.engine.train_state import TrainState  # noqa: E402
 from legal_eagle.models.config import config_from_values  # noqa: E402
 from legal_eagle.models.layouts import expected_tensors  # noqa: E402
+from legal_eagle.engine.recompute import ProbeInput, choose_recompute  # noqa: E402
 from legal_eagle.engine.storage_bytes import StorageBytes  # noqa: E402
 
 MEASURED = REPOSITORY / "test" / "fixtures" / "preflight" / "measured.json"
@@ -76,6 +80,9 @@ class Configuration:
     answer_share: float = 0.4
     max_tokens_per_micro_batch: int = 2048
     quantization: Quantization = "none"
+    # Layers that are computed again, from the first.
+    recomputed: int = 0
+    window: int | None = None
 
 
 CONFIGURATIONS: tuple[Configuration, ...] = (
@@ -195,6 +202,46 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         quantization="int8",
     ),
     Configuration("FP8 by widening", (500, 333), hidden=512, head_dim=64, quantization="fp8"),
+    Configuration("every layer recomputed", (512, 300, 140, 77), layers=8, recomputed=8),
+    Configuration(
+        "every layer recomputed, bf16 with dropout",
+        (700, 64, 200),
+        precision="bf16",
+        stored="bf16",
+        layers=6,
+        dropout=0.1,
+        recomputed=6,
+    ),
+    Configuration("the lower layers recomputed", (410, 250, 96, 700), layers=8, recomputed=5),
+    Configuration("a window beyond which documents reach", (900, 200, 130, 70), layout="llama", window=128),
+    Configuration(
+        "a window, recomputed, bf16",
+        (900, 640, 300),
+        layout="llama",
+        window=256,
+        layers=6,
+        precision="bf16",
+        stored="bf16",
+        recomputed=3,
+    ),
+    Configuration(
+        "documents beyond the blocks",
+        (1800, 900),
+        layers=3,
+        heads=16,
+        head_dim=16,
+        max_tokens_per_micro_batch=2700,
+    ),
+    Configuration(
+        "q and k norms, bf16, DoRA, head",
+        (600, 300),
+        layout="llama",
+        qk_norm=True,
+        precision="bf16",
+        stored="bf16",
+        dora=True,
+        whole=("head",),
+    ),
 )
 
 
@@ -222,6 +269,7 @@ def measure(configuration: Configuration) -> dict[str, Any]:
             "oBias": configuration.o_bias,
             "qkNorm": configuration.qk_norm,
             "tiedEmbeddings": configuration.tied,
+            "windows": [configuration.window] * configuration.layers,
         },
         "storedDtype": {"fp32": "F32", "bf16": "BF16"}[configuration.stored],
         "precision": configuration.precision,
@@ -234,6 +282,7 @@ def measure(configuration: Configuration) -> dict[str, Any]:
             "dora": configuration.dora,
             "whole": {0: "none", 1: "".join(configuration.whole), 2: "both"}[len(configuration.whole)],
         },
+        "recomputedLayers": configuration.recomputed,
         "microBatches": micro_batches,
         "measured": asdict(counted),
     }
@@ -250,6 +299,8 @@ class _Counted:
     optimizerBytes: int = 0
     peakBytes: int = 0
     allocatorPeakBytes: int = 0
+    # What the engine says at a run's start, from passes that it measures before the first step.
+    engineBytes: int = 0
 
 
 def _train(folder: Path, configuration: Configuration, counted: _Counted | None) -> list[dict[str, Any]]:
@@ -293,8 +344,13 @@ def _train(folder: Path, configuration: Configuration, counted: _Counted | None)
             max_tokens_per_micro_batch=configuration.max_tokens_per_micro_batch,
         )
 
+        decoder.recompute_layers = configuration.recomputed
+
+        def batch_of(members: Sequence[int]) -> PackedBatch:
+            return pack_documents([documents[index] for index in members])
+
         def loss_of(members: Sequence[int], answer_tokens: int) -> torch.Tensor:
-            return decoder.loss(pack_documents([documents[index] for index in members]), answer_tokens)
+            return decoder.loss(batch_of(members), answer_tokens)
 
         loop = TrainingLoop(
             plan=made,
@@ -321,6 +377,8 @@ def _train(folder: Path, configuration: Configuration, counted: _Counted | None)
         counted.optimizerBytes = _bytes(optimizer.state_tensors().values())
         counted.peakBytes = peak
         counted.allocatorPeakBytes = resident + _allocated_in_one_step(loop)
+        batches = [partial(batch_of, members) for members in made.steps[0].micro_batches]
+        counted.engineBytes = _predicted(decoder, optimizer, generator, batches, configuration.recomputed)
     return [
         {
             "lengths": [int(lengths[index]) for index in members],
@@ -349,11 +407,37 @@ def _allocated_in_one_step(loop: TrainingLoop) -> int:
     return most
 
 
+def _predicted(
+    decoder: Decoder,
+    optimizer: AdapterOptimizer,
+    generator: torch.Generator,
+    batches: Sequence[Callable[[], PackedBatch]],
+    recomputed: int,
+) -> int:
+    def light() -> PackedBatch:
+        return pack_documents([([3] * 16, [place > 8 for place in range(16)])])
+
+    decision = choose_recompute(
+        decoder,
+        optimizer,
+        generator,
+        ProbeInput(batches, light, max(make().tokens for make in batches)),
+        CpuMeter(),
+        None,
+        thorough=True,
+        stated=recomputed,
+    )
+    if decision.peak_bytes is None:
+        raise RuntimeError("nothing was measured")
+    return decision.peak_bytes
+
+
 def _write_model(folder: Path, configuration: Configuration) -> None:
     internlm2 = configuration.layout == "internlm2"
     values = {
         "architectures": ["InternLM2ForCausalLM" if internlm2 else "LlamaForCausalLM"],
-        "model_type": "internlm2" if internlm2 else "qwen3" if configuration.qk_norm else "llama",
+        "model_type": _model_type(configuration),
+        **({} if configuration.window is None else {"sliding_window": configuration.window}),
         "hidden_act": "silu",
         "hidden_size": configuration.hidden,
         "intermediate_size": configuration.intermediate,
@@ -386,6 +470,14 @@ def _write_model(folder: Path, configuration: Configuration) -> None:
         tensors[name] = (noise + 1.0 if "norm" in name else noise).to(_DTYPES[configuration.stored])
     (folder / "config.json").write_text(json.dumps(values), encoding="utf-8")
     save_file(tensors, folder / "model.safetensors")
+
+
+def _model_type(configuration: Configuration) -> str:
+    if configuration.layout == "internlm2":
+        return "internlm2"
+    if configuration.window is not None:
+        return "mistral"
+    return "qwen3" if configuration.qk_norm else "llama"
 
 
 def _documents(configuration: Configuration) -> list[tuple[list[int], list[bool]]]:

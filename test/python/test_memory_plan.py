@@ -18,9 +18,11 @@ from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.memory_budget import MemoryBudget, memory_budget
 from legal_eagle.engine.memory_meter import CpuMeter
 from legal_eagle.engine.memory_probe import PassProbe, probe_pass, run_pass
+from legal_eagle.engine.memory_proposals import BaseBytes, PassGrowth, propose
 from legal_eagle.engine.model import build_model
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.recompute import MemoryDecision, ProbeInput, choose_recompute, stated_layers
+from legal_eagle.engine.storage_bytes import StorageBytes
 
 CPU = torch.device("cpu")
 LAYERS = 5
@@ -231,8 +233,9 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_dataset(tmp_path_factory.mktemp("data") / "set", rows=24)
 
 
-def _run(root: Path, model: Path, dataset: Path, hardware: dict[str, Any]) -> Run:
-    return Run(root, model, dataset, recipe(epochs=1, evaluation={"everySteps": 0}, hardware=hardware))
+def _run(root: Path, model: Path, dataset: Path, hardware: dict[str, Any], dropout: float = 0.0) -> Run:
+    made = recipe(epochs=1, evaluation={"everySteps": 0}, lora={"dropout": dropout}, hardware=hardware)
+    return Run(root, model, dataset, made)
 
 
 def _budget(extra_bytes: int) -> Callable[..., MemoryBudget]:
@@ -243,13 +246,13 @@ def test_a_run_says_what_it_recomputes_and_a_resume_keeps_it(
     model_folder: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Bug caught: losses that depend on the planner, or a resume that plans anew.
-    plain = _run(tmp_path / "plain", model_folder, dataset, {"recompute": "none"})
+    plain = _run(tmp_path / "plain", model_folder, dataset, {"recompute": "none"}, dropout=0.1)
     plain.here()
     (said,) = plain.attempts[0].data("memory")
     assert (said["recompute"], said["recomputedLayers"], said["layers"]) == ("none", 0, LAYERS)
 
     monkeypatch.setattr(memory_plan, "memory_budget", _budget(0))
-    tight = _run(tmp_path / "tight", model_folder, dataset, {"recompute": "auto"})
+    tight = _run(tmp_path / "tight", model_folder, dataset, {"recompute": "auto"}, dropout=0.1)
     tight.here()
     (said,) = tight.attempts[0].data("memory")
     assert said["recomputedLayers"] == LAYERS
@@ -261,3 +264,112 @@ def test_a_run_says_what_it_recomputes_and_a_resume_keeps_it(
     (said,) = tight.attempts[1].data("memory")
     assert said["recomputedLayers"] == LAYERS
     assert tight.losses() == plain.losses()
+
+
+class CappedMemory(StorageBytes):
+    """An allocator with a limit: what does not fit raises what torch's own CPU allocator raises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limit_bytes: int | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = super().__torch_dispatch__(func, types, args, kwargs)
+        if self.limit_bytes is not None and self.current > self.limit_bytes:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
+        return result
+
+
+def _capped(run: Run, limit_bytes: int | None) -> int:
+    """One attempt under the limit; its peak."""
+    with CappedMemory() as memory:
+        memory.limit_bytes = limit_bytes
+        run.here()
+        return memory.peak
+
+
+@pytest.fixture(scope="module")
+def long_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dataset(
+        tmp_path_factory.mktemp("long") / "set", rows=12, answer="{topic}应当依法处理。" * 12
+    )
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_ladder_of_a_capped_allocator(
+    model_folder: Path, long_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bug caught: a rung that is left out, comes in the wrong order, or changes what is learned.
+    hardware = {"recompute": "auto", "maxTokensPerMicroBatch": 2000}
+
+    def fresh(name: str) -> Run:
+        return _run(tmp_path / name, model_folder, long_rows, hardware)
+
+    plain = fresh("plain")
+    most = _capped(plain, None)
+    alone = _run(tmp_path / "alone", model_folder, long_rows, hardware | {"maxTokensPerMicroBatch": 1})
+    kept = _capped(alone, None)
+    lean = _run(
+        tmp_path / "lean",
+        model_folder,
+        long_rows,
+        hardware | {"maxTokensPerMicroBatch": 1, "recompute": "full"},
+    )
+    least = _capped(lean, None)
+    assert least < kept < most
+
+    # Fits by smaller passes alone.
+    smaller = fresh("smaller")
+    _capped(smaller, (kept + most) // 2)
+    codes = [one["code"] for one in smaller.attempts[0].data("warning")]
+    assert set(codes) == {"train.micro_batch_lowered"}
+    # Not without recomputing; the passes are then those of one document at a time.
+    tighter = fresh("tighter")
+    _capped(tighter, (least + kept) // 2)
+    codes = [one["code"] for one in tighter.attempts[0].data("warning")]
+    assert codes[-1] == "train.recompute_raised"
+    assert codes == sorted(codes)
+    assert tighter.losses() == alone.losses()
+    for run in (smaller, tighter):
+        assert run.losses() == pytest.approx(plain.losses(), rel=1e-4)
+
+    # Not at all: a checkpoint, and what would be enough, with figures.
+    stuck = fresh("stuck")
+    monkeypatch.setattr(memory_plan, "memory_budget", lambda *_: None)
+    _capped(stuck, least - (least - _standing(model_folder)) // 4)
+    failure = stuck.attempts[0].failure
+    assert failure is not None
+    assert failure.code == "train.out_of_memory"
+    assert (stuck.checkpoints / str(failure.params["checkpoint"])).is_dir()
+    proposals: Any = failure.params["proposals"]
+    (cutoff,) = [one for one in proposals if one["settings"][0]["field"] == "cutoffLength"]
+    assert cutoff["settings"][0]["value"] < failure.params["tokens"]
+    assert 0 < cutoff["peakBytes"] < least
+    assert len(failure.params["settings"]) == len(proposals)
+
+
+def _standing(folder: Path) -> int:
+    """What a run of `_run` holds between its passes."""
+    decoder, optimizer, _ = trained(folder)
+    with CpuMeter() as meter:
+        run_pass(decoder, pack((33,)))
+        return meter.held_bytes() + optimizer.missing_state_bytes()
+
+
+GROWTH = PassGrowth(1e6, 1e4)
+BASE = BaseBytes(now=8_000_000, int8=4_000_000, nf4=2_000_000, layer=1_000_000)
+
+
+def test_proposals_come_in_the_order_of_what_they_cost_and_only_where_they_are_enough() -> None:
+    # A document of 1,000 tokens takes 11 MB beside 20 MB that stand.
+    def proposed(free: int) -> list[tuple[int | str, int | None]]:
+        made = propose((GROWTH, 20_000_000), BASE, 1000, MemoryBudget(free, 1 << 40))
+        return [(one.value, one.peak_bytes) for one in made]
+
+    assert proposed(8_000_000) == [("int8", 27_000_000), ("nf4", 26_000_000), (640, 27_400_000)]
+    assert proposed(6_500_000) == [("nf4", 26_000_000), (512, 26_120_000)]
+    assert proposed(2_000_000) == [(64, 21_640_000)]
+    # A base that is held in 4 bits already has only the cutoff left; nothing measured, no figure.
+    (only,) = propose((GROWTH, 20_000_000), None, 1000, None)
+    assert (only.field, only.value) == ("cutoffLength", 448)
+    assert propose(None, None, 1000, None)[0].peak_bytes is None

@@ -3,6 +3,7 @@ storages on a CPU, whose allocator keeps no account."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -20,6 +21,10 @@ class MemoryMeter(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+    def meet(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Makes sure that these count although no pass uses them."""
+        ...
 
     def held_bytes(self) -> int: ...
 
@@ -42,6 +47,9 @@ class CpuMeter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._storages.__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
+
+    def meet(self, tensors: Iterable[torch.Tensor]) -> None:
+        self._storages.meet(tensors)
 
     def held_bytes(self) -> int:
         return self._storages.current
@@ -67,6 +75,9 @@ class CudaMeter:
         torch.cuda.synchronize(self._device)
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(self._device)
+
+    def meet(self, tensors: Iterable[torch.Tensor]) -> None:
+        """The allocator knows them."""
 
     def held_bytes(self) -> int:
         return torch.cuda.memory_allocated(self._device)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import torch
 
 from legal_eagle.data.pack_plan import Plan
 from legal_eagle.data.token_store import TokenStore
+from legal_eagle.engine.batch import PackedBatch, pack_documents
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.decoder import Decoder
+from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.memory_budget import memory_budget
 from legal_eagle.engine.memory_meter import meter_for
+from legal_eagle.engine.memory_proposals import BaseBytes, Proposal, measure_growth, propose
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.recompute import MemoryDecision, ProbeInput, choose_recompute, stated_layers
 from legal_eagle.engine.train_state import TrainState
+from legal_eagle.engine.trainable import Trainable
 from legal_eagle.protocol.spec_types import RecipeHardware
 
 
@@ -35,10 +40,10 @@ def settle_memory(
     layers = len(decoder.blocks)
     stated = stated_layers(hardware, layers)
     passes = _heaviest(made, store, state.step, device)
-    if stated is not None:
-        decision = MemoryDecision(
-            stated, f"{hardware['recompute']}: as the recipe says", passes.heaviest_tokens
-        )
+    # Main memory is rarely what limits, and counting there is slow.
+    thorough = device.type == "cuda"
+    if stated is not None and not thorough:
+        decision = MemoryDecision(stated, "as the recipe says", passes.heaviest_tokens)
     else:
         decision = choose_recompute(
             decoder,
@@ -47,8 +52,8 @@ def settle_memory(
             passes,
             meter_for(device),
             memory_budget(device),
-            # Main memory is rarely what limits, and counting there is slow.
-            thorough=device.type == "cuda",
+            thorough=thorough,
+            stated=stated,
         )
     if state.recompute_layers > decision.layers:
         kept = f"{state.recompute_layers} layers computed again, as before the resume"
@@ -73,6 +78,33 @@ def recompute_more(
         return True
 
     return more
+
+
+def proposals_after_failure(
+    model: Trainable,
+    optimizer: AdapterOptimizer,
+    generator: torch.Generator,
+    store: TokenStore,
+    hardware: RecipeHardware,
+    device: torch.device,
+) -> tuple[Proposal, ...]:
+    """What would make a run fit that has run out of memory with one document at a time."""
+    longest = int(store.lengths.max())
+    if not isinstance(model, FastModel):
+        return propose(None, None, longest, None)
+    document = int(store.lengths.argmax())
+    share = float(store.answer_counts[document]) / longest
+    ids = store.document(document)[0].tolist()
+
+    def document_of(tokens: int) -> PackedBatch:
+        first = max(1, tokens - max(1, round(tokens * share)))
+        return pack_documents([(ids[:tokens], [place >= first for place in range(tokens)])]).to(device)
+
+    decoder = model.decoder
+    measured = measure_growth(decoder, optimizer, generator, meter_for(device), document_of, longest)
+    # Where a recipe can hold the base in fewer bits, and does not yet.
+    is_dense = cast("dict[str, object]", hardware).get("quantization") == "none"
+    return propose(measured, BaseBytes.of(decoder) if is_dense else None, longest, memory_budget(device))
 
 
 def _heaviest(made: Plan, store: TokenStore, from_step: int, device: torch.device) -> ProbeInput:

@@ -15,6 +15,7 @@ import torch
 from legal_eagle.engine.batch import PackedBatch
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.memory_meter import MemoryMeter
+from legal_eagle.engine.optimizer import AdapterOptimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def probe_pass(decoder: Decoder, batch: PackedBatch, meter: MemoryMeter) -> Pass
     lean = _peak(decoder, batch, meter, max(0, layers - 1)) - standing
     following = _peak(decoder, batch, meter, layers - 2) - standing if layers > 1 else lean
     return PassProbe(batch.ids.numel(), tuple(layer_bytes), lean, following)
+
+
+def meet_what_is_held(decoder: Decoder, optimizer: AdapterOptimizer, meter: MemoryMeter) -> None:
+    """A pass need not use all that is there: trained embeddings stand in for the base's, moments wait."""
+    meter.meet([decoder.embedding, decoder.head, *optimizer.held_tensors()])
 
 
 def run_pass(decoder: Decoder, batch: PackedBatch) -> None:

@@ -52,6 +52,11 @@ class AdapterOptimizer:
             group["lr"] = learning_rate
         self._adam.step()
 
+    def held_tensors(self) -> list[torch.Tensor]:
+        """The parameters, and the moments that there are."""
+        moments = [one for state in self._adam.state.values() for one in state.values()]
+        return [*self._parameters, *(one for one in moments if isinstance(one, torch.Tensor))]
+
     def missing_state_bytes(self) -> int:
         """What the two moments will take that the first step makes."""
         return sum(

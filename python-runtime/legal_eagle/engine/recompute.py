@@ -15,13 +15,14 @@ from legal_eagle.engine.batch import PackedBatch
 from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.memory_budget import MemoryBudget
 from legal_eagle.engine.memory_meter import MemoryMeter
-from legal_eagle.engine.memory_probe import PassProbe, probe_pass, run_pass
+from legal_eagle.engine.memory_probe import PassProbe, meet_what_is_held, probe_pass, run_pass
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.out_of_memory import is_out_of_memory
 from legal_eagle.protocol.spec_types import RecipeHardware
 
 # A pass grows at most so much faster than its tokens: what attention keeps of long documents on a CPU.
 _GROWTH = 2.0
+_STATED = "as the recipe says"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,21 @@ def choose_recompute(
     budget: MemoryBudget | None,
     *,
     thorough: bool,
+    stated: int | None = None,
 ) -> MemoryDecision:
     """Keeps as many layers as fit, by measured passes; gradients and random generators stay as they were.
 
-    Unless `thorough`, a small pass that says that everything fits many times over is enough.
+    Unless `thorough`, a small pass that says that everything fits many times over is enough. `stated`: as
+    many layers as the recipe says, so that only the peak is measured.
     """
-    if budget is None:
+    if budget is None and stated is None:
         return MemoryDecision(0, "none: how much memory is free is not known", passes.heaviest_tokens)
     generators = rng_state.capture(generator)
     before = decoder.recompute_layers
     try:
         with meter:
-            return _measured(decoder, optimizer, passes, meter, budget, thorough=thorough)
+            free = 0 if budget is None else budget.extra_bytes
+            return _measured(decoder, optimizer, passes, meter, free, thorough=thorough, stated=stated)
     finally:
         decoder.recompute_layers = before
         optimizer.zero_grad()
@@ -93,9 +97,10 @@ def _measured(
     optimizer: AdapterOptimizer,
     passes: ProbeInput,
     meter: MemoryMeter,
-    budget: MemoryBudget,
+    free_bytes: int,
     *,
     thorough: bool,
+    stated: int | None,
 ) -> MemoryDecision:
     layers = len(decoder.blocks)
     decoder.recompute_layers = layers
@@ -103,11 +108,12 @@ def _measured(
         light = passes.light()
         # What the first pass makes for good (tables, workspaces, buffers of gradients) is no part of a pass.
         run_pass(decoder, light)
+        meet_what_is_held(decoder, optimizer, meter)
         # Adam's moments come with the first step.
         moments = optimizer.missing_state_bytes()
-        room = budget.extra_bytes - moments
+        room = free_bytes - moments
         standing = meter.held_bytes() - _bytes_of(light) + moments
-        if not thorough:
+        if not thorough and stated is None:
             # ids are the same for all; a pass that is a fraction says what the heaviest can come to at most.
             share = passes.heaviest_tokens / max(1, light.ids.numel())
             most = int(probe_pass(decoder, light, meter).peak_bytes(0) * share * _GROWTH)
@@ -119,14 +125,17 @@ def _measured(
     except Exception as error:
         if not is_out_of_memory(error):
             raise
+        if stated is not None:
+            return MemoryDecision(stated, _STATED, passes.heaviest_tokens)
         reason = f"all {layers} layers: the measuring pass itself did not fit"
         return MemoryDecision(layers, reason, passes.heaviest_tokens)
-    chosen = max(probe.fewest_recomputed(room) for probe in probes)
+    chosen = max(probe.fewest_recomputed(room) for probe in probes) if stated is None else stated
     peak = max(probe.peak_bytes(chosen) for probe in probes)
     per_token = max(max(probe.layer_bytes) / probe.tokens for probe in probes)
+    keeping_all = max(probe.peak_bytes(0) for probe in probes)
     return MemoryDecision(
         chosen,
-        _reason(chosen, layers, peak, max(probe.peak_bytes(0) for probe in probes), room, per_token),
+        _reason(chosen, layers, peak, keeping_all, room, per_token) if stated is None else _STATED,
         passes.heaviest_tokens,
         standing_bytes=standing,
         peak_bytes=standing + peak,

@@ -68,6 +68,14 @@ class RunReport:
             },
         )
 
+    def spilled(self, before: float, now: float) -> None:
+        self.warning(
+            "train.slow_spill",
+            f"throughput fell from {before:,.0f} to {now:,.0f} tokens a second",
+            before=f"{before:,.0f}",
+            now=f"{now:,.0f}",
+        )
+
     def recompute_raised(self, old_layers: int, new_layers: int) -> None:
         self.warning(
             "train.recompute_raised",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -23,6 +23,12 @@ class StorageBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.current = 0
         self.peak = 0
         self._alive: dict[int, tuple[int, weakref.ref[torch.UntypedStorage]]] = {}
+
+    def meet(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Counts what was there before, whether or not an operator uses it."""
+        for tensor in tensors:
+            self._meet(tensor.untyped_storage())
+        self.peak = max(self.peak, self.current)
 
     def __torch_dispatch__(self, func: Any, types: Sequence[type], args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))

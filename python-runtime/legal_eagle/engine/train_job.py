@@ -23,9 +23,11 @@ from legal_eagle.engine.engine_choice import choose_engine
 from legal_eagle.engine.evaluation import evaluate
 from legal_eagle.engine.loop import OutOfMemoryError, StepResult
 from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, recorded_mechanisms
+from legal_eagle.engine.memory_plan import proposals_after_failure
 from legal_eagle.engine.resume import write_state
 from legal_eagle.engine.run_report import RunReport, Silent
 from legal_eagle.engine.sampling import answer_prompt
+from legal_eagle.engine.spill import SpillWatch
 from legal_eagle.engine.step_profile import StepProfile
 from legal_eagle.engine.train_params import TrainParams
 from legal_eagle.engine.train_setup import TrainSetup, device_of, set_up
@@ -94,6 +96,9 @@ class TrainRun:
             on_written=report.profile_written,
             on_failure=report.profile_failed,
         )
+        # A CPU has no memory of its own to overflow.
+        on_gpu = setup.choice.device.type == "cuda"
+        self._spill = SpillWatch(report.spilled) if on_gpu else None
 
     def execute(self) -> Outcome:
         setup, loop = self._setup, self._setup.loop
@@ -125,6 +130,14 @@ class TrainRun:
                 result = loop.step()
         except OutOfMemoryError as error:
             self._save("stop")
+            proposals = proposals_after_failure(
+                setup.model,
+                setup.optimizer,
+                setup.generator,
+                setup.train_store,
+                self._recipe["hardware"],
+                setup.choice.device,
+            )
             raise JobError(
                 "train.out_of_memory",
                 str(error),
@@ -133,6 +146,8 @@ class TrainRun:
                     "step": error.step,
                     "tokens": error.longest_tokens,
                     "checkpoint": checkpoint_name(loop.state.step),
+                    "settings": [str(one) for one in proposals],
+                    "proposals": [one.to_json() for one in proposals],
                 },
                 detail=error.cause,
             ) from error
@@ -141,6 +156,8 @@ class TrainRun:
         self._report.step(
             result, pad_share=pad_share, remaining_tokens=loop.remaining_tokens(), skew=self._skew(result)
         )
+        if self._spill is not None:
+            self._spill.add(result.tokens, result.seconds, loop.plan.max_tokens_per_micro_batch)
         if result.diverged:
             self._save("non-finite")
             raise JobError(

@@ -44,8 +44,14 @@ export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemoryView }>): R
         ))}
       </ul>
       <Text fz="xs" c="dimmed" mt={2}>
-        {words(`basis.${memory.basis}`, { precision: memory.precision })}
+        {words(`basis.${memory.basis}`, { precision: memory.precision })}{' '}
+        {words(recomputeKey(memory), { recomputed: memory.recomputedLayers, layers: memory.layers })}
       </Text>
     </div>
   );
+}
+
+function recomputeKey({ recomputedLayers, layers }: DeviceMemoryView): string {
+  if (recomputedLayers === 0) return 'recompute.none';
+  return recomputedLayers >= layers ? 'recompute.all' : 'recompute.some';
 }

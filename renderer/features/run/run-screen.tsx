@@ -19,6 +19,7 @@ import { CheckpointList } from './checkpoint-list.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
 import { RunCharts } from './run-charts.tsx';
 import { RunEvents } from './run-events.tsx';
+import { MemoryProposals } from './memory-proposals.tsx';
 import type { LiveRun } from './run-frames.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunLog } from './run-log.tsx';
@@ -91,7 +92,9 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
   return (
     <div className={classes['screen']}>
       <VerdictLine verdict={verdict} />
-      {run.error !== undefined && <ErrorNote error={run.error} />}
+      {run.error !== undefined && (
+        <ErrorNote error={run.error} action={<MemoryProposals detail={detail} error={run.error} />} />
+      )}
       <RunHeader
         run={run}
         live={live}

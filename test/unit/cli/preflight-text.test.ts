@@ -26,6 +26,8 @@ const VIEW: PreflightView = {
       activationBytes: 9e9,
       temporaryBytes: 1e9,
       runtimeBytes: 0.8e9,
+      recomputedLayers: 8,
+      layers: 32,
       peakBytes: 26.6e9,
       headroomBytes: -2.6e9,
       capacityBytes: 24e9,

@@ -79,6 +79,8 @@ const withFix = (before: Recipe, { settings }: PreflightFix): Recipe => {
   return recipeSchema.parse(nest(after));
 };
 
+/** As many recipes had it before: nothing is computed again. */
+const KEEPING = recipe({ hardware: { recompute: 'none' } });
 const TURING = { device: { ...card(80), hasBf16: false, computeCapability: 7.5 } };
 const BF16 = { recipe: recipe({ hardware: { precision: 'bf16' } }) };
 
@@ -126,33 +128,77 @@ describe('the preflight of a 7B', () => {
 
   it('is refused on 32 GB with changes of which each alone makes it fit', () => {
     const device = card(32);
-    const { fits, problems } = assessPreflight(facts({ device }));
+    const { fits, problems } = assessPreflight(facts({ device, recipe: KEEPING }));
     expect(fits).toBe(false);
     expect(codes(problems)).toEqual(['preflight.does_not_fit']);
     const [problem] = problems;
     const fixes = problem?.fixes ?? [];
     expect(fixes.map(({ settings }) => settings.map(({ field }) => field))).toEqual([
+      ['hardware.recompute'],
       ['hardware.maxTokensPerMicroBatch'],
       ['cutoffLength', 'hardware.maxTokensPerMicroBatch'],
     ]);
     for (const { settings, peakBytes } of fixes) {
-      const again = assessPreflight(facts({ device, recipe: withFix(recipe(), { settings }) }));
+      const again = assessPreflight(facts({ device, recipe: withFix(KEEPING, { settings }) }));
       expect(again.fits).toBe(true);
       expect(again.memory[0]?.peakBytes).toBe(peakBytes);
     }
     const text = describeError(problem ?? { code: '', params: {} }, 'en');
     expect(text.message).toMatch(/needs [\d.]+ GB .* Test card has 34\.4 GB/u);
-    expect(text.action).toMatch(/hardware\.maxTokensPerMicroBatch=\d+, cutoffLength=\d+ \+ hardware/u);
+    expect(text.action).toMatch(
+      /hardware\.recompute=auto, hardware\.maxTokensPerMicroBatch=\d+, cutoffLength=\d+ \+ hardware/u,
+    );
   });
 
-  it('needs a shorter cutoff on 24 GB: one long row alone is too much', () => {
-    const [problem] = assessPreflight(facts({ device: card(24) })).problems;
+  it('recomputes as few layers as the card asks for, and says how many', () => {
+    // Bug caught: a sheet that refuses what the engine's planner makes fit, or promises what it cannot.
+    const onCard = (gigabytes: number) => assessPreflight(facts({ device: card(gigabytes) }));
+    const counts = [80, 40, 32, 24].map((gigabytes) => onCard(gigabytes).memory[0]?.recomputedLayers ?? -1);
+    expect(counts[0]).toBe(0);
+    expect(counts).toEqual([...counts].sort((left, right) => left - right));
+    expect(counts[2]).toBeGreaterThan(0);
+    expect(counts[3]).toBeLessThanOrEqual(32);
+    for (const gigabytes of [40, 32, 24]) {
+      const { fits, memory } = onCard(gigabytes);
+      expect(fits).toBe(true);
+      // Room is left for what cannot be foreseen, and less than one layer more would take.
+      expect(memory[0]?.headroomBytes).toBeGreaterThan(0.5 * 2 ** 30);
+      expect(memory[0]?.peakBytes).toBeGreaterThan(0.7 * gigabytes * 2 ** 30);
+    }
+    const stated = (hardware: Readonly<Record<string, unknown>>) =>
+      assessPreflight(facts({ recipe: recipe({ hardware }) })).memory[0]?.recomputedLayers;
+    expect(stated({ recompute: 'full' })).toBe(32);
+    expect(stated({ recompute: 'layers', recomputeLayers: 12 })).toBe(12);
+    expect(stated({ recompute: 'layers', recomputeLayers: 99 })).toBe(32);
+  });
+
+  it('offers recomputing first on 24 GB: one long row alone is too much', () => {
+    const [problem] = assessPreflight(facts({ device: card(24), recipe: KEEPING })).problems;
     const fixes = problem?.fixes ?? [];
-    expect(fixes.map(({ settings }) => settings[0]?.field)).toEqual(['cutoffLength']);
+    expect(fixes.map(({ settings }) => settings[0]?.field)).toEqual(['hardware.recompute', 'cutoffLength']);
   });
 
-  it('is refused on 12 GB without a false hope', () => {
-    expect(codes(assessPreflight(facts({ device: card(12) })).problems)).toEqual(['preflight.cannot_fit']);
+  it('is offered a base in 8 or 4 bits before a shorter cutoff, each with what it comes to', () => {
+    // Bug caught: a shorter cutoff, which loses text, proposed before a base in fewer bits, which loses none.
+    const ampere = (gigabytes: number): DeviceFacts => ({ ...card(gigabytes), computeCapability: 8.6 });
+    const offered = (gigabytes: number) =>
+      assessPreflight(
+        facts({ device: ampere(gigabytes), recipe: recipe({ hardware: { recompute: 'full' } }) }),
+      )
+        .problems.flatMap(({ fixes }) => fixes)
+        .map(({ settings, peakBytes = 0 }) => ({
+          last: settings.at(-1)?.value,
+          fits: peakBytes <= gigabytes * 2 ** 30,
+        }));
+    expect(offered(16).slice(0, 2)).toEqual([
+      { last: 'int8', fits: true },
+      { last: 'nf4', fits: true },
+    ]);
+    expect(offered(10)[0]).toEqual({ last: 'nf4', fits: true });
+  });
+
+  it('is refused on 4 GB without a false hope', () => {
+    expect(codes(assessPreflight(facts({ device: card(4) })).problems)).toEqual(['preflight.cannot_fit']);
   });
 });
 
@@ -210,7 +256,11 @@ describe('fixes', () => {
     ['foreign modules', { recipe: recipe({ lora: { targets: ['q_proj'] } }) }, 'model.lora_target'],
     ['a short cutoff', { recipe: recipe({ cutoffLength: 512 }) }, 'preflight.cutoff_truncates'],
     ['few positions', { maxPositions: 1024 }, 'train.rows_beyond_positions'],
-    ['a card in use', { device: { ...card(80), availableBytes: 35e9 } }, 'preflight.memory_busy'],
+    [
+      'a card in use',
+      { device: { ...card(80), availableBytes: 35e9 }, recipe: KEEPING },
+      'preflight.memory_busy',
+    ],
     ['a silent driver', { device: 'unmeasured' }, 'preflight.memory_unknown'],
     [
       'every answer cut off',
@@ -242,7 +292,7 @@ describe('fixes', () => {
   });
 
   it('a longer cutoff is not offered where it would not fit', () => {
-    const hardware = { maxTokensPerMicroBatch: 512 };
+    const hardware = { maxTokensPerMicroBatch: 512, recompute: 'none' };
     const cramped = facts({ device: card(20), recipe: recipe({ cutoffLength: 512, hardware }) });
     const { fits, warnings } = assessPreflight(cramped);
     expect(fits).toBe(true);
@@ -255,17 +305,20 @@ describe('fixes', () => {
   });
 
   it('a start may be forced against a prediction, never against what cannot even load', () => {
-    expect(assessPreflight(facts({ device: card(32) })).forceable).toBe(true);
+    expect(assessPreflight(facts({ device: card(32), recipe: KEEPING })).forceable).toBe(true);
     expect(assessPreflight(facts({ device: card(12) })).forceable).toBe(false);
-    // On 24 GB in fp32 the base alone is larger, although bf16 with a shorter cutoff would fit.
-    const wide = recipe({ hardware: { precision: 'fp32' } });
+    // On 24 GB in fp32 the base alone is larger, although bf16 with layers computed again would fit.
+    const wide = recipe({ hardware: { precision: 'fp32', recompute: 'none' } });
     const report = assessPreflight(facts({ device: card(24), recipe: wide }));
     expect(codes(report.problems)).toEqual(['preflight.does_not_fit']);
     expect(report.problems[0]?.fixes.map(({ settings }) => settings.map(({ field }) => field))).toEqual([
-      ['cutoffLength', 'hardware.maxTokensPerMicroBatch', 'hardware.precision'],
+      ['hardware.recompute', 'hardware.precision'],
+      ['hardware.recompute', 'hardware.quantization'],
     ]);
     expect(report.forceable).toBe(false);
-    expect(assessPreflight(facts({ device: card(32), freeDiskBytes: 1e6 })).forceable).toBe(false);
+    expect(assessPreflight(facts({ device: card(32), recipe: KEEPING, freeDiskBytes: 1e6 })).forceable).toBe(
+      false,
+    );
     expect(assessPreflight(facts()).forceable).toBe(false);
   });
 });

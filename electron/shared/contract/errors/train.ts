@@ -286,14 +286,31 @@ export const TRAIN_ERRORS = {
     en: {
       message: 'There is not enough memory for step {step}, even for one row of {tokens} tokens at a time.',
       cause:
-        'The studio already lowered the tokens computed at once as far as possible; the longest row alone does not fit. Progress is saved in {checkpoint}.',
+        'The studio already computed as few tokens at once as possible and recomputed every layer; the longest row alone does not fit. Progress is saved in {checkpoint}.',
       action:
-        'Close other programs that use this device, or choose a shorter cutoff length or a smaller model.',
+        'Close other programs that use this device and resume, or start a new run with one of these settings (predicted peak): {settings}.',
     },
     zh: {
       message: '第 {step} 步内存不足：即使每次只计算一行（{tokens} 个词元）也放不下。',
-      cause: '已将每次计算的词元数降到最低，但最长的一行仍然放不下。进度已保存在 {checkpoint} 中。',
-      action: '请关闭占用该设备的其他程序，或选择更短的截断长度、更小的模型。',
+      cause:
+        '已将每次计算的词元数降到最低，并重算了所有层，但最长的一行仍然放不下。进度已保存在 {checkpoint} 中。',
+      action:
+        '请关闭占用该设备的其他程序后继续训练，或用以下任一设置新建训练（括号内为预计峰值）：{settings}。',
+    },
+  },
+  'train.slow_spill': {
+    en: {
+      message: 'Throughput has collapsed from {before} to {now} tokens a second.',
+      cause:
+        'Most likely the driver keeps part of the card’s memory in the computer’s own memory, which is many times slower. The results stay right.',
+      action:
+        'Close other programs that use the card. If it stays slow: stop and save, set “Tokens at once” lower in a new run, or turn off the driver’s system memory fallback (NVIDIA Control Panel, CUDA – Sysmem Fallback Policy).',
+    },
+    zh: {
+      message: '吞吐量从每秒 {before} 个词元骤降到 {now} 个。',
+      cause: '很可能是驱动把一部分显存放到了系统内存中，速度会慢很多倍。训练结果仍然正确。',
+      action:
+        '请关闭占用该显卡的其他程序。如仍然很慢，请停止并保存，新建训练时调低“单次词元上限”，或在 NVIDIA 控制面板中关闭“CUDA – 系统内存回退策略”。',
     },
   },
   'train.micro_batch_lowered': {

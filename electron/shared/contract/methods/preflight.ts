@@ -19,6 +19,9 @@ export const deviceMemorySchema = z.object({
   temporaryBytes: bytesSchema,
   /** What the process needs before the first tensor. */
   runtimeBytes: bytesSchema,
+  /** Of `layers`, those whose activations are computed again instead of kept. */
+  recomputedLayers: z.int().nonnegative(),
+  layers: z.int().nonnegative(),
   peakBytes: bytesSchema,
   /** Negative where the run does not fit. */
   headroomBytes: z.int(),

@@ -20,6 +20,9 @@ export type MemoryAssessment = Readonly<{
   fitsWith: (change: FitChange) => boolean;
 }>;
 
+/** Turing's integer tensor cores. */
+const INT8_CAPABILITY = 7.5;
+
 const NO_MEMORY: MemoryAssessment = { devices: [], problems: [], warnings: [], fitsWith: () => true };
 
 /** The peak on the device, and what to do where it is too much. */
@@ -44,6 +47,8 @@ export function assessMemory(facts: PreflightFacts): MemoryAssessment {
     limit: tokenLimitOn(device, recipe),
     cutoff: recipe.cutoffLength,
     longestTokens: lengthsAt(facts, recipe.cutoffLength).longestTokens,
+    mayRecompute: recipe.hardware.recompute === 'none' || recipe.hardware.recompute === 'layers',
+    quantizations: quantizationsOn(device, facts),
     mayHalveWeights: precision === 'fp32' && (device.kind === 'cpu' || device.hasBf16),
     peakBytes: (change: FitChange) => memoryWith(change).peakBytes,
   };
@@ -65,6 +70,16 @@ export function assessMemory(facts: PreflightFacts): MemoryAssessment {
   return { devices: [memory], problems: [], warnings: [busy], fitsWith };
 }
 
+/** What the engine computes with on a device (engine/quantisation.py), where the recipe has the base as loaded. */
+function quantizationsOn(
+  device: DeviceFacts,
+  { recipe, shape }: PreflightFacts,
+): readonly ('int8' | 'nf4')[] {
+  if (recipe.hardware.quantization !== 'none' || shape.isCompat === true) return [];
+  const hasInt8 = device.kind === 'cpu' || (device.computeCapability ?? 0) >= INT8_CAPABILITY;
+  return hasInt8 ? ['int8', 'nf4'] : ['nf4'];
+}
+
 const lengthsAt = ({ lengths }: PreflightFacts, cutoff: number): ReturnType<typeof cutLengths> =>
   lengths === undefined ? NO_LENGTHS : cutLengths(lengths, cutoff);
 
@@ -84,13 +99,16 @@ function memoryAfter(
     lengths?.answerShare ?? 0,
     limit,
   );
+  const recompute = { ...recipe.hardware, recompute: change.recompute ?? recipe.hardware.recompute };
+  const quantization = change.quantization ?? recipe.hardware.quantization;
   return memoryOn(
     device,
     shape,
     recipe.lora,
     change.precision ?? precision,
     batches,
-    recipe.hardware.quantization,
+    quantization,
+    recompute,
   );
 }
 

@@ -18,7 +18,9 @@ const FLOAT = 4;
 const BLOCK_QUERIES = 48;
 /** `_MAX_BLOCKED_SCORES` of engine/attention.py. */
 const MAX_BLOCKED_SCORES = 2 ** 22;
-/** `_MAX_PADDED_SHARE` of engine/attention.py: the worst bucket. Random lengths fill most of it. */
+/** `_MAX_PADDED_SHARE` of engine/attention.py. */
+const MAX_PADDED_SHARE = 0.25;
+/** What padding adds in the worst bucket. Random lengths fill most of it. */
 const PADDED_SHARE = 1.12;
 
 /** `lengths`: tokens of each document; `width`: bytes of one element of the base. */
@@ -27,7 +29,11 @@ export function attentionBytes(
   lengths: readonly number[],
   width: number,
   device: ComputeDevice,
+  window: number | null = null,
 ): AttentionBytes {
+  if (window !== null && lengths.some((length) => length > window)) {
+    return beyondWindow(shape, lengths, width, window);
+  }
   return device === 'cpu' ? perDocument(shape, lengths, width) : padded(shape, lengths, width);
 }
 
@@ -82,4 +88,40 @@ function padded(shape: DecoderShape, lengths: readonly number[], width: number):
     // The padded gradient of the output and, at the query heads' width, those of q, k and v.
     backwardTemporary: rows * 4 * query * width,
   };
+}
+
+/** `PaddedAttention` under a mask, which is kept as numbers for each bucket that reaches beyond the window. */
+function beyondWindow(
+  shape: DecoderShape,
+  lengths: readonly number[],
+  width: number,
+  window: number,
+): AttentionBytes {
+  const query = queryWidth(shape);
+  const key = shape.kvHeads * shape.headDim;
+  let saved = 0;
+  let backwardTemporary = 0;
+  for (const { longest, documents } of lengthBuckets(lengths)) {
+    const rows = longest * documents;
+    const isMasked = longest > window;
+    saved += rows * ((qkvWidth(shape) + query) * width + shape.heads * FLOAT);
+    if (isMasked) saved += longest ** 2 * width;
+    // The padded gradient of the output, those of q, k and v, and a copy that only the causal kernel makes.
+    const gradients = 2 * query + 2 * key + (isMasked ? 0 : query);
+    backwardTemporary = Math.max(backwardTemporary, rows * gradients * width);
+  }
+  return { saved, keepsQkv: false, keepsOutput: false, backwardTemporary };
+}
+
+/** engine/attention.py: documents by falling length, cut where a shorter one would be padded by over a quarter. */
+function lengthBuckets(
+  lengths: readonly number[],
+): readonly Readonly<{ longest: number; documents: number }>[] {
+  const buckets: { longest: number; documents: number }[] = [];
+  for (const length of [...lengths].sort((left, right) => right - left)) {
+    const open = buckets.at(-1);
+    if (open !== undefined && length >= open.longest * (1 - MAX_PADDED_SHARE)) open.documents += 1;
+    else if (length > 0) buckets.push({ longest: length, documents: 1 });
+  }
+  return buckets;
 }

@@ -17,6 +17,8 @@ export type DecoderShape = Readonly<{
   tiedEmbeddings: boolean;
   /** For the compat engine: sizes are the base's own, modules go by other names, memory is an estimate. */
   isCompat?: boolean;
+  /** Tokens that a layer attends to; null where all. Not stated: all, in every layer. */
+  windows?: readonly (number | null)[] | undefined;
 }>;
 
 export type LoraTargets = Recipe['lora']['targets'];

@@ -3,6 +3,7 @@ import type { ComputeDevice } from './attention-bytes.ts';
 import { predictPeakMemory, type MicroBatch, type PeakMemory } from './peak-memory.ts';
 import type { DecoderShape } from './decoder-shape.ts';
 import type { Quantization } from './quantised-bytes.ts';
+import { recomputedLayers, type RecomputeSettings } from './recompute-plan.ts';
 
 /** Something a run can compute on. */
 export type DeviceFacts = Readonly<{
@@ -29,6 +30,9 @@ export type DeviceMemory = PeakMemory &
     precision: Precision;
     /** What the process needs before the first tensor. */
     runtimeBytes: number;
+    /** Of `layers`, those whose activations are computed again instead of kept. */
+    recomputedLayers: number;
+    layers: number;
     headroomBytes: number;
     capacityBytes: number;
     availableBytes: number;
@@ -37,6 +41,7 @@ export type DeviceMemory = PeakMemory &
   }>;
 
 const MIB = 1024 ** 2;
+const NO_RECOMPUTE: RecomputeSettings = { recompute: 'none', recomputeLayers: 0 };
 /** Interpreter, libraries and buffers of a runner; on a card its context and the kernels' workspaces. */
 const RUNTIME_BYTES: Readonly<Record<ComputeDevice, number>> = { cpu: 512 * MIB, cuda: 768 * MIB };
 /** The engine's own choice where a recipe says 0 (engine/devices.py). */
@@ -86,10 +91,22 @@ export function memoryOn(
   precision: Precision,
   batches: readonly MicroBatch[],
   quantization: Quantization = 'none',
+  recompute: RecomputeSettings = NO_RECOMPUTE,
 ): DeviceMemory {
   const width = precision === 'fp32' ? 4 : 2;
-  const tensors = predictPeakMemory({ shape, lora, width, device: device.kind, quantization }, batches);
   const runtimeBytes = RUNTIME_BYTES[device.kind];
+  const tensorsWith = (layers: number): PeakMemory =>
+    predictPeakMemory(
+      { shape, lora, width, device: device.kind, quantization, recomputedLayers: layers },
+      batches,
+    );
+  const recomputed = recomputedLayers(
+    recompute,
+    shape.layers,
+    device,
+    (layers) => tensorsWith(layers).peakBytes + runtimeBytes,
+  );
+  const tensors = tensorsWith(recomputed);
   const peakBytes = tensors.peakBytes + runtimeBytes;
   return {
     ...tensors,
@@ -97,6 +114,8 @@ export function memoryOn(
     name: device.name,
     precision,
     runtimeBytes,
+    recomputedLayers: recomputed,
+    layers: shape.layers,
     peakBytes,
     headroomBytes: device.capacityBytes - peakBytes,
     capacityBytes: device.capacityBytes,

@@ -19,7 +19,7 @@ const FLOAT = 4;
 /**
  * One layer of engine/block.py over documents of `lengths`, going on with `rows` rows after its attention (all
  * of them, but in the last layer only those whose next token is an answer's). The first layer's input needs no
- * gradient. `adapted`: the modules that have an adapter.
+ * gradient. `adapted`: the modules that have an adapter; `window`: tokens that it attends to.
  */
 export function layerBytes(
   settings: PassSettings,
@@ -27,13 +27,14 @@ export function layerBytes(
   lengths: readonly number[],
   rows: number,
   isFirst: boolean,
+  window: number | null,
 ): LayerBytes {
   const { shape, width, device } = settings;
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const { hiddenSize: hidden, intermediateSize: inner } = shape;
   const query = queryWidth(shape);
   const qkv = qkvWidth(shape);
-  const attention = attentionBytes(shape, lengths, width, device);
+  const attention = attentionBytes(shape, lengths, width, device, window);
   const adapters = adapterBytes(settings, adapted, tokens, rows);
   const isCut = rows < tokens;
   const output = tokens * query * width;

@@ -15,4 +15,6 @@ export type PassSettings = Readonly<{
   device: ComputeDevice;
   /** Bits in which the linear layers are held; as loaded where it is left out. */
   quantization?: Quantization;
+  /** Layers, from the first, that keep only their input and are computed again; none where it is not said. */
+  recomputedLayers?: number;
 }>;

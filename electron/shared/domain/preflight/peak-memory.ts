@@ -89,13 +89,17 @@ function passMoments(
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const answerRows = Math.min(tokens, answerTokens);
   const endsAtFirst = !trainsEmbeddings(settings.lora);
-  // Layers with the same adapters hold the same.
-  const known = new Map<readonly LinearModule[], LayerBytes>();
-  const fullLayers = adapted.slice(0, -1).map((modules) => {
+  const windowOf = (layer: number): number | null => shape.windows?.[layer] ?? null;
+  // Layers with the same adapters and the same window hold the same.
+  const known = new Map<readonly LinearModule[], Map<number | null, LayerBytes>>();
+  const fullLayers = adapted.slice(0, -1).map((modules, layer) => {
+    const byWindow = known.get(modules) ?? new Map<number | null, LayerBytes>();
+    known.set(modules, byWindow);
+    const window = windowOf(layer);
     // The widest of the layers below the last: the second at least, where there is one.
-    const bytes =
-      known.get(modules) ?? layerBytes(settings, modules, lengths, tokens, endsAtFirst && shape.layers < 3);
-    known.set(modules, bytes);
+    const isFirst = endsAtFirst && shape.layers < 3;
+    const bytes = byWindow.get(window) ?? layerBytes(settings, modules, lengths, tokens, isFirst, window);
+    byWindow.set(window, bytes);
     return bytes;
   });
   const last = layerBytes(
@@ -104,35 +108,49 @@ function passMoments(
     lengths,
     answerRows,
     endsAtFirst && shape.layers === 1,
+    windowOf(shape.layers - 1),
   );
   // Rotations: a complex number for each pair of q and k elements on a CPU, for each pair of one head elsewhere.
   const rotations = tokens * (device === 'cpu' ? qkWidth(shape) : shape.headDim) * FLOAT;
   const shared = rotations + answerRows * INDEX;
-  const below = sumOf(fullLayers, (layer) => layer.saved) + shared;
+  // A layer that is computed again keeps its input.
+  const input = tokens * shape.hiddenSize * width;
+  const recomputed = settings.recomputedLayers ?? 0;
+  const kept = fullLayers.map((layer, index) => (index < recomputed ? input : layer.saved));
+  const below = sumOf(kept, (bytes) => bytes) + shared;
   const all = below + last.saved;
+  const atLoss = below + (shape.layers <= recomputed ? input : last.saved);
   // Ids and positions of the rows, which the backward pass no longer needs.
   const indices = tokens * 2 * INDEX;
   // The last layer begins: its input and its normed form, bf16 through two fp32 copies more.
   const inFirstNorm = tokens * shape.hiddenSize * (2 * width + (width === FLOAT ? 0 : 2 * FLOAT));
   const answers = answerRows * shape.hiddenSize;
   // The base's gradient before the final norm is kept until the pass is over.
-  const kept = answers * width;
+  const gradient = answers * width;
   return [
     { saved: below, temporary: inFirstNorm + indices },
     { saved: all, temporary: last.forwardTemporary + indices },
-    { saved: all, temporary: lossTemporary(settings, answerRows) + indices },
-    { saved: all, temporary: kept + last.backwardTemporary },
-    ...backwardMoments(fullLayers, below, kept),
+    { saved: atLoss, temporary: lossTemporary(settings, answerRows) + indices },
+    { saved: all, temporary: gradient + last.backwardTemporary },
+    ...backwardMoments(fullLayers, kept, below, gradient),
   ];
 }
 
-/** The backward passes of the layers below the last; each gives back what it kept. */
-function backwardMoments(layers: readonly LayerBytes[], below: number, kept: number): readonly Moment[] {
+/**
+ * The backward passes of the layers below the last, each of which has all that it keeps again by then and gives it
+ * back. `kept`: what each has kept until then.
+ */
+function backwardMoments(
+  layers: readonly LayerBytes[],
+  kept: readonly number[],
+  below: number,
+  gradient: number,
+): readonly Moment[] {
   let saved = below;
-  return layers.toReversed().map((layer) => {
-    const moment = { saved, temporary: kept + layer.backwardTemporary };
-    saved -= layer.saved;
-    return moment;
+  return layers.toReversed().map((layer, fromLast) => {
+    const own = kept[layers.length - 1 - fromLast] ?? 0;
+    saved -= own;
+    return { saved: saved + layer.saved, temporary: gradient + layer.backwardTemporary };
   });
 }
 

@@ -1,35 +1,60 @@
 import type { PreflightFix } from './preflight-note.ts';
 
 /** `limit`: tokens computed at once. */
-export type FitChange = Readonly<{ limit?: number; cutoff?: number; precision?: 'bf16' }>;
+/** A base in 8 bits, or in 4. */
+type EightOrFourBits = 'int8' | 'nf4';
+
+export type FitChange = Readonly<{
+  limit?: number;
+  cutoff?: number;
+  precision?: 'bf16';
+  recompute?: 'auto';
+  quantization?: EightOrFourBits;
+}>;
 
 export type FixQuestion = Readonly<{
   capacityBytes: number;
   limit: number;
   cutoff: number;
   longestTokens: number;
+  /** Whether the recipe keeps layers that could be computed again. */
+  mayRecompute: boolean;
   /** Whether the base could be held in bf16 instead of fp32. */
   mayHalveWeights: boolean;
+  /** How many bits the base could be held in instead of as loaded: the more the better. */
+  quantizations: readonly EightOrFourBits[];
   peakBytes: (change: FitChange) => number;
 }>;
 
 /** A shorter cutoff than this leaves no legal answer whole. */
 const CUTOFF_MIN = 64;
 const LIMIT_STEP = 64;
+const NOTHING_ELSE: FitChange = {};
 
 /**
- * What would make a run fit, the change that costs least first: fewer tokens at once (the gradient stays), the
- * base in bf16, a shorter cutoff with no more than that at once. Where none is enough: each with the base in bf16.
+ * What would make a run fit, the change that costs least first: layers computed again and fewer tokens at once (the
+ * gradient stays), the base in bf16, in 8 bits, in 4 bits, a shorter cutoff with no more than that at once. Where none is enough: each with
+ * layers computed again, with the base in bf16, with both.
  */
 export function suggestFixes(question: FixQuestion): readonly PreflightFix[] {
-  const alone = changesThatFit(question, {});
+  const again = question.mayRecompute ? [{ recompute: 'auto' } as const] : [];
   const halved = question.mayHalveWeights ? [{ precision: 'bf16' } as const] : [];
-  const changes = [...alone.limit, ...halved.filter(fitTest(question)), ...alone.cutoff];
-  if (changes.length > 0) return changes.map((change) => toFix(change, question));
-  return halved.flatMap((precision) => {
-    const { limit, cutoff } = changesThatFit(question, precision);
-    return [...limit, ...cutoff].map((change) => toFix(change, question));
-  });
+  const both = again.flatMap((one) => halved.map((other) => ({ ...one, ...other })));
+  for (const also of [NOTHING_ELSE, ...again, ...halved, ...both]) {
+    const { limit, cutoff } = changesThatFit(question, also);
+    const alone = also === NOTHING_ELSE ? [...again] : [];
+    const bases = halved.map((one) => ({ ...also, ...one })).filter(fitTest(question));
+    const bits = question.quantizations.map((quantization) => ({ ...also, quantization }));
+    const changes = [
+      ...alone.filter(fitTest(question)),
+      ...limit,
+      ...bases,
+      ...bits.filter(fitTest(question)),
+      ...cutoff,
+    ];
+    if (changes.length > 0) return changes.map((change) => toFix(change, question));
+  }
+  return [];
 }
 
 type Changes = Readonly<{ limit: readonly FitChange[]; cutoff: readonly FitChange[] }>;
@@ -63,11 +88,19 @@ const toFix = (change: FitChange, { peakBytes }: FixQuestion): PreflightFix => (
   peakBytes: peakBytes(change),
 });
 
-function settingsOf({ limit, cutoff, precision }: FitChange): PreflightFix['settings'] {
+function settingsOf({
+  limit,
+  cutoff,
+  precision,
+  recompute,
+  quantization,
+}: FitChange): PreflightFix['settings'] {
   return [
+    ...(recompute === undefined ? [] : [{ field: 'hardware.recompute', value: recompute }]),
     ...(cutoff === undefined ? [] : [{ field: 'cutoffLength', value: cutoff }]),
     ...(limit === undefined ? [] : [{ field: 'hardware.maxTokensPerMicroBatch', value: limit }]),
     ...(precision === undefined ? [] : [{ field: 'hardware.precision', value: precision }]),
+    ...(quantization === undefined ? [] : [{ field: 'hardware.quantization', value: quantization }]),
   ];
 }
 

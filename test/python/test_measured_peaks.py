@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from peak_configurations import CONFIGURATIONS, Configuration
 
 import measure_peaks
 from legal_eagle.engine.storage_bytes import StorageBytes
-from measure_peaks import CONFIGURATIONS, MEASURED, Configuration
+from measure_peaks import MEASURED
 
 # Every mechanism once: blocks, the fused kernel, bf16, masks. The others run in the full depth.
 _SUBSET = {"long and short documents", "dropout on a bf16 base", "several micro-batches"}

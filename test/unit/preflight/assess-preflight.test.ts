@@ -194,7 +194,7 @@ describe('the preflight of a 7B', () => {
       { last: 'int8', fits: true },
       { last: 'nf4', fits: true },
     ]);
-    expect(offered(10)[0]).toEqual({ last: 'nf4', fits: true });
+    expect(offered(13)[0]).toEqual({ last: 'nf4', fits: true });
   });
 
   it('is refused on 4 GB without a false hope', () => {

@@ -2,7 +2,7 @@ import type { Recipe } from '../../protocol/recipe.ts';
 import type { ComputeDevice } from './attention-bytes.ts';
 import { predictPeakMemory, type MicroBatch, type PeakMemory } from './peak-memory.ts';
 import type { DecoderShape } from './decoder-shape.ts';
-import type { Quantization } from './quantised-bytes.ts';
+import type { Quantization } from './pass-settings.ts';
 import { recomputedLayers, type RecomputeSettings } from './recompute-plan.ts';
 
 /** Something a run can compute on. */

@@ -1,6 +1,8 @@
+import type { Recipe } from '../../protocol/recipe.ts';
 import type { ComputeDevice } from './attention-bytes.ts';
-import type { Quantization } from './quantised-bytes.ts';
 import type { DecoderShape, LoraChoice, WholeModules } from './decoder-shape.ts';
+
+export type Quantization = Recipe['hardware']['quantization'];
 
 /** What of a recipe's `lora` decides sizes. */
 export type LoraSettings = LoraChoice &

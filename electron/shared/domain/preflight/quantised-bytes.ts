@@ -1,8 +1,5 @@
-import type { Recipe } from '../../protocol/recipe.ts';
 import { linearModules, type LinearGroup } from './decoder-shape.ts';
 import type { PassSettings } from './pass-settings.ts';
-
-export type Quantization = Recipe['hardware']['quantization'];
 
 /** What a quantised base changes in a prediction, in bytes. */
 export type QuantisedBytes = Readonly<{

@@ -27,8 +27,9 @@ class BaseLoader:
     """`load` once; `mechanisms` then says what is really computed with.
 
     `documents`: what an 8-bit base is checked on, once in a run; where it costs more than LARGEST_GAP_NAT it
-    is left out and the report says so. `agreed`: whether every rank says yes, asked once by each where the
-    recipe wants 8 bits.
+    is left out and the report says so. `decided`: asked once by every rank where the recipe wants 8 bits,
+    with what it found or None where it cannot hold such a base; all hear the same answer
+    (`same_start.eight_bits_for_all`).
     """
 
     folder: Path
@@ -36,13 +37,13 @@ class BaseLoader:
     mechanisms: Mechanisms
     documents: TokenStore
     report: RunReport
-    agreed: Callable[[bool], bool]
+    decided: Callable[[bool | None], bool]
 
     def load(self) -> Decoder:
         kind = self.mechanisms.quantization
         if kind == "none":
             if self.mechanisms.eight_bit_refused:
-                self.agreed(False)
+                self.decided(None)
             return self._build(None)
         quantiser = Quantiser(kind, self.choice.dtype, self.choice.device)
         if kind == "nf4":
@@ -56,15 +57,17 @@ class BaseLoader:
             del check
         else:
             decoder = self._build(quantiser.prepare)
-        if self.agreed(found is None or found.small_enough):
+        if self.decided(found is None or found.small_enough):
             if found is not None:
                 losses = f"{found.dense:.4f} → {found.quantised:.4f} nat"
                 self.report.reason(f"quantization {kind}: {losses} before the first step")
             return decoder
         # Before the second load: both at once would need the memory that 8 bits were to save.
         del decoder, quantiser
-        if found is not None:
+        if found is not None and not found.small_enough:
             _warn(self.report, kind, found)
+        else:
+            self.report.reason("quantization none: another rank cannot hold such a base")
         self.mechanisms = replace(self.mechanisms, quantization="none")
         return self._build(None)
 

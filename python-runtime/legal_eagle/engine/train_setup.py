@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 
@@ -22,6 +23,7 @@ from legal_eagle.engine.distributed.gradients import exchange_for
 from legal_eagle.engine.distributed.ranks import Ranks
 from legal_eagle.engine.distributed.same_start import (
     StopRequested,
+    eight_bits_for_all,
     in_turn,
     refuse_differences,
     same_start,
@@ -160,7 +162,7 @@ def set_up(
         mechanisms,
         eval_store if len(eval_store) > 0 else train_store,
         report,
-        lambda own: all(ranks.collective.gather(own)),
+        partial(eight_bits_for_all, ranks.collective),
     )
     generator = torch.Generator().manual_seed(recipe["seed"])
     model = load_trainable(

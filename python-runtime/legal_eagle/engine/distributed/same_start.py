@@ -59,6 +59,16 @@ def refuse_differences(collective: Collective, parts: Mapping[str, object]) -> N
                 raise _differ(name, rank, theirs.get(name), value)
 
 
+def eight_bits_for_all(collective: Collective, own: bool | None) -> bool:
+    """Whether all ranks hold their base in 8 bits: as rank 0 found, unless one cannot hold such a base.
+
+    `own`: what this rank found, None where it cannot. Ranks measure the same documents and still round apart;
+    close to the limit each would decide for itself, and they would train on two bases.
+    """
+    said = collective.gather(own)
+    return None not in said and bool(said[0])
+
+
 def same_start(
     ranks: Ranks,
     named: NamedParameters,

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from legal_eagle.engine.lora import LoraConfig
-from legal_eagle.engine.peft_format import ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE
+from legal_eagle.engine.peft_format import ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, peft_settings
 from legal_eagle.jobs.errors import JobError
 
 NamedParameters = Sequence[tuple[str, torch.nn.Parameter]]
@@ -28,22 +28,7 @@ def write_adapter(
     """`parameters` are (stored name, master); `target_modules` and `whole` as PEFT's settings name them."""
     tensors = {name: one.detach().to("cpu", torch.float32).contiguous() for name, one in parameters}
     (folder / ADAPTER_WEIGHTS_FILE).write_bytes(save(tensors, metadata={"format": "pt"}))
-    config = {
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": base_path,
-        "r": lora.rank,
-        "lora_alpha": lora.alpha,
-        "lora_dropout": lora.dropout,
-        "use_rslora": lora.rs_lora,
-        "use_dora": lora.dora,
-        "target_modules": list(target_modules),
-        "modules_to_save": [name.rsplit(".", 1)[-1] for name in whole] or None,
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "inference_mode": True,
-        "init_lora_weights": True,
-    }
+    config = peft_settings(lora, target_modules, whole, base_path)
     text = json.dumps(config, ensure_ascii=False, indent=2)
     (folder / ADAPTER_CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from transformers import PreTrainedModel
 
-from legal_eagle.engine.generate import sample
-from legal_eagle.jobs.errors import JobError
+from legal_eagle.engine.generate import check_prompt, sample
 
 
 def generate(
@@ -24,14 +23,7 @@ def generate(
     should_stop: Callable[[], bool] | None = None,
 ) -> Iterator[int]:
     """As `engine.generate.generate`, with the same limits and errors."""
-    if not ids:
-        raise JobError("model.prompt_empty", "The prompt has no tokens.")
-    if len(ids) >= max_positions:
-        raise JobError(
-            "model.beyond_positions",
-            f"{len(ids)} tokens exceed the model's {max_positions} positions.",
-            params={"tokens": len(ids), "limit": max_positions},
-        )
+    check_prompt(ids, max_positions)
     stop = frozenset(stop_ids)
     pending, cache = list(ids), None
     for _ in range(min(max_new_tokens, max_positions - len(ids))):

@@ -14,7 +14,7 @@ import torch
 from transformers import PreTrainedModel
 
 from legal_eagle.engine.lora import LoraConfig
-from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD, check_target_pattern
+from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD, matching
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
 
 PREFIX = "base_model.model."
@@ -58,18 +58,7 @@ def targeted_modules(
             raise _no_target(unknown[0], everything)
     if not chosen:
         raise _no_target(str(targets), everything)
-    if pattern is None:
-        return chosen
-    compiled = check_target_pattern(pattern)
-    matched = [name for name in chosen if compiled.fullmatch(name)]
-    if not matched:
-        raise JobError(
-            "model.lora_pattern_unmatched",
-            f"{pattern!r} matches none of the model's linear layers.",
-            exit_code=EXIT_SPEC,
-            params={"pattern": pattern, "example": chosen[0]},
-        )
-    return matched
+    return matching(chosen, pattern)
 
 
 def short_names(everything: Sequence[str], modules: Sequence[str]) -> list[str]:

@@ -27,14 +27,7 @@ def generate(
     Raises JobError `model.prompt_empty`, `model.beyond_positions` for a prompt that fills the model.
     """
     limit = decoder.config.max_positions
-    if not ids:
-        raise JobError("model.prompt_empty", "The prompt has no tokens.")
-    if len(ids) >= limit:
-        raise JobError(
-            "model.beyond_positions",
-            f"{len(ids)} tokens exceed the model's {limit} positions.",
-            params={"tokens": len(ids), "limit": limit},
-        )
+    check_prompt(ids, limit)
     stop = frozenset(stop_ids)
     caches = [LayerCache(window) for window in decoder.config.windows]
     use_lora = decoder.adapter_enabled
@@ -52,6 +45,18 @@ def generate(
 
 
 @torch.no_grad()
+def check_prompt(ids: Sequence[int], limit: int) -> None:
+    """Raises JobError `model.prompt_empty`, and `model.beyond_positions` for `limit` tokens or more."""
+    if not ids:
+        raise JobError("model.prompt_empty", "The prompt has no tokens.")
+    if len(ids) >= limit:
+        raise JobError(
+            "model.beyond_positions",
+            f"{len(ids)} tokens exceed the model's {limit} positions.",
+            params={"tokens": len(ids), "limit": limit},
+        )
+
+
 def next_logits(
     decoder: Decoder, ids: Sequence[int], position: int, caches: Sequence[LayerCache], *, use_lora: bool
 ) -> torch.Tensor:

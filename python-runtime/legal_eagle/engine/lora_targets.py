@@ -50,9 +50,14 @@ def target_modules(config: ModelConfig, targets: str | Sequence[str], pattern: s
     Raises JobError `model.lora_target` for a name that the layout has not, with those it has, and
     `model.lora_pattern_unmatched` where the expression leaves none.
     """
-    chosen = _by_targets(config, targets)
+    return matching(_by_targets(config, targets), pattern)
+
+
+def matching(chosen: Sequence[str], pattern: str | None) -> list[str]:
+    """Those of `chosen` whose whole name `pattern` matches; all without one. Raises JobError
+    `model.lora_pattern_unmatched` where none is left."""
     if pattern is None:
-        return chosen
+        return list(chosen)
     compiled = check_target_pattern(pattern)
     matched = [name for name in chosen if compiled.fullmatch(name)]
     if not matched:

@@ -1,7 +1,7 @@
 """Adapters as PEFT writes and reads them (huggingface/peft, docs/source/developer_guides/checkpoint.md)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -48,7 +48,19 @@ def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
     """The content of adapter_config.json."""
     if decoder.lora is None:
         raise RuntimeError("this decoder has no adapter")
-    lora = decoder.lora.config
+    lora = decoder.lora
+    return peft_settings(
+        lora.config,
+        short_targets(decoder.config, lora.modules),
+        [module.name for module in lora.whole],
+        base_path,
+    )
+
+
+def peft_settings(
+    lora: LoraConfig, targets: Sequence[str], whole: Sequence[str], base_path: str
+) -> dict[str, object]:
+    """An adapter in PEFT's words; `whole` by full names, of which PEFT takes the last."""
     return {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
@@ -57,13 +69,13 @@ def adapter_config(decoder: Decoder, base_path: str) -> dict[str, object]:
         "lora_alpha": lora.alpha,
         "lora_dropout": lora.dropout,
         "use_rslora": lora.rs_lora,
-        "target_modules": short_targets(decoder.config, decoder.lora.modules),
+        "target_modules": list(targets),
         "bias": "none",
         "fan_in_fan_out": False,
         "inference_mode": True,
         "init_lora_weights": True,
         "use_dora": lora.dora,
-        "modules_to_save": [module.name.rsplit(".", 1)[-1] for module in decoder.lora.whole] or None,
+        "modules_to_save": [name.rsplit(".", 1)[-1] for name in whole] or None,
     }
 
 

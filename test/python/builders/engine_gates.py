@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from builders.internlm2_reference import InternLM2Reference
 from builders.invariants import LORA, accumulation_error, packing_error, split_error
 from builders.kill_campaign import SETTINGS, run_campaign
 from builders.peft_oracle import llama_reference, reload_error, with_random_adapter
-from builders.quantised import quantisation_errors
+from builders.quantised import LIMITS, quantisation_errors
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.model import build_model
 from legal_eagle.engine.quantisation import Quantization
@@ -33,8 +33,6 @@ RANDOM_FAMILIES = 60
 KILLS = 5
 # What is drawn at random in a measurement is drawn from here, so that two people compare the same numbers.
 _SEED = 20261123
-# 4 bits are unpacked and computed exactly; 8 bits round the activations too.
-_QUANTISED_LIMITS: Mapping[Quantization, float] = {"nf4": 1e-5, "int8": 0.05, "fp8": 0.2}
 
 
 @dataclass(frozen=True)
@@ -204,7 +202,7 @@ GATES: Sequence[Gate] = (
             ("test_engine_quantised.py::test_a_quantised_base_computes_what_its_numbers_say",),
             functools.partial(_quantised, kind),
         )
-        for kind, limit in _QUANTISED_LIMITS.items()
+        for kind, limit in LIMITS.items()
     ),
     Gate(
         "golden losses of the tiny model, 20 steps",

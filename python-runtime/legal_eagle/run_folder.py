@@ -41,8 +41,11 @@ def folder_name(name: str) -> str:
     return _UNSAFE_NAME.sub("-", name).strip(" .") or "run"
 
 
-def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: bool) -> PreparedAttempt:
-    """Creates `root/<name>/run.json` and the job folder of a first or a further attempt.
+def prepare_attempt(
+    recipe: Recipe, root: Path, *, recipe_dir: Path, resume: bool, or_from_start: bool = False
+) -> PreparedAttempt:
+    """Creates `root/<name>/run.json` and the job folder of a first or a further attempt. `or_from_start`: to
+    resume a run without a checkpoint, or one that never began, is to begin it.
 
     Raises JobError `recipe.model_not_found`, `recipe.dataset_not_found`, `train.run_exists`,
     `recipe.adapter_not_found`, `train.nothing_to_resume`.
@@ -50,7 +53,6 @@ def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: boo
     model = _existing(recipe["model"], recipe_dir, "model", Path.is_dir)
     dataset = _existing(recipe["dataset"], recipe_dir, "dataset", Path.is_file)
     named = recipe["lora"]["continueFrom"]
-    initial = None if named is None or resume else _existing(named, recipe_dir, "adapter", Path.is_dir)
     run_dir = (root / folder_name(recipe["name"])).absolute()
     exists = (run_dir / RUN_FILE).is_file()
     if exists and not resume:
@@ -61,13 +63,17 @@ def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: boo
             params={"folder": str(run_dir)},
         )
     checkpoints = list_checkpoints(run_dir / "checkpoints")
-    if resume and not checkpoints:
+    if resume and not checkpoints and not or_from_start:
         raise JobError(
             "train.nothing_to_resume",
             f"{run_dir} has no whole checkpoint",
             exit_code=EXIT_DATA,
             params={"folder": str(run_dir)},
         )
+    resume_from = checkpoints[-1].path if resume and checkpoints else None
+    initial = None
+    if named is not None and resume_from is None:
+        initial = _existing(named, recipe_dir, "adapter", Path.is_dir)
     run_id = _read_id(run_dir) if exists else new_id()
     number = 1 + max((int(one.name) for one in (run_dir / "attempts").glob("[1-9]*")), default=0)
     job_dir = run_dir / "attempts" / str(number)
@@ -87,7 +93,6 @@ def prepare_attempt(recipe: Recipe, root: Path, *, recipe_dir: Path, resume: boo
                 "createdAtMs": now_ms,
             },
         )
-    resume_from = checkpoints[-1].path if resume else None
     _write_json(
         job_dir / "job.json",
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,9 +36,15 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         issue = Issue(path.name, f"cannot be read as YAML or JSON: {error}", "a recipe file")
         raise _invalid([issue]) from error
+    return recipe_with(value, overrides)
+
+
+def recipe_with(value: object, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe's content, itself left as it is, with `overrides` on top. JobError `recipe.invalid`."""
+    changed = copy.deepcopy(value)
     for override in overrides:
-        _set(value, override)
-    return check_recipe(value)
+        _set(changed, override)
+    return check_recipe(changed)
 
 
 def check_recipe(value: object) -> Recipe:

@@ -200,6 +200,19 @@ export const TRAIN_ERRORS = {
       action: '请安装本应用提供的运行环境，或改用单进程训练。',
     },
   },
+  'train.config_invalid': {
+    en: {
+      message: 'The config of the training function is wrong: {reason}.',
+      cause: 'It takes these keys: {allowed}.',
+      action:
+        'Correct the config that the trainer hands over; python-runtime/docs/distributed.md has an example.',
+    },
+    zh: {
+      message: '训练函数的 config 有误：{reason}。',
+      cause: '可用的键有：{allowed}。',
+      action: '请修改训练器传入的 config；示例见 python-runtime/docs/distributed.md。',
+    },
+  },
   'train.ranks_differ': {
     en: {
       message: 'Rank {rank} has another {what} than rank 0.',

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import type { DecoderShape } from '../shared/domain/preflight/decoder-shape.ts';
-import { memoryOn, type DeviceFacts } from '../shared/domain/preflight/device-memory.ts';
+import { memoryOn, type DeviceFacts, type DeviceMemory } from '../shared/domain/preflight/device-memory.ts';
 import { recipeSchema } from '../shared/protocol/recipe.ts';
 import { repositoryRoot } from './dev-environment.ts';
 
@@ -46,18 +46,28 @@ const MACHINES = [
   { name: '12 GB', mebibytes: 12_288 },
   { name: '16 GB', mebibytes: 16_376 },
   { name: '24 GB', mebibytes: 24_564 },
-  { name: '4 × 24 GB', mebibytes: 24_564, isSeveral: true },
+  { name: '4 × 24 GB, each 每张', mebibytes: 24_564 },
   { name: '80 GB', mebibytes: 81_920 },
 ] as const;
 
 const RANK = 8;
 const CUTOFFS = [1024, 2048] as const;
 
-const { lora } = recipeSchema.parse({ model: 'base', dataset: 'rows', lora: { rank: RANK } });
+const { lora, hardware } = recipeSchema.parse({ model: 'base', dataset: 'rows', lora: { rank: RANK } });
 
-type Cell = Readonly<{ fits: boolean; peakBytes: number; basis: 'measured' | 'projected' }>;
+/** How the base is held, from what costs no accuracy to what costs most of it. */
+const BASES = [
+  { quantization: 'none', word: '16 bit' },
+  { quantization: 'int8', word: 'INT8' },
+  { quantization: 'nf4', word: 'NF4' },
+] as const;
 
-/** One row of the full cutoff length in bf16, every token of it supervised: the heaviest micro-batch of one. */
+type Cell = Readonly<{ fits: boolean; memory: DeviceMemory; base: string }>;
+
+/**
+ * One row of the full cutoff length in bf16, every token of it supervised: the heaviest micro-batch of one. The first
+ * way of holding the base that fits, with as few layers recomputed as the card allows; the last where none does.
+ */
 function cellOf(shape: DecoderShape, mebibytes: number, cutoff: number): Cell {
   const capacityBytes = mebibytes * MIB;
   const device: DeviceFacts = {
@@ -69,8 +79,13 @@ function cellOf(shape: DecoderShape, mebibytes: number, cutoff: number): Cell {
     hasBf16: true,
   };
   const batch = { lengths: [cutoff], answerTokens: cutoff };
-  const { peakBytes, basis } = memoryOn(device, shape, lora, 'bf16', [batch]);
-  return { fits: peakBytes <= capacityBytes, peakBytes, basis };
+  const cells = BASES.map(({ quantization, word }) => {
+    const memory = memoryOn(device, shape, lora, 'bf16', [batch], quantization, hardware);
+    return { fits: memory.peakBytes <= capacityBytes, memory, base: word };
+  });
+  const cell = cells.find(({ fits }) => fits) ?? cells.at(-1);
+  if (cell === undefined) throw new Error('a base is held in some way');
+  return cell;
 }
 
 const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
@@ -83,10 +98,11 @@ function tableText(): string {
   const rows = MACHINES.map((machine) => {
     const cells = MODELS.flatMap(({ shape }) =>
       CUTOFFS.map((cutoff) => {
-        const { fits, peakBytes, basis } = cellOf(shape, machine.mebibytes, cutoff);
-        const sign = fits ? '✓' : '✗';
-        const each = fits && 'isSeveral' in machine ? ', one run a card 每卡一个训练' : '';
-        return `${sign} ${gigabytes(peakBytes)} GB, ${BASIS_WORDS[basis]}${each}`;
+        const { fits, memory, base } = cellOf(shape, machine.mebibytes, cutoff);
+        const { peakBytes, basis, recomputedLayers, layers } = memory;
+        const again =
+          recomputedLayers === 0 ? '' : `, ${String(recomputedLayers)}/${String(layers)} recomputed 重算`;
+        return `${fits ? '✓' : '✗'} ${gigabytes(peakBytes)} GB, ${base}${again}, ${BASIS_WORDS[basis]}`;
       }),
     );
     return [machine.name, ...cells];

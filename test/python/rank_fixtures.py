@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from loop_fixtures import Attempt, Run, recipe
 from safetensors.torch import load_file
 
+from builders.launched import free_port
 from service_job import command, write_job
 
 
@@ -24,12 +24,6 @@ def settings(micro_batch: int, accumulation: int, tokens_at_once: int) -> dict[s
         lora={"dropout": 0.0},
         hardware={"maxTokensPerMicroBatch": tokens_at_once},
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def rank_environment(rank: int, world_size: int, port: int) -> dict[str, str]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from loop_fixtures import Run, recipe, write_dataset, write_model
-from rank_fixtures import free_port, rank_environment
+from rank_fixtures import rank_environment
 
+from builders.launched import free_port
 from legal_eagle.engine.distributed.collective import Alone
 from legal_eagle.engine.distributed.same_start import eight_bits_for_all
 from service_job import RUN_PY, command, write_job

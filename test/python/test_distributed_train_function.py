@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from loop_fixtures import recipe, write_dataset, write_model
-from rank_fixtures import free_port, rank_environment
+from rank_fixtures import rank_environment
 
+from builders.launched import free_port
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.jobs.wire import read_events
 from legal_eagle.train_function import train_function

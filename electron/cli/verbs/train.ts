@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 
 import type { RunSummary } from '../../shared/contract/methods/runs.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import { launchLines, parseHosts } from '../../shared/domain/launch-lines.ts';
+import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { EXIT_CODES } from '../../shared/protocol/exit-codes.ts';
 import { followJob, followRun } from '../follow.ts';
 import type { OptionTable } from '../options.ts';
@@ -67,6 +69,39 @@ export const withSettings = (
     target[last] = parse(setting.slice(at + 1)) as unknown;
   }
   return result;
+};
+
+/** Prints what to run on each machine; whether and how a person may log in there is not the studio's. */
+const sayLines = (
+  context: VerbContext,
+  file: string,
+  recipe: unknown,
+  settings: readonly string[],
+  list: string,
+): VerbResult => {
+  const { terminal } = context;
+  const checked = checkRecipe(recipe);
+  if (!('recipe' in checked)) {
+    throw new StudioError('recipe.invalid', { issues: checked.issues, summary: checked.summary });
+  }
+  const hosts = parseHosts(list);
+  if ('code' in hosts) throw new StudioError(hosts.code, hosts.params);
+  const machines = launchLines(hosts, checked.recipe.hardware, file, settings);
+  const [first] = hosts;
+  terminal.say(
+    terminal.words({
+      en: 'Nothing was started. Run on each machine, within five minutes:',
+      zh: '没有启动任何训练。请在五分钟内到每台机器上分别运行：',
+    }),
+  );
+  for (const { host, command } of machines) terminal.say(`\n${host}:\n  ${command}`);
+  terminal.say(
+    terminal.words({
+      en: `\nAll need the same base, dataset, recipe and engine under these paths; ${first ?? ''} keeps the run folder, which \`legal-eagle runs adopt\` takes over.`,
+      zh: `\n每台机器都需要在这些路径下有相同的基座模型、数据集、训练方案和引擎；训练目录保存在 ${first ?? ''} 上，可用 \`legal-eagle runs adopt\` 接管。`,
+    }),
+  );
+  return { value: { machines } };
 };
 
 const sayEnd = (run: RunSummary, context: VerbContext): void => {
@@ -136,7 +171,7 @@ export const followToEnd = async (
 export const train: Verb = {
   name: 'train',
   summary: { en: 'start a run from a recipe file and follow it', zh: '按训练方案文件开始训练并跟踪进度' },
-  usage: 'RECIPE.yaml [--set key=value]… [--detach | --queue] [--force] [--profile-steps N]',
+  usage: 'RECIPE.yaml [--set key=value]… [--detach | --queue] [--force] [--profile-steps N] [--hosts A,B]',
   options: {
     ...RECIPE_OPTIONS,
     force: {
@@ -161,6 +196,14 @@ export const train: Verb = {
         zh: '把 N 步记录为 Chrome 跟踪文件，存入训练目录',
       },
     },
+    hosts: {
+      kind: 'text',
+      value: 'A,B',
+      help: {
+        en: 'start nothing; print what to run on each of these machines',
+        zh: '不启动训练，只打印要在每台机器上运行的命令',
+      },
+    },
     ...FOLLOW_OPTIONS,
   },
   run: async (context) => {
@@ -170,7 +213,10 @@ export const train: Verb = {
       profileSteps === undefined
         ? args.list('set')
         : [...args.list('set'), `hardware.profileSteps=${profileSteps}`];
-    const recipe = withSettings(readRecipe(args.required(0, 'RECIPE')), settings);
+    const file = args.required(0, 'RECIPE');
+    const recipe = withSettings(readRecipe(file), settings);
+    const hosts = args.text('hosts');
+    if (hosts !== undefined) return sayLines(context, file, recipe, settings, hosts);
     const client = await session.open('write');
     const queue = args.flag('queue');
     const started = await client.call('runs.start', { recipe, force: args.flag('force'), queue });

@@ -28,6 +28,7 @@ import { SETTINGS_ERRORS } from './settings.ts';
 import { STORAGE_ERRORS } from './storage.ts';
 import { TERMINAL_ERRORS } from './terminal.ts';
 import { TRAIN_ERRORS } from './train.ts';
+import { TRAIN_RANK_ERRORS } from './train-ranks.ts';
 
 /** The tables by file; no code may stand in two of them (a test checks it). */
 export const ERROR_TABLES = {
@@ -59,6 +60,7 @@ export const ERROR_TABLES = {
   storage: STORAGE_ERRORS,
   terminal: TERMINAL_ERRORS,
   train: TRAIN_ERRORS,
+  'train-ranks': TRAIN_RANK_ERRORS,
 } as const;
 
 const ERROR_TEXTS = {
@@ -90,6 +92,7 @@ const ERROR_TEXTS = {
   ...STORAGE_ERRORS,
   ...TERMINAL_ERRORS,
   ...TRAIN_ERRORS,
+  ...TRAIN_RANK_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_TEXTS;

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
+import { valueText } from '../../i18n/setting-words.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Notice } from './notice.tsx';
 import type { AppliedChange } from './use-applied-change.ts';
-import { valueText } from './value-text.ts';
 
 /** What a button has just changed in the form, with the way back. */
 export function AppliedNote({ change }: Readonly<{ change: AppliedChange }>): ReactElement {

@@ -64,7 +64,7 @@ export function FieldControl(props: FieldControlProps): ReactElement {
     case 'texts':
       return <LinesControl {...props} common={common} />;
     case 'text':
-      return field.nullable ? (
+      return isLong(field) ? (
         <Textarea
           {...common}
           autosize
@@ -77,11 +77,17 @@ export function FieldControl(props: FieldControlProps): ReactElement {
         <TextInput
           {...common}
           value={typeof value === 'string' ? value : ''}
-          onChange={(event) => onChange(event.currentTarget.value)}
+          onChange={(event) =>
+            onChange(field.nullable && event.currentTarget.value === '' ? null : event.currentTarget.value)
+          }
         />
       );
   }
 }
+
+/** Texts of several lines; names, folders and expressions stand in one. */
+const LONG_TEXT_CHARACTERS = 10_000;
+const isLong = ({ maxLength = 0 }: RecipeField): boolean => maxLength >= LONG_TEXT_CHARACTERS;
 
 type Common = Readonly<{
   id: string;

@@ -3,13 +3,14 @@ import { IconArrowBackUp } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
 import type { RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
+import { valueText } from '../../i18n/setting-words.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import classes from './field-row.module.css';
 import { FieldControl } from './field-control.tsx';
 import { LibraryControl } from './library-control.tsx';
 import type { RecipeForm } from './use-recipe-form.ts';
 import type { Library } from './use-library.ts';
-import { issueText, valueText } from './value-text.ts';
+import { issueText } from './issue-text.ts';
 
 export const fieldInputId = (path: string): string => `recipe-${path.replaceAll('.', '-')}`;
 

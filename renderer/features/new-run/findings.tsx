@@ -9,12 +9,12 @@ import type {
 } from '../../../electron/shared/contract/methods/preflight.ts';
 import type { Recipe } from '../../../electron/shared/protocol/recipe.ts';
 import { formatBytes } from '../../i18n/format.ts';
+import { valueText } from '../../i18n/setting-words.ts';
 import { useErrorLanguage, useWords, type Words } from '../../i18n/use-words.ts';
 import { CountTokens } from './count-tokens.tsx';
 import { fieldInputId } from './field-row.tsx';
 import { Notice } from './notice.tsx';
 import type { AppliedChange } from './use-applied-change.ts';
-import { valueText } from './value-text.ts';
 
 export type FindingsProps = Readonly<{
   /** Red keeps the run from starting, amber does not. */
@@ -28,13 +28,16 @@ export type FindingsProps = Readonly<{
 /** Problems or warnings of the preflight, each with the buttons that mend it. */
 export function Findings({ tone, notes, ...props }: FindingsProps): ReactElement {
   const language = useErrorLanguage();
+  const words = useWords('new-run');
   return (
     <>
       {notes.map((note) => {
         const text = describeError(note, language);
+        // The buttons below say in the words of the form what the action says in those of a recipe file.
+        const hasButtons = note.fixes.length > 0 && 'settings' in note.params;
         return (
           <Notice key={`${note.code}${JSON.stringify(note.params)}`} tone={tone}>
-            <strong>{text.message}</strong> {text.cause} {text.action}
+            <strong>{text.message}</strong> {text.cause} {hasButtons ? words('fix.anyOne') : text.action}
             <Remedies note={note} {...props} />
           </Notice>
         );

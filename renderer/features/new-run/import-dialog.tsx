@@ -8,11 +8,11 @@ import {
   type ImportedSettings,
 } from '../../../electron/shared/domain/recipes/import-settings.ts';
 import { isSame } from '../../../electron/shared/domain/settings-difference.ts';
+import { valueText } from '../../i18n/setting-words.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { Notice } from './notice.tsx';
 import type { Library } from './use-library.ts';
 import type { RecipeForm } from './use-recipe-form.ts';
-import { valueText } from './value-text.ts';
 
 export type ImportDialogProps = Readonly<{
   form: RecipeForm;

@@ -37,10 +37,12 @@ export function PreflightSheet(props: PreflightSheetProps): ReactElement {
   const words = useWords('new-run');
   const { preflight, checkAgain } = answer;
   const { recipe } = form;
+  const isWrong = form.issues.some(({ reason }) => reason !== 'missing');
   const scaled = useScaleDown(form, answer, devices);
   const trial = useTrial(recipe, answer);
   return (
     <Panel
+      className={classes['panel'] ?? ''}
       title={words('preflight')}
       actions={
         preflight !== undefined &&
@@ -59,7 +61,9 @@ export function PreflightSheet(props: PreflightSheetProps): ReactElement {
         aria-label={words('figures')}
       >
         <AppliedNote change={change} />
-        {recipe === undefined && <Text c="dimmed">{words('stepsLater')}</Text>}
+        {recipe === undefined && (
+          <Text c="dimmed">{words(isWrong ? 'stepsAfterMending' : 'stepsLater')}</Text>
+        )}
         {preflight === undefined && answer.isChecking && <Skeletons rows={6} />}
         {answer.error !== undefined && <ErrorNote error={answer.error} onRetry={answer.checkAgain} />}
         {recipe !== undefined && preflight !== undefined && (

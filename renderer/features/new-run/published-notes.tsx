@@ -4,9 +4,9 @@ import type { ReactElement } from 'react';
 
 import { accumulationFor } from '../../../electron/shared/domain/recipes/global-batch.ts';
 import { formatNumber } from '../../i18n/format.ts';
+import { valueText } from '../../i18n/setting-words.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import type { RecipeForm } from './use-recipe-form.ts';
-import { valueText } from './value-text.ts';
 
 export type PublishedNotesProps = Readonly<{ form: RecipeForm; devices: number }>;
 

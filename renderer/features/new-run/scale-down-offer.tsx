@@ -4,11 +4,11 @@ import { useState, type ReactElement } from 'react';
 import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import type { RecipeChange } from '../../../electron/shared/domain/recipes/scale-down.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
+import { valueText } from '../../i18n/setting-words.ts';
 import { useErrorLanguage, useWords } from '../../i18n/use-words.ts';
 import { Notice } from './notice.tsx';
 import type { AppliedChange } from './use-applied-change.ts';
 import type { ScaledDown } from './use-scale-down.ts';
-import { valueText } from './value-text.ts';
 
 export type ScaleDownOfferProps = Readonly<{
   scaled: ScaledDown | undefined;

@@ -15,7 +15,7 @@ import { fieldInputId } from './field-row.tsx';
 import { QueueButton } from './queue-button.tsx';
 import classes from './start-buttons.module.css';
 import type { RecipeForm } from './use-recipe-form.ts';
-import { issueText } from './value-text.ts';
+import { issueText } from './issue-text.ts';
 
 export type StartButtonsProps = Readonly<{
   form: RecipeForm;

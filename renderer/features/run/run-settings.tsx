@@ -7,11 +7,12 @@ import type { RunDetail } from '../../../electron/shared/contract/methods/runs.t
 import { isSame, settingRows } from '../../../electron/shared/domain/settings-difference.ts';
 import { recipeSchema } from '../../../electron/shared/protocol/recipe.ts';
 import { formatTime } from '../../i18n/format.ts';
+import { settingLabel, useSettingWords, valueText } from '../../i18n/setting-words.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
 import classes from './run.module.css';
 
-const showSetting = (value: unknown): string =>
+const showFact = (value: unknown): string =>
   value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** The recipe of a run against the defaults, and on what it ran. */
@@ -20,6 +21,7 @@ export function RunSettings({
   onClone,
 }: Readonly<{ detail: RunDetail; onClone: () => void }>): ReactElement {
   const words = useWords('run');
+  const settingWords = useSettingWords();
   const language = useLanguage();
   const [onlyChanged, setOnlyChanged] = useViewMemory('run.onlyChanged', true);
   const rows = useMemo(() => {
@@ -54,17 +56,19 @@ export function RunSettings({
           {shown.map(({ path, values: [here, standard] }) => (
             <tr key={path}>
               <td>
-                <code>{path}</code>
+                {settingLabel(path, settingWords)} <code className={classes['path']}>{path}</code>
               </td>
               <td className={isSame(here, standard) ? undefined : classes['changed']}>
-                {showSetting(here)}
+                {valueText(here, path, settingWords)}
                 {!isSame(here, standard) && (
                   <Badge size="xs" variant="light" ml={8} tt="none">
                     {words('settings.changed')}
                   </Badge>
                 )}
               </td>
-              <td>{path === 'model' || path === 'dataset' ? '—' : showSetting(standard)}</td>
+              <td>
+                {path === 'model' || path === 'dataset' ? '—' : valueText(standard, path, settingWords)}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -110,10 +114,14 @@ function Facts({
         <tbody>
           {Object.entries(facts).map(([name, value]) => (
             <tr key={name}>
-              <td>
+              <td className={classes['factName']}>
                 <code>{name}</code>
               </td>
-              <td>{showSetting(value)}</td>
+              <td>
+                {Array.isArray(value)
+                  ? value.map((one, at) => <div key={`${String(at)} ${showFact(one)}`}>{showFact(one)}</div>)
+                  : showFact(value)}
+              </td>
             </tr>
           ))}
         </tbody>

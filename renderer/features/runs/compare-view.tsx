@@ -8,6 +8,7 @@ import type { RunDetail } from '../../../electron/shared/contract/methods/runs.t
 import { settingsDifference } from '../../../electron/shared/domain/settings-difference.ts';
 import { rawCurves } from '../../api/raw-curves.ts';
 import { formatLoss, formatNumber } from '../../i18n/format.ts';
+import { settingLabel, useSettingWords, valueText } from '../../i18n/setting-words.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { assignOrders, rememberOrders, useRunOrders } from '../../state/run-colours.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
@@ -179,6 +180,7 @@ function Difference({
   colourOf,
 }: Readonly<{ runs: readonly RunDetail[]; colourOf: (id: string) => string }>): ReactElement {
   const words = useWords('runs');
+  const settingWords = useSettingWords();
   const [onlyDifferent, setOnlyDifferent] = useState(true);
   const rows = useMemo(() => settingsDifference(runs.map((run) => run.recipe)), [runs]);
   const results = [
@@ -233,12 +235,10 @@ function Difference({
             {rows.map(({ path, values }) => (
               <tr key={path}>
                 <td>
-                  <code>{path}</code>
+                  {settingLabel(path, settingWords)} <code className={classes['path']}>{path}</code>
                 </td>
                 {values.map((value, at) => (
-                  <td key={runs[at]?.id ?? at}>
-                    {typeof value === 'string' ? value : value === undefined ? '—' : JSON.stringify(value)}
-                  </td>
+                  <td key={runs[at]?.id ?? at}>{valueText(value, path, settingWords)}</td>
                 ))}
               </tr>
             ))}

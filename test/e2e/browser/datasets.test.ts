@@ -127,7 +127,7 @@ describe('data and a new run in the browser', () => {
     const microBatch = page.getByRole('textbox', { name: '微批大小' });
     await microBatch.fill('0');
     await page
-      .getByText(/0 超出范围，应为 整数 ≥ 1, ≤ 4,096/u)
+      .getByText(/0 超出范围，应为整数（≥ 1，≤ 4,096）/u)
       .first()
       .waitFor();
     expect(await start.isDisabled()).toBe(true);

@@ -120,7 +120,7 @@ describe('a new run in the browser', () => {
 
   it('says what a field takes in the language of the screen', async () => {
     await field('LoRA 秩').fill('0');
-    await page.getByText('0 超出范围，应为 整数 ≥ 1, ≤ 1,024').first().waitFor();
+    await page.getByText('0 超出范围，应为整数（≥ 1，≤ 1,024）').first().waitFor();
     await page.getByRole('button', { name: '还原“LoRA 秩”' }).click();
   });
 

@@ -1,22 +1,8 @@
 import type { RecipeIssue } from '../../../electron/shared/domain/recipes/check-recipe.ts';
-import { RECIPE_FIELDS, type RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
+import type { RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
 import { formatNumber } from '../../i18n/format.ts';
+import { fieldOf, valueText } from '../../i18n/setting-words.ts';
 import type { Words } from '../../i18n/use-words.ts';
-
-const fieldOf = (path: string): RecipeField | undefined => RECIPE_FIELDS.find((field) => field.path === path);
-
-/** A setting's value as the form shows it. */
-export function valueText(value: unknown, path: string, words: Words): string {
-  if (value === null || value === '' || value === undefined) return words('nothing');
-  if (typeof value === 'boolean') return words(value ? 'on' : 'off');
-  if (Array.isArray(value)) return value.length === 0 ? words('nothing') : value.join(' / ');
-  if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : String(value);
-  const field = fieldOf(path);
-  if (typeof value === 'string' && field?.choices.includes(value) === true) {
-    return words(`choices.${path}.${value}`);
-  }
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
 
 /** What is wrong, and what would be right. */
 export function issueText(issue: RecipeIssue, words: Words): string {
@@ -34,7 +20,17 @@ export function issueText(issue: RecipeIssue, words: Words): string {
     });
   }
   const allowed = field === undefined ? (issue.allowed ?? '') : allowedText(field, words);
-  return words(`issues.${issue.reason}`, { given, allowed, suggestion });
+  return words(`issues.${issue.reason}`, { given: bareText(given), allowed, suggestion });
+}
+
+/** What was typed, without the signs of its JSON text; a long text ends in … and is shown as it is cut. */
+function bareText(json: string): string {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'string' ? value : json;
+  } catch {
+    return json.replace(/^"/u, '');
+  }
 }
 
 /** A value that an issue holds as JSON text. */
@@ -60,7 +56,9 @@ function allowedText(field: RecipeField, words: Words): string {
         bound('<', field.exclusiveMaximum),
       ].filter((one) => one !== undefined);
       const kind = words(`allowed.${field.kind}`);
-      return bounds.length === 0 ? kind : words('allowed.within', { kind, bounds: bounds.join(', ') });
+      return bounds.length === 0
+        ? kind
+        : words('allowed.within', { kind, bounds: bounds.join(words('allowed.and')) });
     }
     case 'boolean':
       return `${words('on')} / ${words('off')}`;

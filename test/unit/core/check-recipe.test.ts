@@ -50,10 +50,10 @@ describe('checkRecipe', () => {
 
   it('names the field, the reason and the allowed range', () => {
     expect(issuesOf({ lora: { rank: 0 } })).toEqual([
-      { field: 'lora.rank', reason: 'range', given: '0', allowed: 'integer ≥ 1, ≤ 1024' },
+      { field: 'lora.rank', reason: 'range', given: '0', allowed: '1, 2, …, 1024' },
     ]);
     expect(issuesOf({ epochs: 'two' })).toEqual([
-      { field: 'epochs', reason: 'type', given: '"two"', allowed: 'number > 0, ≤ 1000' },
+      { field: 'epochs', reason: 'type', given: '"two"', allowed: '> 0, ≤ 1000' },
     ]);
     expect(issuesOf({ schedule: { kind: 'step' } })).toEqual([
       {

@@ -43,14 +43,15 @@ export const MODEL_ERRORS = {
     en: {
       message: 'The architecture {architecture} is not supported.',
       cause:
-        'Neither the fast engine (InternLM, Llama, Mistral, Qwen2 and Qwen3 decoders) nor transformers itself computes it. Code that comes with a model is never run.',
-      action: 'Choose a model of another architecture.',
+        'The fast engine computes InternLM, Llama, Mistral, Qwen2 and Qwen3 decoders, the compat engine what transformers itself implements; none that this run may use computes this one. Code that comes with a model is never run.',
+      action:
+        'Set the engine to Automatic if another one is chosen, or take a model of another architecture.',
     },
     zh: {
       message: '不支持 {architecture} 架构。',
       cause:
-        '快速引擎（InternLM、Llama、Mistral、Qwen2、Qwen3）和 transformers 自身都未实现该架构；模型自带的代码一律不会执行。',
-      action: '请选择其他架构的模型。',
+        '快速引擎支持 InternLM、Llama、Mistral、Qwen2、Qwen3，兼容引擎支持 transformers 自身实现的架构；本次可用的引擎都不支持该架构。模型自带的代码一律不会执行。',
+      action: '若指定了计算引擎，请改为“自动”；否则请选择其他架构的模型。',
     },
   },
   'model.compat_missing': {

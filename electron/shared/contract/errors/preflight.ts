@@ -10,7 +10,7 @@ export const PREFLIGHT_ERRORS = {
     zh: {
       message: '本次训练峰值需要 {predicted} 内存或显存，而 {device} 只有 {capacity}。',
       cause: '基座模型以 {precision} 载入占 {base}，一次前向与反向计算占 {passes}。',
-      action: '请做以下任一修改，任选其一即可：{settings}。',
+      action: '请从以下修改中任选一项：{settings}。',
     },
   },
   'preflight.cannot_fit': {

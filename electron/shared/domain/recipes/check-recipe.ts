@@ -126,12 +126,13 @@ function describeAllowed(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   switch (schema.type) {
     case 'integer':
+      return wholeNumbers(schema);
     case 'number':
-      return `${schema.type} ${interval(schema)}`.trim();
+      return interval(schema);
+    case 'boolean':
+      return 'true | false';
     case 'string':
-      return schema.maxLength === undefined
-        ? 'string'
-        : `string, ${schema.minLength ?? 0} … ${schema.maxLength} characters`;
+      return schema.maxLength === undefined ? '"…"' : `"…" (≤ ${schema.maxLength})`;
     case 'array':
       return `[${schema.items === undefined ? '' : describeAllowed(schema.items)}, …]`;
     case 'object':
@@ -140,6 +141,12 @@ function describeAllowed(schema: JsonSchema): string {
     default:
       return schema.type ?? '';
   }
+}
+
+/** `1, 2, …, 64`: numbers that are counted, in any language. Every integer of a recipe has a lowest value. */
+function wholeNumbers({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: JsonSchema): string {
+  const first = `${minimum}, ${minimum + 1}, …`;
+  return maximum === Number.MAX_SAFE_INTEGER ? first : `${first}, ${maximum}`;
 }
 
 function interval(schema: JsonSchema): string {

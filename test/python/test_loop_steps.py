@@ -256,6 +256,9 @@ def test_other_errors_are_not_taken_for_a_memory_shortage() -> None:
     assert is_out_of_memory(
         RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
     )
+    # What oneDNN says when its kernel gets no memory; without the word “descriptor” of an unsupported one.
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))
+    assert not is_out_of_memory(RuntimeError("could not create a primitive descriptor for a matmul"))
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert not is_out_of_memory(ValueError("not enough memory"))
 

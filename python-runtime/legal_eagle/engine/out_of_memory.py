@@ -12,5 +12,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     # The CPU allocator raises a plain RuntimeError (c10/core/impl/alloc_cpu.cpp).
     text = str(error)
     return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in text or "not enough memory" in text or "CUDA out of memory" in text
+        "can't allocate memory" in text
+        or "not enough memory" in text
+        or "CUDA out of memory" in text
+        # oneDNN found the kernel (an unsupported one fails at its descriptor) and got no memory for it.
+        or text == "could not create a primitive"
     )

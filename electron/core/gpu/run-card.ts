@@ -24,8 +24,9 @@ export type RunCardDeps = Readonly<{
 }>;
 
 /**
- * The card of a recipe. Throws `gpu.unknown_card` where it names one that is not there, and the driver's own
- * failure where that cannot be told.
+ * The card of a recipe. Throws `gpu.unknown_card` where it names one that is not there,
+ * `train.too_few_cards` where there are fewer than processes, and the driver's own failure where that cannot be
+ * told.
  */
 export async function chooseRunCard(deps: RunCardDeps, hardware: Recipe['hardware']): Promise<RunDevice> {
   if (hardware.device === 'cpu') return 'cpu';
@@ -36,8 +37,13 @@ export async function chooseRunCard(deps: RunCardDeps, hardware: Recipe['hardwar
   const chosen = isNamed
     ? namedCards(hardware.gpu).map((uuid) => requireCard(cards, uuid))
     : roomiestCards(visibleCards(cards, deps.visibleDevices), deps.held()).slice(0, processes);
-  const card = chosen.length < processes && processes > 1 ? undefined : runCardOf(chosen);
-  if (card !== undefined && (await deps.runtime.overview()).current.startsWith('cu')) return card;
+  const card = runCardOf(chosen);
+  if (card !== undefined && (await deps.runtime.overview()).current.startsWith('cu')) {
+    if (chosen.length < processes) {
+      throw new StudioError('train.too_few_cards', { processes, cards: chosen.length });
+    }
+    return card;
+  }
   return isNamed || hardware.device === 'cuda' ? 'missing' : 'cpu';
 }
 

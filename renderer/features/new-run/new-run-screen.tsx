@@ -1,6 +1,7 @@
 import { Group, Kbd, Stack, Text, Title } from '@mantine/core';
 import type { ReactElement } from 'react';
 
+import { localProcesses } from '../../../electron/shared/domain/choose-card.ts';
 import { useConnection } from '../../api/hooks.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -15,9 +16,6 @@ import { useLibrary } from './use-library.ts';
 import { usePreflight } from './use-preflight.ts';
 import { useRecipeForm } from './use-recipe-form.ts';
 
-/** The engine trains on one device (world size 1). */
-const DEVICES = 1;
-
 /** A run in three decisions on a recipe, with everything that will follow said beside it. */
 export function NewRunScreen(): ReactElement {
   const words = useWords('new-run');
@@ -25,6 +23,8 @@ export function NewRunScreen(): ReactElement {
   const form = useRecipeForm(library);
   const answer = usePreflight(form.recipe);
   const change = useAppliedChange(form);
+  // While the recipe has issues nothing is predicted from it.
+  const devices = form.recipe === undefined ? 1 : localProcesses(form.recipe.hardware);
   const connection = useConnection();
   const problems = answer.preflight?.problems.length ?? 0;
   const obstacles = [
@@ -45,11 +45,11 @@ export function NewRunScreen(): ReactElement {
           form={form}
           actions={<ImportDialog form={form} library={library} apply={change.apply} />}
         />
-        <PublishedNotes form={form} devices={DEVICES} />
+        <PublishedNotes form={form} devices={devices} />
         <RecipeFields form={form} library={library} />
       </Stack>
       <aside className={classes['sheet']} aria-label={words('preflight')}>
-        <PreflightSheet form={form} devices={DEVICES} answer={answer} change={change} obstacles={obstacles} />
+        <PreflightSheet form={form} devices={devices} answer={answer} change={change} obstacles={obstacles} />
       </aside>
     </div>
   );

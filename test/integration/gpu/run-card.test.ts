@@ -109,6 +109,22 @@ describe('the card of a run', () => {
     expect((await client.call('runs.list', {})).total).toBe(0);
   });
 
+  it('is one for each process, and a run of more processes than cards is refused before it is made', async () => {
+    // Bug caught: a run of four processes on a machine with two cards computes on the CPU without a word.
+    const estimate = (hardware: object): ReturnType<typeof client.call<'preflight.estimate'>> =>
+      client.call('preflight.estimate', { recipe: { ...RECIPE, hardware } });
+    expect((await estimate({ processes: 2 })).memory[0]).toMatchObject({ device: 'cuda:0' });
+    const refused = await failure(estimate({ processes: 4 }));
+    expect(refused).toMatchObject({ code: 'train.too_few_cards', params: { processes: 4, cards: 2 } });
+    const before = (await client.call('runs.list', {})).total;
+    const recipe = { ...RECIPE, hardware: { processes: 4 } };
+    expect((await failure(client.call('runs.start', { recipe, force: true }))).code).toBe(
+      'train.too_few_cards',
+    );
+    expect((await client.call('runs.list', {})).total).toBe(before);
+    expect((await estimate({ processes: 4, device: 'cpu' })).memory[0]).toMatchObject({ device: 'cpu' });
+  });
+
   it('is all that the runner sees; one that was taken out does not keep a run from being resumed', async () => {
     const recipe = { ...RECIPE, hardware: { gpu: 'gpu-0A', cpuThreads: 1 } };
     const { runId } = await client.call('runs.start', { recipe });

@@ -55,7 +55,7 @@ const names = (settings: readonly Readonly<{ name: string }>[]): readonly string
 describe('a pasted train command', () => {
   it('of MedicalGPT gives the published recipe', () => {
     const { tool, settings, notCarried, notNeeded, unknown } = importSettings(MEDICAL_GPT);
-    expect(notNeeded).toContainEqual({ name: 'nproc_per_node', value: '4' });
+    expect(names(notNeeded)).toContain('gradient_checkpointing');
     expect(tool).toBe('medicalGpt');
     expect(settings).toEqual({
       model: 'internlm/internlm-chat-7b',
@@ -71,6 +71,8 @@ describe('a pasted train command', () => {
       'lora.alpha': 16,
       'lora.dropout': 0.05,
       'hardware.precision': 'fp16',
+      // Left out, the global batch would be a quarter of what was trained with.
+      'hardware.processes': 4,
     });
     expect(names(notCarried)).toEqual(['train_file_dir']);
     expect(unknown).toEqual([]);
@@ -120,6 +122,27 @@ describe('a pasted train command', () => {
 
   it.each(['', 'hello world', '请帮我训练一个模型', '{}'])('finds nothing in %j', (text) => {
     expect(importSettings(text)).toMatchObject({ tool: undefined, settings: {}, assumed: {} });
+  });
+});
+
+describe('the processes of another launcher', () => {
+  // Bug caught: a run on eight cards or two machines is imported with an eighth or half of its global batch.
+  it.each([
+    ['torchrun --nproc_per_node=8 train.py', { 'hardware.processes': 8 }, []],
+    ['torchrun --nproc-per-node 2 --nnodes 1 train.py', { 'hardware.processes': 2 }, []],
+    ['torchrun --nproc_per_node gpu train.py', {}, ['nproc_per_node']],
+    ['deepspeed --num_gpus 7 train.py', { 'hardware.processes': 7 }, []],
+    [
+      'accelerate launch --num_machines 2 --num_processes 8 t.py',
+      { 'hardware.processes': 8 },
+      ['num_machines'],
+    ],
+    ['torchrun --nnodes 2 --nproc_per_node 4 t.py', { 'hardware.processes': 4 }, ['nnodes']],
+  ])('of %s', (text, settings, left) => {
+    const imported = importSettings(text);
+    expect(imported.settings).toEqual(settings);
+    expect(names(imported.notCarried)).toEqual(left);
+    expect(imported.unknown).toEqual([]);
   });
 });
 

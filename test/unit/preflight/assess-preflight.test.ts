@@ -247,6 +247,29 @@ describe('what else keeps a run from going well', () => {
   });
 });
 
+describe('what processes send to each other', () => {
+  // Bug caught: bytes of the base instead of the adapter, or a note where nobody sends anything.
+  it.each([
+    [{ processes: 4 }, 4],
+    [{ gpu: 'GPU-0a,GPU-0b' }, 2],
+    [{ device: 'cpu', processes: 2 }, 2],
+  ])('%j: the fp32 gradients of the adapter, twice less a share', (hardware, processes) => {
+    const several = recipe({ hardware });
+    const { warnings } = assessPreflight(facts({ recipe: several }));
+    const note = warnings.find(({ code }) => code === 'preflight.network_per_step');
+    const gradientBytes = 4 * loraParameters(INTERNLM2_7B, several.lora);
+    expect(note?.params).toMatchObject({ processes, gradientBytes });
+    expect(note?.params['sentBytes']).toBeCloseTo(gradientBytes * 2 * (1 - 1 / processes), -1);
+    expect(describeError({ code: note?.code ?? '', params: note?.params ?? {} }, 'zh').message).not.toContain(
+      '{',
+    );
+  });
+
+  it('is nothing with one process', () => {
+    expect(codes(assessPreflight(facts()).warnings)).not.toContain('preflight.network_per_step');
+  });
+});
+
 describe('fixes', () => {
   const long = { rowTokens: { ...STATISTICS.rowTokens, max: 1800 }, cutoffLength: 512 };
   it.each([

@@ -114,6 +114,20 @@ export const PREFLIGHT_ERRORS = {
       action: '请先试跑几步；若内存不足，请减小每个微批的 token 数。',
     },
   },
+  'preflight.network_per_step': {
+    en: {
+      message: 'Each of the {processes} processes sends about {sent} a step.',
+      cause: 'Once a step the gradients of the adapter ({gradients}) are added up over all processes.',
+      action:
+        'Between cards of one machine this is little. Over a slow network, train fewer modules or a lower LoRA rank, or accumulate more passes a step, which also enlarges the global batch.',
+    },
+    zh: {
+      message: '{processes} 个进程每步各发送约 {sent}。',
+      cause: '每一步都要把各进程的适配器梯度（{gradients}）相加一次。',
+      action:
+        '在同一台机器的显卡之间，这点数据量可以忽略。如果网络较慢，可减少训练的模块、降低 LoRA 秩，或增加梯度累积步数（全局批大小也会随之增大）。',
+    },
+  },
   'preflight.tokens_estimated': {
     en: {
       message: 'The token counts of these {rows} rows are estimated from their characters.',

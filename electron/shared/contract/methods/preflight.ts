@@ -66,6 +66,7 @@ const preflightErrors = [
   'dataset.unreadable',
   'model.not_ready',
   'gpu.unknown_card',
+  'train.too_few_cards',
   ...CARD_ERRORS,
 ] as const;
 

@@ -1,5 +1,6 @@
 import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
+import { assessNetwork } from './assess-network.ts';
 import { assessStartingAdapter } from './assess-starting-adapter.ts';
 import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
 import { nearestQuantization, precisionOn, type DeviceMemory } from './device-memory.ts';
@@ -47,7 +48,7 @@ export function assessPreflight(facts: PreflightFacts): PreflightReport {
     fits: misfits.length === 0,
     forceable: mayForce(problems, devices),
     problems,
-    warnings: [...memory.warnings, ...assessData(facts, cut, fitsWith)],
+    warnings: [...memory.warnings, ...assessData(facts, cut, fitsWith), ...assessNetwork(facts)],
   };
 }
 

@@ -63,6 +63,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   target_modules: 'lora.targets',
   lora_r: 'lora.rank',
   run_name: 'name',
+  // Of torchrun, of accelerate and of DeepSpeed; words of theirs such as `gpu` are no number and not carried.
+  nproc_per_node: 'hardware.processes',
+  num_processes: 'hardware.processes',
+  num_gpus: 'hardware.processes',
 };
 
 const NOT_CARRIED = new Set([
@@ -90,6 +94,9 @@ const NOT_CARRIED = new Set([
   'lr_scheduler_kwargs',
   'label_smoothing_factor',
   'rope_scaling',
+  // A run over several machines is started on each of them (`train --hosts`).
+  'nnodes',
+  'num_machines',
 ]);
 
 const NOT_NEEDED = new Set([
@@ -126,15 +133,11 @@ const NOT_NEEDED = new Set([
   'model_type',
   'trust_remote_code',
   'load_best_model_at_end',
-  'nproc_per_node',
-  'nnodes',
   'node_rank',
   'master_addr',
   'master_port',
   'main_process_port',
   'config_file',
-  'num_processes',
-  'num_gpus',
   'include',
   'remove_unused_columns',
   'push_to_hub',
@@ -210,6 +213,8 @@ function isHarmless({ name, value }: ForeignSetting): boolean {
     mask_history: ['false'],
     warmup_steps: ['0'],
     bias: ['none'],
+    nnodes: ['1'],
+    num_machines: ['1'],
   };
   return wanted[name]?.includes(value.toLowerCase()) === true;
 }

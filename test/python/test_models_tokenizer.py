@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from builders.checkpoints import tiny_config, tiny_values
 from builders.shared_data import shared_folder
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.templates import (
@@ -247,7 +246,7 @@ def test_unreadable_tokenizers_are_refused(tmp_path: Path) -> None:
 def test_a_vocabulary_larger_than_the_embedding_is_refused() -> None:
     """Added tokens without rows in the embedding: an assertion on the device, or garbage."""
     tokenizer = ChatTokenizer.load(TINY_MODEL)
-    check_vocabulary(tiny_config(tiny_values(vocab_size=tokenizer.vocab_size)), tokenizer)
+    check_vocabulary(tokenizer.vocab_size, tokenizer)
     with pytest.raises(JobError) as caught:
-        check_vocabulary(tiny_config(tiny_values(vocab_size=tokenizer.vocab_size - 1)), tokenizer)
+        check_vocabulary(tokenizer.vocab_size - 1, tokenizer)
     assert caught.value.code == "model.vocabulary_too_large"

@@ -11,7 +11,7 @@ import torch
 import transformers
 
 from builders.compat_bases import write_base
-from builders.peft_oracle import peft_gradients, summed_loss
+from builders.peft_oracle import peft_gradients, randomise, summed_loss
 from legal_eagle.compat.compat_engine import CompatEngine
 from legal_eagle.compat.compat_model import CompatModel
 from legal_eagle.compat.lora_layers import PREFIX
@@ -57,12 +57,7 @@ def opened(folder: Path, lora: LoraConfig, reasons: list[str] | None = None, see
     model = engine.trainable(
         folder, facts, lora, generator, dtype=torch.float32, device=CPU, on_reason=heard.append
     )
-    with torch.no_grad():
-        for name, parameter in model.trained_parameters():
-            if "lora_B" in name:
-                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.05)
-            elif "magnitude" in name:
-                parameter.mul_(1.0 + 0.2 * torch.randn(parameter.shape, generator=generator))
+    randomise(model.trained_parameters(), generator)
     return model
 
 

@@ -1,5 +1,6 @@
 """Adapters on the engine's decoder and on PEFT's model, side by side: gradients by PEFT's names."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,18 @@ def with_random_adapter(decoder: Decoder, lora: LoraConfig, seed: int = 5) -> De
     """B is zero at the start, which would hide every gradient of A."""
     generator = torch.Generator().manual_seed(seed)
     decoder.add_lora(lora, generator)
+    randomise(decoder.lora_parameters(), generator)
+    return decoder
+
+
+def randomise(parameters: Iterable[tuple[str, torch.nn.Parameter]], generator: torch.Generator) -> None:
+    """Takes an adapter away from its start, where it changes nothing."""
     with torch.no_grad():
-        for name, parameter in decoder.lora_parameters():
+        for name, parameter in parameters:
             if "lora_B" in name:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.05)
             elif "magnitude" in name:
                 parameter.mul_(1.0 + 0.2 * torch.randn(parameter.shape, generator=generator))
-    return decoder
 
 
 def gradients(decoder: Decoder) -> dict[str, torch.Tensor]:

@@ -13,12 +13,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'code', include: ['test/{unit,contract,integration}/**/*.test.ts'] },
+        test: { name: 'code', include: ['test/{unit,contract}/**/*.test.ts'] },
       },
       {
         extends: true,
-        // A real browser and a real shell on a loaded machine: one more attempt, and the report names it.
-        test: { name: 'screens', include: ['test/{e2e,desktop}/**/*.test.ts'], retry: 1 },
+        // Real processes, browsers and shells on a loaded machine: one more attempt, and the report names it.
+        test: { name: 'processes', include: ['test/{integration,e2e,desktop}/**/*.test.ts'], retry: 1 },
       },
     ],
   },

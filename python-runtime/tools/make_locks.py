@@ -21,6 +21,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -60,8 +61,8 @@ LOCKS = (
 )
 
 
-def compile_lock(lock: Lock, find_links: Path | None) -> str:
-    """The resolved lock text of one variant, as uv writes it."""
+def compile_lock(lock: Lock, find_links: Path | None, upgrade: bool) -> str:
+    """The resolved lock text of one variant, as uv writes it: versions stay as locked but with `upgrade`."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--system-certs", "--generate-hashes"]
     command += ["--no-annotate", "--no-header", "--python-version", OLDEST_PYTHON]
     if lock.system in PLATFORMS:
@@ -71,7 +72,15 @@ def compile_lock(lock: Lock, find_links: Path | None) -> str:
     if lock.overrides is not None:
         command += ["--override", str(REQUIREMENTS / lock.overrides)]
     command.append(str(REQUIREMENTS / lock.source))
-    return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+    old = REQUIREMENTS / f"{lock.name}.lock"
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / old.name
+        if old.exists() and not upgrade:
+            # The hashes of torch in it are the studio's own choice; the resolver is to see the index's.
+            written.write_text(_TORCH.sub("", old.read_text(encoding="utf-8")), encoding="utf-8")
+        command += ["--output-file", str(written)]
+        subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
+        return written.read_text(encoding="utf-8")
 
 
 def pin_torch(text: str, lock: Lock, cpu_digests: list[str]) -> str:
@@ -122,12 +131,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
     parser.add_argument("--find-links", type=Path, metavar="DIR")
     parser.add_argument("--only", metavar="NAME", action="append", choices=[lock.name for lock in LOCKS])
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions of all packages")
     arguments = parser.parse_args()
     digests = known_cpu_digests(arguments.find_links)
     for lock in LOCKS:
         if arguments.only and lock.name not in arguments.only:
             continue
-        text = pin_torch(compile_lock(lock, arguments.find_links), lock, digests)
+        text = pin_torch(compile_lock(lock, arguments.find_links, arguments.upgrade), lock, digests)
         check_lock(text, lock)
         (REQUIREMENTS / f"{lock.name}.lock").write_text(text, encoding="utf-8", newline="\n")
         print(f"{lock.name}.lock: {len(re.findall('^[a-z]', text, re.MULTILINE))} packages")

@@ -58,14 +58,15 @@ export const MODEL_ERRORS = {
     en: {
       message: '{architecture} needs the compat engine, and this environment has no {package}.',
       cause:
-        'The fast engine does not compute this architecture. The compat engine does, through transformers and peft, which are an optional part of the runtime.',
+        'The fast engine does not compute this architecture. The compat engine does, through transformers and peft, which an environment made by an older version or by hand may lack.',
       action:
-        'Install transformers and peft into the runtime environment, or choose an InternLM, Llama, Mistral or Qwen model.',
+        'Install the runtime environment again (Settings › Runtime), or choose an InternLM, Llama, Mistral or Qwen model.',
     },
     zh: {
       message: '{architecture} 需要兼容引擎，但当前运行环境没有 {package}。',
-      cause: '快速引擎不支持该架构；兼容引擎借助 transformers 和 peft 支持它，这两个库是运行环境的可选部分。',
-      action: '请在运行环境中安装 transformers 和 peft，或改用 InternLM、Llama、Mistral、Qwen 系列模型。',
+      cause:
+        '快速引擎不支持该架构；兼容引擎借助 transformers 和 peft 支持它，旧版本或手动创建的环境可能缺少这两个库。',
+      action: '请重新安装运行环境（设置 › 运行环境），或改用 InternLM、Llama、Mistral、Qwen 系列模型。',
     },
   },
   'model.unsupported_option': {

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
+from legal_eagle.models.chat_template import to_jinja
 from legal_eagle.models.templates import TEMPLATES, Message
-from legal_eagle.release.chat_template import to_jinja
 from legal_eagle.serve.answer_tokens import penalise_repetition
 from legal_eagle.serve.request_inbox import MAX_LINE_BYTES, Incoming, Rejected, RequestInbox
 from legal_eagle.serve.stop_text import StopText

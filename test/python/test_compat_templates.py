@@ -8,9 +8,9 @@ import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import AddedToken, Tokenizer, models
 
+from legal_eagle.models.chat_template import to_jinja
 from legal_eagle.models.templates import TEMPLATES, Message, detect_template, encode_chat
 from legal_eagle.models.tokenizer import ChatTokenizer
-from legal_eagle.release.chat_template import to_jinja
 
 GEMMA = ("<bos>", "<start_of_turn>", "<end_of_turn>")
 PHI3 = ("<|user|>", "<|assistant|>", "<|system|>", "<|end|>")

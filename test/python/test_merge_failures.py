@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save_file
 
 from legal_eagle.jobs.context import ControlCommand, JobContext
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_DISK_FULL, JobError
+from legal_eagle.models.shard_writer import ShardWriter
 from legal_eagle.release import merge_job
 from legal_eagle.release.merge import MergePlan, MergeReport, write_merged
-from legal_eagle.release.shard_writer import ShardWriter
 from merge_fixtures import write_adapter, write_base
 
 pytestmark = pytest.mark.usefixtures("one_thread")

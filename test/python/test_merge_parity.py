@@ -15,6 +15,7 @@ from legal_eagle.engine.model import build_model
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.config import read_config
 from legal_eagle.models.layouts import model_names
+from legal_eagle.models.sidecar_files import copy_sidecars
 from legal_eagle.models.templates import template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
@@ -31,7 +32,6 @@ from legal_eagle.release.parity import (
     greedy_agrees,
 )
 from legal_eagle.release.parity_prompts import MAX_TOKENS, ParityPrompt, parity_prompts
-from legal_eagle.release.sidecar_files import copy_sidecars
 from merge_fixtures import write_adapter, write_base
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -11,11 +11,11 @@ from peft import PeftModel
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 from legal_eagle.models.config import read_config
+from legal_eagle.models.sidecar_files import copy_sidecars
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.lora_adapter import Adapter
 from legal_eagle.release.merge import plan_merge, write_merged
-from legal_eagle.release.sidecar_files import copy_sidecars
 from merge_fixtures import write_adapter, write_base
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from legal_eagle.release.shard_writer import (
+from legal_eagle.models.shard_writer import (
     ShardWriter,
     TensorSpec,
     index_json,

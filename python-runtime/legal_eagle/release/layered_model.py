@@ -22,9 +22,9 @@ from legal_eagle.engine.norm import rms_norm
 from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig, read_config
 from legal_eagle.models.layouts import linear_shapes, model_names
+from legal_eagle.models.safetensors_file import DTYPES
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.engine_adapter import put_adapter_on
-from legal_eagle.release.safetensors_file import DTYPES
 
 # ``rounded``: base plus adapter as merged weights, rounded once to each tensor's stored type.
 Mode = Literal["plain", "adapter", "rounded"]

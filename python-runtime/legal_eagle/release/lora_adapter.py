@@ -17,7 +17,7 @@ import torch
 from safetensors import safe_open
 
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.release.safetensors_file import SafetensorsLayout, read_layout, read_tensor
+from legal_eagle.models.safetensors_file import SafetensorsLayout, read_layout, read_tensor
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"

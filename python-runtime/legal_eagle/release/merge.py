@@ -19,10 +19,7 @@ from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import expected_tensors, is_ignored_extra
-from legal_eagle.models.weights import SafetensorsFolder
-from legal_eagle.release.adapter_updates import Factors, LowRankUpdate, WholeRows, plan_updates, plan_wholes
-from legal_eagle.release.lora_adapter import Adapter
-from legal_eagle.release.safetensors_file import (
+from legal_eagle.models.safetensors_file import (
     DTYPES,
     FLOAT_DTYPES,
     SafetensorsLayout,
@@ -31,7 +28,7 @@ from legal_eagle.release.safetensors_file import (
     item_bytes,
     read_layout,
 )
-from legal_eagle.release.shard_writer import (
+from legal_eagle.models.shard_writer import (
     INDEX_FILE,
     ShardPlan,
     ShardWriter,
@@ -40,6 +37,9 @@ from legal_eagle.release.shard_writer import (
     index_json,
     plan_shards,
 )
+from legal_eagle.models.weights import SafetensorsFolder
+from legal_eagle.release.adapter_updates import Factors, LowRankUpdate, WholeRows, plan_updates, plan_wholes
+from legal_eagle.release.lora_adapter import Adapter
 
 OutputType = Literal["base", "fp32"]
 

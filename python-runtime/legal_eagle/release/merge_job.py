@@ -12,18 +12,18 @@ from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.engine.engine_choice import choose_engine
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.chat_template import to_jinja
 from legal_eagle.models.config import ModelConfig
+from legal_eagle.models.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
 from legal_eagle.models.templates import Template, detect_template, template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
 from legal_eagle.release.byte_progress import ByteProgress
-from legal_eagle.release.chat_template import to_jinja
 from legal_eagle.release.lora_adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Adapter
 from legal_eagle.release.merge import MergePlan, MergeReport, MergeStopped, plan_merge, write_merged
 from legal_eagle.release.parity import GREEDY_TOKENS, ParityResult, check_parity, parity_peak_bytes
 from legal_eagle.release.parity_prompts import parity_prompts
-from legal_eagle.release.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
 
 PARITY_FAILED = "parity-failed"

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import torch
 
-from legal_eagle.release.safetensors_file import DTYPES, element_count, item_bytes
+from legal_eagle.models.safetensors_file import DTYPES, element_count, item_bytes
 
 INDEX_FILE = "model.safetensors.index.json"
 

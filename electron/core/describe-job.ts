@@ -4,7 +4,7 @@ import type { DatasetRepository } from './db/repositories/dataset-repository.ts'
 import type { ModelRepository } from './db/repositories/model-repository.ts';
 import type { DescribeJob } from './topics/live-jobs-feed.ts';
 
-/** Names what imports, statistics and merges work on, and the screen that shows it. */
+/** Names what imports, statistics, merges and downloads work on, and the screen that shows it. */
 export function createDescribeJob({
   datasets,
   models,
@@ -35,6 +35,8 @@ export function createDescribeJob({
         const place = model.runId === undefined ? undefined : ({ kind: 'run', id: model.runId } as const);
         return { kind: 'merge', name: model.name, place };
       }
+      case 'download':
+        return { kind: 'download', name: spec.params.repository, place: undefined };
       case 'train':
       case 'chat':
       case 'self-test':

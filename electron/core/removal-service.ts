@@ -111,6 +111,8 @@ export class RemovalService {
         return named(runs.byId(spec.params.runId)?.name ?? id);
       case 'merge':
         return named(models.byJob(id)?.name ?? id);
+      case 'download':
+        return named(spec.params.repository);
       case 'chat':
         return { en: 'an open chat', zh: '打开的对话' };
       case 'dataset-statistics':

@@ -17,7 +17,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** Which schemas stand together as Python types; shapes that share parts belong to one file. */
 const PYTHON_FILES: Readonly<Record<string, readonly string[]>> = {
   spec_types: ['Recipe', 'Mapping', 'JobSpec'],
-  event_types: ['JobEvent', 'Control', 'Heartbeat'],
+  event_types: ['JobEvent', 'Control', 'Heartbeat', 'DownloadResult'],
   chat_types: ['ChatRequest', 'ChatReply'],
 };
 

@@ -38,6 +38,10 @@ export function applyEvent(job: JobRecord, event: JobEvent): JobRecord {
     case 'sample':
     case 'checkpoint':
     case 'checkpoint-removed':
+    case 'listing':
+    case 'file-progress':
+    case 'file-verified':
+    case 'waiting':
     case 'control-ack':
     case 'control-done':
     case 'warning':

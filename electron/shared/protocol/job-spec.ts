@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { downloadParams } from './download.ts';
 import { mappingSchema } from './mapping.ts';
 import { recipeSchema } from './recipe.ts';
 import { PROTOCOL_VERSION } from './version.ts';
@@ -80,6 +81,7 @@ export const jobSpecSchema = z
     spec('dataset-import', importParams),
     spec('dataset-statistics', statisticsParams),
     spec('merge', mergeParams),
+    spec('download', downloadParams),
     spec('chat', chatParams),
     spec('self-test', selfTestParams),
   ])

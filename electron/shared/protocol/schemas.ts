@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import { chatReplySchema, chatRequestSchema } from './chat.ts';
 import { controlSchema } from './control.ts';
+import { downloadResultSchema } from './download.ts';
 import { jobEventSchema } from './events.ts';
 import { heartbeatSchema } from './heartbeat.ts';
 import { jobSpecSchema } from './job-spec.ts';
@@ -18,4 +19,5 @@ export const PROTOCOL_SCHEMAS = {
   Heartbeat: heartbeatSchema,
   ChatRequest: chatRequestSchema,
   ChatReply: chatReplySchema,
+  DownloadResult: downloadResultSchema,
 } as const satisfies Record<string, z.ZodType>;

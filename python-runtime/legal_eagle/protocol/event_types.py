@@ -218,6 +218,80 @@ class JobEventCheckpointRemoved(TypedDict):
     data: JobEventCheckpointRemovedData
 
 
+class JobEventListingDataFilesItem(TypedDict):
+    path: str
+    bytes: int
+    sha256: str | None
+    taken: bool
+
+
+class JobEventListingData(TypedDict):
+    repository: str
+    revision: str
+    commit: Any
+    files: list[JobEventListingDataFilesItem]
+    unlisted: int
+    takenFiles: int
+    takenBytes: int
+    repositoryFiles: int
+    repositoryBytes: int
+    presentBytes: int
+    partialPath: str
+
+
+class JobEventListing(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["listing"]
+    data: JobEventListingData
+
+
+class JobEventFileProgressData(TypedDict):
+    path: str
+    doneBytes: int
+    bytes: int
+
+
+class JobEventFileProgress(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["file-progress"]
+    data: JobEventFileProgressData
+
+
+class JobEventFileVerifiedData(TypedDict):
+    path: str
+    bytes: int
+    sha256: str
+    kept: bool
+    by: Literal["sha256", "git", "size"]
+
+
+class JobEventFileVerified(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["file-verified"]
+    data: JobEventFileVerifiedData
+
+
+class JobEventWaitingData(TypedDict):
+    reason: Literal["network", "rate-limit", "server"]
+    waitMs: int
+    attempt: int
+    detail: str
+
+
+class JobEventWaiting(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["waiting"]
+    data: JobEventWaitingData
+
+
 class JobEventControlAckData(TypedDict):
     id: str
     command: str
@@ -307,6 +381,10 @@ JobEvent: TypeAlias = (
     | JobEventSample
     | JobEventCheckpoint
     | JobEventCheckpointRemoved
+    | JobEventListing
+    | JobEventFileProgress
+    | JobEventFileVerified
+    | JobEventWaiting
     | JobEventControlAck
     | JobEventControlDone
     | JobEventWarning
@@ -330,3 +408,22 @@ class Heartbeat(TypedDict):
     bootId: str
     nonce: str
     atMs: int
+
+
+class DownloadResultFilesItem(TypedDict):
+    path: str
+    bytes: int
+    sha256: str | None
+
+
+class DownloadResult(TypedDict):
+    path: str | None
+    hub: Literal["modelscope", "huggingface"]
+    endpoint: str
+    repository: str
+    revision: str
+    commit: Any
+    bytes: int
+    files: list[DownloadResultFilesItem]
+    receivedBytes: int
+    seconds: float

@@ -186,6 +186,29 @@ class JobSpecMerge(TypedDict):
     params: JobSpecMergeParams
 
 
+class JobSpecDownloadParams(TypedDict):
+    hub: Literal["modelscope", "huggingface"]
+    endpoint: str
+    tokenOrigin: Any
+    proxy: str | None
+    repository: str
+    revision: str | None
+    include: list[str] | None
+    pickleWeights: bool
+    outPath: str
+    listOnly: bool
+    connections: int
+
+
+class JobSpecDownload(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["download"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecDownloadParams
+
+
 class JobSpecChatParams(TypedDict):
     modelPath: str
     adapterPath: str | None
@@ -221,6 +244,7 @@ JobSpec: TypeAlias = (
     | JobSpecDatasetImport
     | JobSpecDatasetStatistics
     | JobSpecMerge
+    | JobSpecDownload
     | JobSpecChat
     | JobSpecSelfTest
 )

@@ -35,10 +35,10 @@ export const JOB_METHODS = {
 
 export type JobView = z.output<typeof jobSchema>;
 
-/** A job that computes now and is no run: an import, a count of tokens, a merge. */
+/** A job that computes now and is no run: an import, a count of tokens, a merge, a download. */
 export type LiveJob = Readonly<{
   id: string;
-  kind: 'import' | 'inspect' | 'statistics' | 'merge';
+  kind: 'import' | 'inspect' | 'statistics' | 'merge' | 'download';
   /** Of the dataset, the file or the merged model. */
   name: string;
   /** The screen that shows it in full. */

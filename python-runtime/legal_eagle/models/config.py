@@ -97,7 +97,9 @@ def config_from_values(
         vocab_size=_positive_int(values, "vocab_size"),
         max_positions=max_positions,
         rope_theta=read_rope_theta(values),
-        rope_scaling=read_rope_scaling(values, max_positions),
+        rope_scaling=read_rope_scaling(
+            values, max_positions, is_internlm1=layout == "llama" and model_type == "internlm"
+        ),
         rms_norm_eps=_positive_float(values, "rms_norm_eps", default=1e-6),
         qkv_bias=_any_name_ends(tensor_names, ("self_attn.q_proj.bias", "attention.wqkv.bias")),
         o_bias=_any_name_ends(tensor_names, ("self_attn.o_proj.bias", "attention.wo.bias")),

@@ -40,15 +40,21 @@ def read_rope_theta(values: Mapping[str, object]) -> float:
     return _DEFAULT_THETA
 
 
-def read_rope_scaling(values: Mapping[str, object], max_positions: int) -> RopeScaling | None:
+def read_rope_scaling(
+    values: Mapping[str, object], max_positions: int, *, is_internlm1: bool = False
+) -> RopeScaling | None:
     """The scaling, or None where positions are used as they are.
 
+    `is_internlm1`: the code of such a folder scales dynamically where its config.json says nothing.
     Raises JobError `model.rope_unsupported` for a kind that the engine does not compute.
     """
     # Early InternLM names its kind beside the base, and only ever "dynamic" with a factor of 1.
     rotary = _mapping(values.get("rotary"))
+    is_old_internlm = is_internlm1 and not any(
+        key in values for key in ("rotary", "rope_scaling", "rope_parameters", "rope_theta")
+    )
     stated = _mapping(values.get("rope_scaling")) or _mapping(values.get("rope_parameters"))
-    stated = stated or ({"type": "dynamic"} if rotary.get("type") == "dynamic" else {})
+    stated = stated or ({"type": "dynamic"} if rotary.get("type") == "dynamic" or is_old_internlm else {})
     kind = str(stated.get("rope_type") or stated.get("type") or "default")
     if kind == "default":
         return None

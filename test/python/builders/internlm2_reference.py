@@ -35,8 +35,15 @@ class _Attention(nn.Module):
         qkv = self.wqkv(x).reshape(tokens, config.kv_heads, group + 2, width)
         q, k, v = qkv[:, :, :group], qkv[:, :, group], qkv[:, :, group + 1]
         exponents = torch.arange(0, width, 2).double() / width
-        angles = torch.arange(tokens).double()[:, None] / config.rope_theta**exponents
-        cos, sin = torch.cat((angles, angles), 1).cos(), torch.cat((angles, angles), 1).sin()
+        theta, scaling = config.rope_theta, config.rope_scaling
+        if scaling is not None and scaling.kind == "dynamic" and tokens > config.max_positions:
+            stretch = scaling.factor * tokens / config.max_positions - (scaling.factor - 1)
+            theta *= stretch ** (width / (width - 2))
+        angles = torch.arange(tokens).double()[:, None] / theta**exponents
+        cos, sin = (
+            torch.cat((angles, angles), 1).cos(),
+            torch.cat((angles, angles), 1).sin(),
+        )
 
         def rotate(heads: torch.Tensor) -> torch.Tensor:
             left, right = heads.chunk(2, dim=-1)

@@ -198,6 +198,18 @@ export const MERGE_ERRORS = {
       action: '请把输出类型改为 fp32 后重新合并。',
     },
   },
+  'merge.layout_differs': {
+    en: {
+      message: '{tensor} does not come back as it was, so the converted files were not kept.',
+      cause: 'The written files were read again in the original layout and compared byte by byte.',
+      action: 'Check disk and memory of this machine, then export again.',
+    },
+    zh: {
+      message: '{tensor} 还原后与原来不一致，因此未保留转换后的文件。',
+      cause: '写出的文件会按原布局重新读取，并逐字节比较。',
+      action: '请检查本机的磁盘与内存，然后重新导出。',
+    },
+  },
   'merge.parity_failed': {
     en: {
       message:

@@ -93,6 +93,32 @@ export const MODEL_ERRORS = {
       action: '请选择 default、linear、dynamic 或 llama3 缩放的模型版本。',
     },
   },
+  'model.layout_unsupported': {
+    en: {
+      message: 'This model cannot be written in that layout: {reason}.',
+      cause:
+        'Llama layout is exact for Llama and InternLM models; another decoder written under its name would be computed differently.',
+      action: 'Export the model in its own layout, which its users’ programs read.',
+    },
+    zh: {
+      message: '该模型无法以此布局写出：{reason}。',
+      cause: 'Llama 布局只对 Llama 和 InternLM 系列模型精确；其他结构若以此名义写出，计算方式会不同。',
+      action: '请以模型自己的布局导出，其使用者的程序能够读取。',
+    },
+  },
+  'model.layout_no_record': {
+    en: {
+      message: '{folder} does not say what layout it was made from.',
+      cause:
+        'The way back needs the conversion record in legal_eagle.json, which only folders written by this studio have.',
+      action: 'Export it in Llama layout, or start from the original model.',
+    },
+    zh: {
+      message: '{folder} 没有说明由哪种布局转换而来。',
+      cause: '还原需要 legal_eagle.json 中的转换记录，只有本程序写出的文件夹才有。',
+      action: '请以 Llama 布局导出，或从原始模型开始。',
+    },
+  },
   'model.index_broken': {
     en: {
       message: '{file} is not a safetensors index.',

@@ -10,7 +10,8 @@ from legal_eagle.bench.workload import LEARNING_RATE, LORA, SAMPLES_PER_STEP, Sa
 from legal_eagle.engine.batch import PackedBatch, pack_documents
 from legal_eagle.engine.model import Decoder, build_model
 
-_MAX_TOKENS_PER_PACK = 1024
+# What the opponent's micro-batch holds: four documents of at most 512 tokens.
+_MAX_TOKENS_PER_PACK = 2048
 _MAX_GRADIENT_NORM = 1.0
 
 

@@ -16,7 +16,7 @@ const WHOLE: Budget = { js: 800_000, css: 60_000 };
 const FIRST_LOADS: Readonly<Record<string, Budget>> = {
   'features/home/index.ts': { js: 370_000, css: 50_000 },
   'features/datasets/index.ts': { js: 430_000, css: 50_000 },
-  'features/new-run/index.ts': { js: 420_000, css: 50_000 },
+  'features/new-run/index.ts': { js: 430_000, css: 50_000 },
   'features/terminal/index.ts': { js: 370_000, css: 50_000 },
   'features/chat/index.ts': { js: 385_000, css: 50_000 },
   'features/runs/index.ts': { js: 510_000, css: 50_000 },

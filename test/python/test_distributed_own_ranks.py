@@ -109,6 +109,7 @@ def test_one_process_and_two_own_ranks_agree(tmp_path: Path, material: tuple[Pat
         ({"device": "cuda"}, {}, 4, ["0", "1"]),
         ({"device": "auto"}, {}, 1, "train.too_few_cards"),
         ({"device": "cuda"}, {}, 0, "train.too_few_cards"),
+        ({"gpu": "GPU-a,GPU-a"}, {}, 4, "train.too_few_cards"),
     ],
 )
 def test_every_rank_gets_a_card_of_its_own(

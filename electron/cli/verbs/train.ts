@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { RunSummary } from '../../shared/contract/methods/runs.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import { launchLines, parseHosts } from '../../shared/domain/launch-lines.ts';
+import { LAUNCH_WORDS, launchNeeds } from '../../shared/domain/launch-words.ts';
 import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import { EXIT_CODES } from '../../shared/protocol/exit-codes.ts';
 import { followJob, followRun } from '../follow.ts';
@@ -87,20 +88,9 @@ const sayLines = (
   const hosts = parseHosts(list);
   if ('code' in hosts) throw new StudioError(hosts.code, hosts.params);
   const machines = launchLines(hosts, checked.recipe.hardware, file, settings);
-  const [first] = hosts;
-  terminal.say(
-    terminal.words({
-      en: 'Nothing was started. Run on each machine, within five minutes:',
-      zh: '没有启动任何训练。请在五分钟内到每台机器上分别运行：',
-    }),
-  );
+  terminal.say(terminal.words(LAUNCH_WORDS.before));
   for (const { host, command } of machines) terminal.say(`\n${host}:\n  ${command}`);
-  terminal.say(
-    terminal.words({
-      en: `\nAll need the same base, dataset, recipe and engine under these paths; ${first ?? ''} keeps the run folder, which \`legal-eagle runs adopt\` takes over.`,
-      zh: `\n每台机器都需要在这些路径下有相同的基座模型、数据集、训练方案和引擎；训练目录保存在 ${first ?? ''} 上，可用 \`legal-eagle runs adopt\` 接管。`,
-    }),
-  );
+  terminal.say(`\n${launchNeeds(terminal.language, hosts)}`);
   return { value: { machines } };
 };
 

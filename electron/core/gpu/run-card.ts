@@ -35,7 +35,8 @@ export async function chooseRunCard(deps: RunCardDeps, hardware: Recipe['hardwar
   if (isNamed && error !== undefined) throw new StudioError(error.code, error.params);
   const processes = localProcesses(hardware);
   const chosen = isNamed
-    ? namedCards(hardware.gpu).map((uuid) => requireCard(cards, uuid))
+    ? // One named twice is one card.
+      [...new Set(namedCards(hardware.gpu).map((uuid) => requireCard(cards, uuid)))]
     : roomiestCards(visibleCards(cards, deps.visibleDevices), deps.held()).slice(0, processes);
   const card = runCardOf(chosen);
   if (card !== undefined && (await deps.runtime.overview()).current.startsWith('cu')) {

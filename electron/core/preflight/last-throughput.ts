@@ -1,3 +1,4 @@
+import { localProcesses } from '../../shared/domain/choose-card.ts';
 import type { DeviceMemory } from '../../shared/domain/preflight/device-memory.ts';
 import type { PreflightView } from '../../shared/contract/methods/preflight.ts';
 import type { MetricRepository } from '../db/repositories/metric-repository.ts';
@@ -6,6 +7,8 @@ import type { RunRecord, RunRepository } from '../db/repositories/run-repository
 export type LastThroughput = (
   modelPath: string,
   device: Pick<DeviceMemory, 'device' | 'name'>,
+  /** Processes that compute together. */
+  processes: number,
 ) => PreflightView['throughput'];
 
 type Repositories = Readonly<{
@@ -22,9 +25,10 @@ const MOST_RUNS = 20;
 
 /** The newest run of a model on a device, and how many tokens a second it computed in all its steps together. */
 export function createLastThroughput({ runs, metrics }: Repositories): LastThroughput {
-  return (modelPath, device) => {
+  return (modelPath, device, processes) => {
     for (const run of runs.newestOfModel(modelPath, MIN_STEPS + WARM_UP_STEPS, MOST_RUNS)) {
-      if (!computedOn(run, device)) continue;
+      // Four cards are not four times as fast as one, so nothing is multiplied.
+      if (!computedOn(run, device) || localProcesses(run.recipe.hardware) !== processes) continue;
       const tokens = metrics.sumAfter(run.id, 'tokens', WARM_UP_STEPS);
       const time = metrics.sumAfter(run.id, 'stepMs', WARM_UP_STEPS);
       if (time.count < MIN_STEPS || time.sum <= 0 || tokens.sum <= 0) continue;

@@ -1,4 +1,5 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { GpuCard } from '../../shared/contract/methods/gpu.ts';
 import type { PreflightNoteView, PreflightView } from '../../shared/contract/methods/preflight.ts';
 import { assessPreflight, type PreflightReport } from '../../shared/domain/preflight/assess-preflight.ts';
 import type { DecoderShape } from '../../shared/domain/preflight/decoder-shape.ts';
@@ -14,7 +15,7 @@ import { checkRecipe } from '../../shared/domain/recipes/check-recipe.ts';
 import type { Recipe } from '../../shared/protocol/recipe.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { DatasetFile } from '../db/repositories/dataset-file.ts';
-import type { RunDevice } from '../../shared/domain/choose-card.ts';
+import { localProcesses, type RunDevice } from '../../shared/domain/choose-card.ts';
 import type { HostResources } from '../ports.ts';
 import type { LastThroughput } from './last-throughput.ts';
 import { readStartingAdapter, type AdapterPlaces } from './read-starting-adapter.ts';
@@ -49,6 +50,7 @@ const CHARACTER_ROWS = 20_000;
 const REFUSALS = new Set([
   'preflight.does_not_fit',
   'preflight.cannot_fit',
+  'preflight.cards_mixed',
   'preflight.disk_too_small',
   'recipe.adapter_not_found',
   'train.adapter_differs',
@@ -80,7 +82,10 @@ export class PreflightService {
     const { report, tokenSource, counts } = this.assess(recipe, dataset.path, model.path, chosen);
     const { forecast, disk, cut } = report;
     const [device] = report.memory;
-    const throughput = device === undefined ? undefined : this.#deps.lastThroughput(model.path, device);
+    const throughput =
+      device === undefined
+        ? undefined
+        : this.#deps.lastThroughput(model.path, device, localProcesses(recipe.hardware));
     return {
       trainRows: counts.train,
       evalRows: counts.eval,
@@ -118,6 +123,7 @@ export class PreflightService {
       evalRows: counts.eval,
       lengths,
       device: this.#device(chosen),
+      companions: typeof chosen === 'string' ? [] : (chosen.companions ?? []).map((card) => cardFacts(card)),
       freeDiskBytes: host.freeDiskBytes(folder.root),
       ...(continueFrom === null
         ? {}
@@ -135,17 +141,7 @@ export class PreflightService {
   #device(chosen: RunDevice): DeviceFacts | 'missing' | 'unmeasured' {
     if (chosen === 'missing') return 'missing';
     if (chosen === 'cpu') return this.#cpu();
-    const { name, index, memoryTotalBytes: capacityBytes, memoryUsedBytes = 0, computeCapability } = chosen;
-    if (capacityBytes === undefined) return 'unmeasured';
-    return {
-      device: `cuda:${String(index)}`,
-      kind: 'cuda',
-      name,
-      capacityBytes,
-      availableBytes: Math.max(0, capacityBytes - memoryUsedBytes),
-      hasBf16: Number(computeCapability ?? 0) >= BF16_CAPABILITY,
-      ...(computeCapability === undefined ? {} : { computeCapability: Number(computeCapability) }),
-    };
+    return cardFacts(chosen);
   }
 
   #cpu(): DeviceFacts {
@@ -183,6 +179,20 @@ export class PreflightService {
       return { counts, lengths: lengthsFromCharacters(this.#characters.rows, systemCharacters) };
     });
   }
+}
+
+function cardFacts(card: GpuCard): DeviceFacts | 'unmeasured' {
+  const { name, index, memoryTotalBytes: capacityBytes, memoryUsedBytes = 0, computeCapability } = card;
+  if (capacityBytes === undefined) return 'unmeasured';
+  return {
+    device: `cuda:${String(index)}`,
+    kind: 'cuda',
+    name,
+    capacityBytes,
+    availableBytes: Math.max(0, capacityBytes - memoryUsedBytes),
+    hasBf16: Number(computeCapability ?? 0) >= BF16_CAPABILITY,
+    ...(computeCapability === undefined ? {} : { computeCapability: Number(computeCapability) }),
+  };
 }
 
 type Counts = Readonly<{ train: number; eval: number }>;

@@ -149,7 +149,8 @@ def set_up(
         recipe=deciding_recipe(recipe, engine.engine),
         plan=made.hash,
     )
-    refuse_differences(ranks.collective, asdict(fingerprint))
+    # Each rank resolves `auto` by its own card.
+    refuse_differences(ranks.collective, {**asdict(fingerprint), "precision": choice.precision})
     # Read before the model: a refused checkpoint should cost seconds, not the loading of a 20B base.
     saved = None
     if params.resume_from is not None and ranks.is_first:

@@ -3,7 +3,6 @@ import { useState, type ReactElement } from 'react';
 
 import type { RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { GpuControl } from './gpu-control.tsx';
 
 export type FieldControlProps = Readonly<{
   field: RecipeField;
@@ -25,7 +24,6 @@ export function FieldControl(props: FieldControlProps): ReactElement {
     'data-field': field.path,
   } as const;
   const choiceLabel = (choice: string): string => words(`choices.${field.path}.${choice}`);
-  if (field.path === 'hardware.gpu') return <GpuControl {...props} />;
   switch (field.kind) {
     case 'integer':
     case 'number':

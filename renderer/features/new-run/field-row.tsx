@@ -6,6 +6,7 @@ import type { RecipeField } from '../../../electron/shared/domain/recipes/recipe
 import { valueText } from '../../i18n/setting-words.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import classes from './field-row.module.css';
+import { CardsControl } from './cards-control.tsx';
 import { FieldControl } from './field-control.tsx';
 import { LibraryControl } from './library-control.tsx';
 import type { RecipeForm } from './use-recipe-form.ts';
@@ -63,6 +64,13 @@ export function FieldRow({ field, form, library, withAliases }: FieldRowProps): 
       <div className={classes['control']}>
         {field.path === 'model' || field.path === 'dataset' ? (
           <LibraryControl kind={field.path} library={library} {...input} />
+        ) : field.path === 'hardware.gpu' ? (
+          <CardsControl
+            {...input}
+            path={field.path}
+            processes={form.values['hardware.processes']}
+            onChange={(cards, count) => form.setMany({ 'hardware.gpu': cards, 'hardware.processes': count })}
+          />
         ) : (
           <FieldControl field={field} {...input} />
         )}

@@ -9,8 +9,14 @@ import classes from './memory-bar.module.css';
 const USED = ['weights', 'adapter', 'gradient', 'optimizer', 'activation', 'temporary', 'runtime'] as const;
 const PARTS = [...USED, 'headroom'] as const;
 
+export type MemoryBarProps = Readonly<{
+  memory: DeviceMemoryView;
+  /** Its parts are those of the bar above. */
+  isAlike?: boolean;
+}>;
+
 /** One device's predicted memory as a stacked bar, with every part in words below it. */
-export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemoryView }>): ReactElement {
+export function MemoryBar({ memory, isAlike = false }: MemoryBarProps): ReactElement {
   const words = useWords('new-run');
   const used = USED.reduce((sum, part) => sum + memory[`${part}Bytes`], 0);
   const fits = memory.headroomBytes >= 0 && used <= memory.capacityBytes;
@@ -35,6 +41,20 @@ export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemoryView }>): R
           />
         ))}
       </div>
+      {!isAlike && <Parts memory={memory} />}
+    </div>
+  );
+}
+
+function recomputeKey({ recomputedLayers, layers }: DeviceMemoryView): string {
+  if (recomputedLayers === 0) return 'recompute.none';
+  return recomputedLayers >= layers ? 'recompute.all' : 'recompute.some';
+}
+
+function Parts({ memory }: Readonly<{ memory: DeviceMemoryView }>): ReactElement {
+  const words = useWords('new-run');
+  return (
+    <>
       <ul className={classes['legend']}>
         {PARTS.map((part) => (
           <li key={part}>
@@ -47,11 +67,6 @@ export function MemoryBar({ memory }: Readonly<{ memory: DeviceMemoryView }>): R
         {words(`basis.${memory.basis}`, { precision: memory.precision })}{' '}
         {words(recomputeKey(memory), { recomputed: memory.recomputedLayers, layers: memory.layers })}
       </Text>
-    </div>
+    </>
   );
-}
-
-function recomputeKey({ recomputedLayers, layers }: DeviceMemoryView): string {
-  if (recomputedLayers === 0) return 'recompute.none';
-  return recomputedLayers >= layers ? 'recompute.all' : 'recompute.some';
 }

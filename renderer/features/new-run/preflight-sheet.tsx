@@ -1,7 +1,7 @@
 import { Divider, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 
-import type { PreflightView } from '../../../electron/shared/contract/methods/preflight.ts';
+import type { DeviceMemoryView, PreflightView } from '../../../electron/shared/contract/methods/preflight.ts';
 import { formatBytes } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -104,8 +104,8 @@ function Needs({ preflight }: Readonly<{ preflight: PreflightView }>): ReactElem
           {words('memoryUnknown')}
         </Text>
       )}
-      {preflight.memory.map((memory) => (
-        <MemoryBar key={memory.device} memory={memory} />
+      {inOrderOfCards(preflight.memory).map((memory, at, all) => (
+        <MemoryBar key={memory.device} memory={memory} isAlike={isAlike(all[at - 1], memory)} />
       ))}
       <Fact name={words('disk')}>
         {words('diskIs', {
@@ -116,3 +116,10 @@ function Needs({ preflight }: Readonly<{ preflight: PreflightView }>): ReactElem
     </>
   );
 }
+
+const inOrderOfCards = (memory: PreflightView['memory']): PreflightView['memory'] =>
+  memory.toSorted((left, right) => left.device.localeCompare(right.device, 'en', { numeric: true }));
+
+/** Cards of a kind hold the same; its parts are said once. */
+const isAlike = (before: DeviceMemoryView | undefined, memory: DeviceMemoryView): boolean =>
+  before?.name === memory.name && before.peakBytes === memory.peakBytes;

@@ -9,6 +9,7 @@ import { useViewMemory } from '../../state/view-memory.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { FieldRow } from './field-row.tsx';
+import { MachinesDialog } from './machines-dialog.tsx';
 import type { RecipeForm } from './use-recipe-form.ts';
 import type { Library } from './use-library.ts';
 
@@ -76,12 +77,14 @@ export function RecipeFields({ form, library }: RecipeFieldsProps): ReactElement
             title={words(`groups.${group}`)}
             flush
             actions={
-              !searching &&
-              hidden > 0 && (
-                <Text fz="xs" c="dimmed">
-                  {words('moreInAdvanced', { hidden })}
-                </Text>
-              )
+              <>
+                {!searching && hidden > 0 && (
+                  <Text fz="xs" c="dimmed">
+                    {words('moreInAdvanced', { hidden })}
+                  </Text>
+                )}
+                {group === 'hardware' && <MachinesDialog form={form} library={library} />}
+              </>
             }
           >
             {fields.map((field) => (

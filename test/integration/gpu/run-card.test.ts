@@ -113,7 +113,12 @@ describe('the card of a run', () => {
     // Bug caught: a run of four processes on a machine with two cards computes on the CPU without a word.
     const estimate = (hardware: object): ReturnType<typeof client.call<'preflight.estimate'>> =>
       client.call('preflight.estimate', { recipe: { ...RECIPE, hardware } });
-    expect((await estimate({ processes: 2 })).memory[0]).toMatchObject({ device: 'cuda:0' });
+    const two = await estimate({ processes: 2 });
+    expect(two.memory.map(({ device }) => device)).toEqual(['cuda:0', 'cuda:1']);
+    expect(two.globalBatch).toBe(2);
+    // One card named twice would be computed on by two processes.
+    const twice = await failure(estimate({ gpu: 'GPU-0a,gpu-0A' }));
+    expect(twice).toMatchObject({ code: 'train.too_few_cards', params: { processes: 2, cards: 1 } });
     const refused = await failure(estimate({ processes: 4 }));
     expect(refused).toMatchObject({ code: 'train.too_few_cards', params: { processes: 4, cards: 2 } });
     const before = (await client.call('runs.list', {})).total;

@@ -389,3 +389,55 @@ describe('lengths', () => {
     expect(lengthsFromCharacters([], 0)).toBeUndefined();
   });
 });
+
+describe('the preflight of several cards', () => {
+  const other = (gigabytes: number, changes: object = {}): DeviceFacts => ({
+    ...card(gigabytes),
+    device: 'cuda:1',
+    name: `Other ${String(gigabytes)}`,
+    ...changes,
+  });
+
+  // Bug caught: the roomiest or the first card answers for all, and the run ends on the smallest.
+  it('shows each, and is refused by the smallest whichever is named first', () => {
+    for (const [device, companion] of [
+      [card(80), other(12)],
+      [other(12), card(80)],
+    ] as const) {
+      const { memory, problems } = assessPreflight(facts({ device, companions: [companion] }));
+      expect(memory).toHaveLength(2);
+      expect(codes(problems)).toEqual(['preflight.does_not_fit']);
+      expect(problems[0]?.params['device']).toBe('Other 12');
+      const [fix] = problems[0]?.fixes ?? [];
+      if (fix === undefined) throw new Error('nothing is offered');
+      const mended = facts({ device, companions: [companion], recipe: withFix(recipe(), fix) });
+      expect(assessPreflight(mended).problems).toEqual([]);
+    }
+  });
+
+  // Bug caught: of two cards that are large enough, only the first is asked whether somebody else holds its memory.
+  it('warns of the fullest', () => {
+    const full = other(80, { availableBytes: 2 ** 30 });
+    const { problems, warnings } = assessPreflight(facts({ companions: [full] }));
+    expect(problems).toEqual([]);
+    expect(warnings.find(({ code }) => code === 'preflight.memory_busy')?.params['device']).toBe('Other 80');
+  });
+
+  // Bug caught: a bf16 rank and an fp16 rank train one adapter, one of them with a scaled loss.
+  it('refuses cards that would compute in different precisions, with one that all have', () => {
+    const turing = other(80, { hasBf16: false, computeCapability: 7.5 });
+    const { problems } = assessPreflight(facts({ companions: [turing] }));
+    expect(codes(problems)).toEqual(['preflight.cards_mixed']);
+    const [fix] = problems[0]?.fixes ?? [];
+    if (fix === undefined) throw new Error('nothing is offered');
+    const mended = facts({ companions: [turing], recipe: withFix(recipe(), fix) });
+    expect(assessPreflight(mended).problems).toEqual([]);
+  });
+
+  // Bug caught: one card of which the driver tells nothing is left out, as if it had all the memory of the world.
+  it('cannot tell where one of them is not measured', () => {
+    const { memory, warnings } = assessPreflight(facts({ companions: ['unmeasured'] }));
+    expect(memory).toEqual([]);
+    expect(codes(warnings)).toContain('preflight.memory_unknown');
+  });
+});

@@ -27,6 +27,19 @@ export const PREFLIGHT_ERRORS = {
       action: '请选用更小的基座模型、更低的 LoRA 秩，或内存更大的设备。',
     },
   },
+  'preflight.cards_mixed': {
+    en: {
+      message: 'The chosen cards would not compute alike: {cards}.',
+      cause:
+        'Every process takes the best precision of its own card, and processes that round differently do not train one adapter.',
+      action: 'Set one precision that all of them have, or choose cards of one kind.',
+    },
+    zh: {
+      message: '所选显卡的计算精度不一致：{cards}。',
+      cause: '每个进程都会采用自己那张显卡的最佳精度；精度不同的进程无法训练同一个适配器。',
+      action: '请指定所有显卡都支持的同一种精度，或选择同类显卡。',
+    },
+  },
   'preflight.memory_busy': {
     en: {
       message: 'This run needs {predicted}; of {device} only {available} is free now.',

@@ -6,7 +6,7 @@ import {
   type DeviceMemory,
   type Precision,
 } from './device-memory.ts';
-import type { PreflightFacts } from './preflight-facts.ts';
+import { knownDevices, type PreflightFacts } from './preflight-facts.ts';
 import { setting, sizeParams, type PreflightFix, type PreflightNote } from './preflight-note.ts';
 import { smallerLimit, suggestFixes, type FitChange } from './suggest-fixes.ts';
 import { cutLengths, NO_LENGTHS } from './token-lengths.ts';
@@ -25,11 +25,11 @@ const INT8_CAPABILITY = 7.5;
 
 const NO_MEMORY: MemoryAssessment = { devices: [], problems: [], warnings: [], fitsWith: () => true };
 
-/** The peak on the device, and what to do where it is too much. */
+/** The peak on each device, and what to do where it is too much. */
 export function assessMemory(facts: PreflightFacts): MemoryAssessment {
-  const { device, recipe } = facts;
+  const { device, companions = [], recipe } = facts;
   if (device === 'missing') return NO_MEMORY;
-  if (device === 'unmeasured') {
+  if (device === 'unmeasured' || companions.includes('unmeasured')) {
     // One long row at a time is the least that the engine can compute.
     const { longestTokens } = lengthsAt(facts, recipe.cutoffLength);
     const least = setting('hardware.maxTokensPerMicroBatch', Math.max(1, longestTokens));
@@ -37,6 +37,20 @@ export function assessMemory(facts: PreflightFacts): MemoryAssessment {
     const note = { code: 'preflight.memory_unknown', params: {}, fixes: isLeast ? [] : [least] };
     return { ...NO_MEMORY, warnings: [note] };
   }
+  const cards = knownDevices(facts).map((card) => ({ card, found: assessDevice(facts, card) }));
+  // What fits the smallest card fits every card, and what the fullest one has room for, all have.
+  const smallest = cards.toSorted((left, right) => left.card.capacityBytes - right.card.capacityBytes);
+  const fullest = cards.toSorted((left, right) => left.card.availableBytes - right.card.availableBytes);
+  return {
+    devices: cards.flatMap(({ found }) => found.devices),
+    problems: smallest[0]?.found.problems ?? [],
+    warnings: (smallest[0]?.found.problems.length ?? 0) > 0 ? [] : (fullest[0]?.found.warnings ?? []),
+    fitsWith: (change) => cards.every(({ found }) => found.fitsWith(change)),
+  };
+}
+
+function assessDevice(facts: PreflightFacts, device: DeviceFacts): MemoryAssessment {
+  const { recipe } = facts;
   const precision = precisionOn(device, recipe.hardware.precision);
   if (precision === undefined) return NO_MEMORY;
   const memoryWith = (change: FitChange): DeviceMemory => memoryAfter(facts, device, precision, change);

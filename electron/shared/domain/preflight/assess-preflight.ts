@@ -3,10 +3,16 @@ import { assessMemory } from './assess-memory.ts';
 import { assessNetwork } from './assess-network.ts';
 import { assessStartingAdapter } from './assess-starting-adapter.ts';
 import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
-import { nearestQuantization, precisionOn, type DeviceMemory } from './device-memory.ts';
+import {
+  nearestQuantization,
+  precisionOn,
+  type DeviceFacts,
+  type DeviceMemory,
+  type Precision,
+} from './device-memory.ts';
 import { diskBytes, type DiskBytes } from './disk-bytes.ts';
 import { mayForce } from './may-force.ts';
-import type { PreflightFacts } from './preflight-facts.ts';
+import { knownDevices, type PreflightFacts } from './preflight-facts.ts';
 import { setting, sizeParams, type PreflightFix, type PreflightNote } from './preflight-note.ts';
 import type { FitChange } from './suggest-fixes.ts';
 import { cutLengths, NO_LENGTHS, type CutLengths } from './token-lengths.ts';
@@ -103,11 +109,14 @@ function recipeProblems(
         : longerCutoffs(lengths, cutoff, maxPositions, fitsWith);
     problems.push({ code: 'preflight.no_training_rows', params: { cutoff }, fixes });
   }
-  if (typeof device === 'object' && precisionOn(device, recipe.hardware.precision) === undefined) {
+  const devices = knownDevices(facts);
+  const precisions = devices.map((one) => precisionOn(one, recipe.hardware.precision));
+  if (precisions.includes(undefined)) {
     const params = { precision: recipe.hardware.precision, allowed: 'auto, fp16, fp32' };
     const fixes = [setting('hardware.precision', 'auto')];
     problems.push({ code: 'train.precision_unsupported', params, fixes });
   }
+  problems.push(...mixedPrecisions(devices, precisions));
   const { attention } = recipe.hardware;
   const kernelDevice = attention === 'varlen' ? 'cuda' : attention === 'per-document' ? 'cpu' : undefined;
   const runsOn = typeof device === 'string' ? undefined : device.kind;
@@ -115,11 +124,14 @@ function recipeProblems(
     const fixes = [setting('hardware.attention', 'auto')];
     problems.push({ code: 'train.attention_unsupported', params: { attention, allowed: 'padded' }, fixes });
   }
-  const nearest =
-    typeof device === 'object' ? nearestQuantization(device, recipe.hardware.quantization) : undefined;
-  if (typeof device === 'object' && nearest !== undefined) {
-    const { quantization } = recipe.hardware;
-    const params = { quantization, capability: device.computeCapability ?? 0, nearest };
+  const { quantization } = recipe.hardware;
+  // The least able card decides for all.
+  const [unable] = devices
+    .filter((one) => nearestQuantization(one, quantization) !== undefined)
+    .toSorted((left, right) => (left.computeCapability ?? 0) - (right.computeCapability ?? 0));
+  const nearest = unable === undefined ? undefined : nearestQuantization(unable, quantization);
+  if (unable !== undefined && nearest !== undefined) {
+    const params = { quantization, capability: unable.computeCapability ?? 0, nearest };
     const fixes = [setting('hardware.quantization', nearest)];
     problems.push({ code: 'train.quantization_unsupported', params, fixes });
   }
@@ -132,6 +144,18 @@ function recipeProblems(
   if (startingAdapter === undefined || targets.length > 0 || facts.shape.isCompat === true)
     return [...problems, ...targets];
   return [...problems, ...assessStartingAdapter(startingAdapter, recipe, facts.shape)];
+}
+
+/** Ranks that round differently would not train one adapter; what all cards compute is offered, the fastest first. */
+function mixedPrecisions(
+  devices: readonly DeviceFacts[],
+  precisions: readonly (Precision | undefined)[],
+): readonly PreflightNote[] {
+  if (precisions.includes(undefined) || new Set(precisions).size < 2) return [];
+  const cards = devices.map(({ name }, at) => `${name}: ${precisions[at] ?? ''}`);
+  const common = precisions.includes('fp32') ? 'fp32' : 'fp16';
+  const fixes = [setting('hardware.precision', common)];
+  return [{ code: 'preflight.cards_mixed', params: { cards: [...new Set(cards)] }, fixes }];
 }
 
 function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {

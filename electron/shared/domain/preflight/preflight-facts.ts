@@ -17,7 +17,13 @@ export type PreflightFacts = Readonly<{
    * does not tell how much memory the card has.
    */
   device: DeviceFacts | 'missing' | 'unmeasured';
+  /** The other cards of a run of several processes; each holds the same. */
+  companions?: readonly (DeviceFacts | 'unmeasured')[];
   freeDiskBytes: number;
   /** What the recipe goes on from; undefined where it starts afresh. */
   startingAdapter?: StartingAdapter | undefined;
 }>;
+
+/** Every device of the run whose facts are known, that of rank 0 first. */
+export const knownDevices = ({ device, companions = [] }: PreflightFacts): readonly DeviceFacts[] =>
+  [device, ...companions].filter((one) => typeof one === 'object');

@@ -48,7 +48,8 @@ def cards_of_ranks(
         return [None] * processes
     named = "" if hardware["gpu"] == "auto" else hardware["gpu"]
     seen = [one.strip() for one in environment.get(_CARDS, named).split(",") if one.strip()]
-    cards = seen or [str(index) for index in range(count_cards())]
+    # One named twice is one card.
+    cards = list(dict.fromkeys(seen)) or [str(index) for index in range(count_cards())]
     if not cards and hardware["device"] == "auto" and not named:
         return [None] * processes
     if len(cards) < processes:

@@ -17,7 +17,7 @@ import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
 import { adapterOf, type RunAdapter } from './runs/run-adapter.ts';
 import { pageRunEvents } from './runs/run-events.ts';
-import { toRunDetail, toRunSummary } from './runs/run-view.ts';
+import { toJudgedSummary, toRunDetail, toRunSummary } from './runs/run-view.ts';
 import { runFileHandlers } from './run-file-handlers.ts';
 import { settingsHandlers } from './settings-handlers.ts';
 import { sampleFiles } from './sample-files.ts';
@@ -206,7 +206,7 @@ function runHandlers(ports: CorePorts, services: CoreServices): Handlers<'runs'>
     },
     'runs.list': (query) => {
       const { total, items } = repositories.runs.list(query);
-      return { total, items: items.map(toRunSummary) };
+      return { total, items: items.map((run) => toJudgedSummary(run, repositories)) };
     },
     'runs.show': ({ run }) => toRunDetail(runs.find(run), repositories),
     'runs.stop': async ({ run: reference, deadlineMs }) => {

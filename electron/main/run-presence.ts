@@ -17,7 +17,13 @@ const NEWS: Readonly<Record<EndedRun['state'], ShellWord>> = {
 const NEEDS: Readonly<Record<RunAttention, ShellWord>> = {
   loss_not_finite: 'runLossNotFinite',
   loss_diverging: 'runLossDiverging',
+  eval_worse: 'runEvalWorse',
+  eval_rising: 'runEvalRising',
+  eval_above_best: 'runEvalAboveBest',
 };
+
+const newsOf = ({ state, attention }: EndedRun): ShellWord =>
+  state === 'done' && attention !== undefined ? 'runDoneWorse' : NEWS[state];
 
 export type RunPresenceOptions = Readonly<{
   live: LiveRuns;
@@ -43,7 +49,7 @@ export class RunPresence {
     this.#tray = makeTray(options.trayIcon);
     this.#tray?.on('click', () => options.show());
     options.live.onChange(() => this.refresh());
-    options.live.onEnd((run) => this.#tell(run, NEWS[run.state]));
+    options.live.onEnd((run) => this.#tell(run, newsOf(run)));
     options.live.onAttention((run) => this.#tell(run, NEEDS[run.attention]));
     options.queue.onFault((fault) => this.#tellFault(fault));
     this.refresh();

@@ -46,7 +46,8 @@ export function RunsFeed(): null {
 
   const tell = (run: RunSummary): void => {
     if (isLive(run.state) || run.state === 'queued') return;
-    const title = words(`notify.${run.state}`, { name: run.name });
+    const isWorse = run.state === 'done' && run.attention !== undefined;
+    const title = words(isWorse ? 'notify.doneWorse' : `notify.${run.state}`, { name: run.name });
     show(run.id, title, bodyOf(run), `/runs/${run.id}`);
   };
 

@@ -1,5 +1,6 @@
 import {
   IconAlertCircle,
+  IconAlertTriangle,
   IconBolt,
   IconCircleCheck,
   IconHourglass,
@@ -44,14 +45,25 @@ const LOOKS: Readonly<Record<BadgeState, Look>> = {
   ready: { icon: IconCircleCheck, tone: 'neutral' },
 };
 
+export type StateBadgeProps = Readonly<{
+  state: BadgeState;
+  /** What about it needs a person, in words. */
+  attention?: string | undefined;
+}>;
+
 /** A state as icon and word; never colour alone. */
-export function StateBadge({ state }: Readonly<{ state: BadgeState }>): ReactElement {
+export function StateBadge({ state, attention }: StateBadgeProps): ReactElement {
   const words = useWords('common');
   const { icon: Sign, tone } = LOOKS[state];
   return (
     <span className={classes['badge']} data-tone={tone}>
       <Sign size={14} stroke={2} aria-hidden />
       {words(`state.${state}`)}
+      {attention !== undefined && (
+        <span role="img" aria-label={attention} title={attention} className={classes['attention']}>
+          <IconAlertTriangle size={14} stroke={2} aria-hidden />
+        </span>
+      )}
     </span>
   );
 }

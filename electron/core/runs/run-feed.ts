@@ -11,8 +11,7 @@ import type { RunRecord } from '../db/repositories/run-repository.ts';
 import type { Clock } from '../ports.ts';
 import type { TopicBoard } from '../topics/topic-board.ts';
 import type { RunChange } from './apply-run-event.ts';
-import { attentionOf } from './run-attention.ts';
-import { toRunDetail, toRunSummary } from './run-view.ts';
+import { toJudgedSummary, toRunDetail } from './run-view.ts';
 import type { RunRepositories } from './train-projector.ts';
 
 export type RunFeed = Disposable & {
@@ -42,14 +41,11 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
   const waiting = new Map<string, Waiting>();
   const publishRuns = (data: RunsTopicData): void => board.publish('runs', data);
   let timer: Disposable | undefined;
-  const withAttention = (record: RunRecord): RunSummary => {
-    const attention = attentionOf(record, repositories.metrics);
-    return { ...toRunSummary(record), ...(attention === undefined ? {} : { attention }) };
-  };
+  const judged = (record: RunRecord): RunSummary => toJudgedSummary(record, repositories);
 
   board.provide('runs', () => ({
     kind: 'snapshot',
-    live: repositories.runs.live().map(withAttention),
+    live: repositories.runs.live().map(judged),
   }));
   board.provide('run', (id) => {
     const run = repositories.runs.byId(id);
@@ -64,7 +60,7 @@ export function createRunFeed(repositories: RunRepositories, board: TopicBoard, 
       // The row as it is now: what was noted may have been rolled back and told again.
       const record = repositories.runs.byId(runId);
       if (record === undefined) continue;
-      const run = withAttention(record);
+      const run = judged(record);
       const update: RunTopicData = {
         kind: 'update',
         run,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 
 import type { RunDetail, RunSummary } from '../../shared/contract/methods/runs.ts';
 import type { RunRecord } from '../db/repositories/run-repository.ts';
+import { attentionOf } from './run-attention.ts';
 import { adapterDir } from './run-folder.ts';
 import type { RunRepositories } from './train-projector.ts';
 
@@ -20,11 +21,17 @@ export function toRunSummary(run: RunRecord): RunSummary {
   return { ...rest, tags: [...tags], ...(error === undefined ? {} : { error: { ...error } }) };
 }
 
+/** {@link toRunSummary} with what its losses ask a person to look at. */
+export function toJudgedSummary(run: RunRecord, { metrics }: Pick<RunRepositories, 'metrics'>): RunSummary {
+  const attention = attentionOf(run, metrics);
+  return { ...toRunSummary(run), ...(attention === undefined ? {} : { attention }) };
+}
+
 /** A run with everything its screen shows at first. */
 export function toRunDetail(run: RunRecord, repositories: RunRepositories): RunDetail {
   const adapter = adapterDir(run.dir);
   return {
-    ...toRunSummary(run),
+    ...toJudgedSummary(run, repositories),
     dir: run.dir,
     recipe: run.recipe,
     ...(run.plan === undefined ? {} : { plan: run.plan }),

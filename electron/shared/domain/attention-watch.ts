@@ -1,9 +1,12 @@
 import type { RunsTopicData } from '../contract/events.ts';
+import { isLive } from './run-state.ts';
 import type { RunAttention, RunSummary } from '../contract/methods/runs.ts';
 
 export type RunThatNeedsYou = RunSummary & Readonly<{ attention: RunAttention }>;
 
-const needsYou = (run: RunSummary): run is RunThatNeedsYou => run.attention !== undefined;
+// Of one that is done, its end is the news.
+const needsYou = (run: RunSummary): run is RunThatNeedsYou =>
+  run.attention !== undefined && isLive(run.state);
 
 /**
  * Which frames of the topic `runs` are news to a person: a live run that begins to need one. Each reason is told

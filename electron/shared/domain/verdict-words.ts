@@ -46,6 +46,28 @@ const VERDICT_WORDS: Readonly<Record<VerdictRule, Readonly<{ en: Words; zh: Word
       rule: '依据：最近 10 步损失的中位数达到最初 10 步的 1.5 倍以上。',
     },
   },
+  eval_worse: {
+    en: {
+      sentence:
+        'Needs attention: eval loss is worse than before training, {lastLoss} at step {step}, {baseLoss} before',
+      rule: 'Rule: the newest evaluation is more than 2 % above the one before the first step.',
+    },
+    zh: {
+      sentence: '需注意：验证损失比训练前更差，第 {step} 步为 {lastLoss}，训练前为 {baseLoss}',
+      rule: '依据：最近一次验证损失比第一步之前的验证高出 2% 以上。',
+    },
+  },
+  eval_above_best: {
+    en: {
+      sentence:
+        'Needs attention: eval loss is well above its best, now {lastLoss}, step {bestStep} had {bestLoss}',
+      rule: 'Rule: the newest evaluation is at least 1.1 times the best one.',
+    },
+    zh: {
+      sentence: '需注意：验证损失明显高于最好值，现为 {lastLoss}，第 {bestStep} 步曾为 {bestLoss}',
+      rule: '依据：最近一次验证损失达到最好值的 1.1 倍以上。',
+    },
+  },
   eval_rising: {
     en: {
       sentence: 'Needs attention: eval loss rose {times} times in a row, step {bestStep} was best',
@@ -85,6 +107,16 @@ const VERDICT_WORDS: Readonly<Record<VerdictRule, Readonly<{ en: Words; zh: Word
     zh: {
       sentence: '已完成；第 {bestStep} 步比最后一步更好',
       rule: '依据：当时验证损失为 {bestLoss}，最后为 {lastLoss}。',
+    },
+  },
+  done_eval_worse: {
+    en: {
+      sentence: 'Done, but eval loss is worse than before training: {lastLoss}, before {baseLoss}',
+      rule: 'Rule: the last evaluation is above the one before the first step.',
+    },
+    zh: {
+      sentence: '已完成，但验证损失比训练前更差：最后为 {lastLoss}，训练前为 {baseLoss}',
+      rule: '依据：最后一次验证损失高于第一步之前的验证。',
     },
   },
   done_worse: {
@@ -131,7 +163,7 @@ const VERDICT_WORDS: Readonly<Record<VerdictRule, Readonly<{ en: Words; zh: Word
   },
 };
 
-const LOSSES: ReadonlySet<string> = new Set(['loss', 'firstLoss', 'bestLoss', 'lastLoss']);
+const LOSSES: ReadonlySet<string> = new Set(['loss', 'firstLoss', 'bestLoss', 'lastLoss', 'baseLoss']);
 
 /** The sentence of a verdict and the rule behind it, with their figures. */
 export function describeVerdict({ rule, params }: Verdict, language: 'en' | 'zh'): Words {

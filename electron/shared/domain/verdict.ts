@@ -23,12 +23,15 @@ export type VerdictRule =
   | 'starting'
   | 'loss_not_finite'
   | 'loss_diverging'
+  | 'eval_worse'
   | 'eval_rising'
+  | 'eval_above_best'
   | 'throughput_collapsed'
   | 'stopping'
   | 'done'
   | 'done_best_earlier'
   | 'done_worse'
+  | 'done_eval_worse'
   | 'stopped'
   | 'stopped_without_checkpoint'
   | 'interrupted'
@@ -46,6 +49,11 @@ export type Verdict = Readonly<{
 
 /** Evaluations that must each be worse than the one before. */
 const EVAL_RISES = 3;
+/** Times the eval loss before training above which a run that goes on is worse: a warm-up may begin a hair above. */
+const WORSE_FACTOR = 1.02;
+/** How far above its best an eval loss is clearly above: this many times, and this much where losses are small. */
+const ABOVE_BEST_FACTOR = 1.1;
+const ABOVE_BEST_LEAST = 0.02;
 /** Newest steps in which one loss without a finite value is told. */
 const FINITE_WINDOW_STEPS = 20;
 /** Steps of the throughput that are compared with the ones before them. */
@@ -68,13 +76,23 @@ type LossTrouble = Verdict & Readonly<{ rule: 'loss_not_finite' | 'loss_divergin
 export const lossTrouble = (facts: LossFacts): LossTrouble | undefined =>
   lossNotFinite(facts) ?? lossDiverging(facts);
 
+type EvalTrouble = Verdict & Readonly<{ rule: 'eval_worse' | 'eval_rising' | 'eval_above_best' }>;
+
+/** What the evaluations alone say against a live run, worst first. */
+export const evalTrouble = (evalLoss: VerdictFacts['evalLoss']): EvalTrouble | undefined =>
+  evalWorse(evalLoss, WORSE_FACTOR) ?? evalRising(evalLoss) ?? evalAboveBest(evalLoss);
+
+/** What the evaluations say against a run that is done: worse than before, or far from the best on the way. */
+export const endTrouble = (evalLoss: VerdictFacts['evalLoss']): EvalTrouble | undefined =>
+  evalWorse(evalLoss, 1) ?? evalAboveBest(evalLoss);
+
 /** The first rule that holds, worst first. */
 export function verdictOf(facts: VerdictFacts): Verdict {
   if (!isLive(facts.state)) return verdictOfEnded(facts);
   if (facts.state === 'stopping') return verdict('neutral', 'stopping', {});
   return (
     lossTrouble(facts) ??
-    evalRising(facts) ??
+    evalTrouble(facts.evalLoss) ??
     throughputCollapsed(facts) ??
     (facts.step === 0 ? verdict('neutral', 'starting', {}) : verdict('good', 'healthy', {}))
   );
@@ -120,6 +138,8 @@ function verdictOfDone(facts: VerdictFacts): Verdict {
   const { evalLoss, step } = facts;
   const worse = lossDiverging(facts);
   if (worse !== undefined) return verdict('attention', 'done_worse', worse.params);
+  const worseThanBefore = evalWorse(evalLoss, 1);
+  if (worseThanBefore !== undefined) return verdict('attention', 'done_eval_worse', worseThanBefore.params);
   const best = bestEvaluation(evalLoss);
   const last = evalLoss.at(-1);
   if (best !== undefined && last !== undefined && best.value < last.value) {
@@ -151,7 +171,33 @@ function lossDiverging({ recentLoss, firstLosses, step }: LossFacts): LossTroubl
   return verdict('attention', 'loss_diverging', { loss, firstLoss });
 }
 
-function evalRising({ evalLoss }: VerdictFacts): Verdict | undefined {
+/** Against the evaluation before the first step: what the base, or the adapter that was started from, had by itself. */
+function evalWorse(evalLoss: VerdictFacts['evalLoss'], factor: number): EvalTrouble | undefined {
+  const [before] = evalLoss;
+  const last = evalLoss.at(-1);
+  if (before?.step !== 0 || last === undefined || last.value <= before.value * factor) return undefined;
+  return verdict('attention', 'eval_worse', {
+    step: last.step,
+    lastLoss: last.value,
+    baseLoss: before.value,
+  });
+}
+
+function evalAboveBest(evalLoss: VerdictFacts['evalLoss']): EvalTrouble | undefined {
+  const best = bestEvaluation(evalLoss);
+  const last = evalLoss.at(-1);
+  if (best === undefined || last === undefined) return undefined;
+  if (last.value < best.value * ABOVE_BEST_FACTOR || last.value < best.value + ABOVE_BEST_LEAST)
+    return undefined;
+  return verdict('attention', 'eval_above_best', {
+    step: last.step,
+    lastLoss: last.value,
+    bestStep: best.step,
+    bestLoss: best.value,
+  });
+}
+
+function evalRising(evalLoss: VerdictFacts['evalLoss']): EvalTrouble | undefined {
   const newest = evalLoss.slice(-EVAL_RISES - 1);
   if (newest.length <= EVAL_RISES) return undefined;
   const rises = newest.every((point, at) => at === 0 || point.value > (newest[at - 1]?.value ?? Infinity));

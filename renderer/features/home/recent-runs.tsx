@@ -26,7 +26,12 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
         id: 'state',
         header: words('runs.state'),
         width: 92,
-        cell: (run) => <StateBadge state={run.state} />,
+        cell: (run) => (
+          <StateBadge
+            state={run.state}
+            attention={run.attention === undefined ? undefined : words(`common:attention.${run.attention}`)}
+          />
+        ),
       },
       {
         id: 'step',

@@ -97,7 +97,12 @@ export function runColumns(context: ColumnContext): readonly DataColumn<RunSumma
       id: 'state',
       header: words('column.state'),
       width: 132,
-      cell: (run) => <StateBadge state={run.state} />,
+      cell: (run) => (
+        <StateBadge
+          state={run.state}
+          attention={run.attention === undefined ? undefined : words(`common:attention.${run.attention}`)}
+        />
+      ),
       sortBy: (run) => run.state,
     },
     text('modelName', 160),

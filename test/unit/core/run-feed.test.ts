@@ -50,6 +50,7 @@ const run: RunRecord = {
 function feedWith(
   rows: Map<string, RunRecord>,
   losses: (number | null)[] = [],
+  evalLosses: number[] = [],
 ): {
   clock: HandClock;
   feed: ReturnType<typeof createRunFeed>;
@@ -62,8 +63,12 @@ function feedWith(
   const repositories = {
     runs: { byId: (id: string) => rows.get(id) },
     metrics: {
-      range: (_run: string, _key: string, from: number, to: number) =>
-        losses.map((value, at) => ({ step: at + 1, value })).filter(({ step }) => from <= step && step <= to),
+      // The first evaluation is made before the first step.
+      range: (_run: string, key: string, from: number, to: number) =>
+        (key === 'evalLoss'
+          ? evalLosses.map((value, at) => ({ step: at, value }))
+          : losses.map((value, at) => ({ step: at + 1, value }))
+        ).filter(({ step }) => from <= step && step <= to),
     },
   } as unknown as RunRepositories;
   return { clock, frames, feed: createRunFeed(repositories, board, clock) };
@@ -168,6 +173,22 @@ describe('run feed', () => {
   ] as const)('says that a run needs a person where its loss %s', (_name, losses, state, attention) => {
     const record: RunRecord = { ...run, state, step: losses.length };
     const { clock, feed, frames } = feedWith(new Map([['R', record]]), [...losses]);
+    feed.note({ run: record });
+    clock.move(250);
+    const changed = frames.find((frame) => frame.topic === 'runs')?.data as { run: { attention?: string } };
+    expect(changed.run.attention).toBe(attention);
+  });
+
+  // Bug caught: a run that ends worse than its base looks on every list like one that went well.
+  it.each([
+    ['ends worse than it began', [2, 1.9, 2.1], 'done', 'eval_worse'],
+    ['ends far above its best', [2, 1, 1.3], 'done', 'eval_above_best'],
+    ['ends at its best', [2, 1.5, 1.4], 'done', undefined],
+    ['is worse than before training', [2, 2.3], 'running', 'eval_worse'],
+    ['was worse when somebody stopped it', [2, 2.3], 'stopped', undefined],
+  ] as const)('says that a run needs a person where its eval loss %s', (_name, evals, state, attention) => {
+    const record: RunRecord = { ...run, state, step: evals.length };
+    const { clock, feed, frames } = feedWith(new Map([['R', record]]), [1, 1], [...evals]);
     feed.note({ run: record });
     clock.move(250);
     const changed = frames.find((frame) => frame.topic === 'runs')?.data as { run: { attention?: string } };

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { describeVerdict } from '../../../electron/shared/domain/verdict-words.ts';
 import { bestEvaluation, verdictOf, type VerdictFacts } from '../../../electron/shared/domain/verdict.ts';
 
 const HEALTHY: VerdictFacts = {
@@ -28,7 +31,7 @@ describe('a live run', () => {
       rule: 'eval_rising',
       params: { times: 3, bestStep: 20, bestLoss: 2 },
     });
-    expect(ruleOf({ evalLoss: evals(3, 2, 2.1, 2.2, 2.2) })).toBe('healthy');
+    expect(ruleOf({ evalLoss: evals(3, 2, 2.05, 2.1, 2.1) })).toBe('healthy');
     expect(ruleOf({ evalLoss: evals(2.1, 2.2, 2.3) })).toBe('healthy');
   });
 
@@ -71,6 +74,65 @@ describe('a live run', () => {
     });
     expect(ruleOf({ recentThroughput: slow(400, 4) })).toBe('healthy');
     expect(ruleOf({ recentThroughput: slow(400, 10).slice(-15) })).toBe('healthy');
+  });
+});
+
+type Curve = Readonly<{ loss: readonly number[]; evalLoss: readonly (readonly [number, number])[] }>;
+
+/** What a real run's verdict knew when it had come to a step. */
+const factsAt = (name: string, step: number, state: VerdictFacts['state']): VerdictFacts => {
+  const file = new URL(`../../fixtures/curves/${name}.json`, import.meta.url);
+  const { loss, evalLoss } = JSON.parse(readFileSync(file, 'utf8')) as Curve;
+  const points = loss.slice(0, step).map((value, at) => ({ step: at + 1, value }));
+  return {
+    state,
+    step,
+    recentLoss: points.slice(-400),
+    firstLosses: points.slice(0, 10),
+    evalLoss: evalLoss.flatMap(([at, value]) => (at <= step ? [{ step: at, value }] : [])),
+    recentThroughput: [],
+    checkpointStep: undefined,
+  };
+};
+
+describe('real curves', () => {
+  // Bug caught: a run that ends worse than its base, or that has forgotten for hours what it knew, reads “healthy”.
+  it.each([
+    ['healthy', 20, 'running', 'healthy'],
+    ['healthy', 60, 'done', 'done'],
+    ['too-hot', 12, 'running', 'eval_worse'],
+    ['too-hot', 60, 'running', 'eval_worse'],
+    ['too-hot', 60, 'done', 'done_eval_worse'],
+    ['overfit', 60, 'running', 'healthy'],
+    ['overfit', 80, 'running', 'eval_rising'],
+    // It fell a little, and is still far above its best.
+    ['overfit', 180, 'running', 'eval_above_best'],
+    ['overfit', 300, 'done', 'done_best_earlier'],
+  ] as const)('%s at step %i, %s: %s', (name, step, state, rule) => {
+    const found = verdictOf(factsAt(name, step, state));
+    expect(found.rule).toBe(rule);
+    for (const language of ['en', 'zh'] as const) {
+      const { sentence, rule: why } = describeVerdict(found, language);
+      expect(`${sentence} ${why}`).not.toMatch(/\{|NaN|–/u);
+    }
+  });
+
+  it('says against what, and by how much', () => {
+    expect(verdictOf(factsAt('too-hot', 60, 'done'))).toEqual({
+      level: 'attention',
+      rule: 'done_eval_worse',
+      params: { step: 60, lastLoss: 6.914, baseLoss: 4.896 },
+    });
+    expect(verdictOf(factsAt('overfit', 180, 'running')).params).toMatchObject({
+      bestStep: 20,
+      bestLoss: 4.731,
+    });
+  });
+
+  it('without an evaluation before the first step nothing is known of the base', () => {
+    const facts = factsAt('too-hot', 60, 'done');
+    const evalLoss = facts.evalLoss.filter(({ step }) => step > 40);
+    expect(verdictOf({ ...facts, evalLoss }).rule).toBe('done');
   });
 });
 

@@ -5,8 +5,14 @@ import { method } from '../define.ts';
 import { CARD_ERRORS } from './gpu.ts';
 import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
 
-/** Rules of the verdict that a live run's person is told of wherever they are. */
-export const RUN_ATTENTION = ['loss_not_finite', 'loss_diverging'] as const;
+/** Rules of the verdict that a run's person is told of wherever they are. */
+export const RUN_ATTENTION = [
+  'loss_not_finite',
+  'loss_diverging',
+  'eval_worse',
+  'eval_rising',
+  'eval_above_best',
+] as const;
 
 export const runSummarySchema = z.object({
   id: z.string(),
@@ -38,7 +44,7 @@ export const runSummarySchema = z.object({
   error: errorSummarySchema.optional(),
   tags: z.array(z.string()),
   note: z.string(),
-  /** In the topic `runs`, of a live run: what about its losses needs a person. */
+  /** What about its losses needs a person, of a live run or of one that is done. */
   attention: z.enum(RUN_ATTENTION).optional(),
 });
 

@@ -15,7 +15,6 @@ import merge_fixtures
 from builders.compat_bases import write_base
 from legal_eagle.engine.engine_choice import choose_engine
 from legal_eagle.jobs.errors import EXIT_ENVIRONMENT, JobError
-from legal_eagle.release import merge_job
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -84,17 +83,6 @@ def test_an_environment_without_transformers_says_so(
     assert refused.value.code == "model.compat_missing"
     assert refused.value.exit_code == EXIT_ENVIRONMENT
     assert refused.value.params == {"architecture": "Gemma3ForCausalLM", "package": "transformers"}
-
-
-def test_a_merge_of_such_a_base_is_refused_before_anything_is_written(
-    tmp_path: Path, material: tuple[Path, Path]
-) -> None:
-    """Weights merged by the names of another family."""
-    run = new_run(tmp_path / "run", material)
-    assert run.here().failure is None
-    with pytest.raises(JobError) as refused:
-        merge_job._read_sources(material[0], run.root / "adapter")
-    assert refused.value.code == "merge.compat_base"
 
 
 def test_a_quantised_checkpoint_is_refused_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

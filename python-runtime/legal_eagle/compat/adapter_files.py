@@ -49,6 +49,8 @@ def read_adapter(folder: Path, parameters: NamedParameters) -> None:
             params={"file": path.name},
             detail=str(error),
         ) from error
+    # Older PEFT put the adapter's own name into some.
+    tensors = {name.replace(".default.", "."): one for name, one in tensors.items()}
     for name, master in parameters:
         stored = tensors.pop(name, None)
         if stored is None or stored.shape != master.shape:

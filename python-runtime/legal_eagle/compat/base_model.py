@@ -73,22 +73,30 @@ def _refuse_incomplete(folder: Path, report: dict[str, Any]) -> None:
     if missing := sorted(report.get("missing_keys") or ()):
         raise missing_tensors(folder, missing)
     if extra := sorted(report.get("unexpected_keys") or ()):
-        raise JobError(
-            "model.extra_tensors",
-            f"{len(extra)} tensors do not belong to this architecture, first: {extra[0]}.",
-            params={"path": str(folder), "count": len(extra), "first": extra[0]},
-            detail="\n".join(extra[:50]),
-        )
+        raise extra_tensors(folder, extra)
     for tensor, stored, expected in sorted(report.get("mismatched_keys") or ()):
-        raise JobError(
-            "model.tensor_shape",
-            f"{tensor} has shape {tuple(stored)} where config.json means {tuple(expected)}.",
-            params={
-                "tensor": str(tensor),
-                "shape": "×".join(map(str, stored)),
-                "expected": "×".join(map(str, expected)),
-            },
-        )
+        raise tensor_shape(str(tensor), tuple(stored), tuple(expected))
+
+
+def extra_tensors(folder: Path, names: list[str]) -> JobError:
+    return JobError(
+        "model.extra_tensors",
+        f"{len(names)} tensors do not belong to this architecture, first: {names[0]}.",
+        params={"path": str(folder), "count": len(names), "first": names[0]},
+        detail="\n".join(names[:50]),
+    )
+
+
+def tensor_shape(tensor: str, stored: tuple[int, ...], expected: tuple[int, ...]) -> JobError:
+    return JobError(
+        "model.tensor_shape",
+        f"{tensor} has shape {stored} where config.json means {expected}.",
+        params={
+            "tensor": tensor,
+            "shape": "×".join(map(str, stored)),
+            "expected": "×".join(map(str, expected)),
+        },
+    )
 
 
 def _option(option: str, value: str) -> JobError:

@@ -15,9 +15,13 @@ from legal_eagle.compat.compat_model import CompatModel
 from legal_eagle.compat.documents_pass import DocumentsPass
 from legal_eagle.compat.packed_attention import PackedAttention
 from legal_eagle.compat.packing_check import packing_fault
+from legal_eagle.compat.reference_model import ReferenceModel, reference_peak_bytes
+from legal_eagle.compat.stored_tensors import read_base_tensors
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.peft_format import read_adapter_config
+from legal_eagle.models.adapter_layers import AdapterLayers
 from legal_eagle.models.base_facts import BaseFacts
+from legal_eagle.models.base_tensors import BaseTensors
 from legal_eagle.models.config import CONFIG_FILE
 
 # A base that states no limit (its positions are relative or a state's) is cut by the recipe alone.
@@ -55,6 +59,20 @@ class CompatEngine:
         """The base with fresh LoRA layers. `on_reason` hears whether documents are packed, and why not."""
         model = load_base(folder, dtype, device)
         return CompatModel(model, _passes(model, device, on_reason), facts, lora, generator)
+
+    def base_tensors(self, folder: Path) -> BaseTensors:
+        """What the folder's files hold, by the model's own names. Raises JobError `model.*`."""
+        return read_base_tensors(folder)
+
+    def reference(
+        self, folder: Path, adapter: Path | None = None, layers: AdapterLayers | None = None
+    ) -> ReferenceModel:
+        """The model in fp32 arithmetic on the CPU, with the adapter of these layers. Raises JobError."""
+        return ReferenceModel(folder, adapter, layers)
+
+    def reference_peak_bytes(self, folder: Path) -> int:
+        """Host memory that `reference` takes, about, beside the logits that its caller keeps."""
+        return reference_peak_bytes(folder)
 
     def conversations(
         self,

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD, matching
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
+from legal_eagle.models.adapter_layers import AdapterLayers
 
 PREFIX = "base_model.model."
 # The scan of models of these types reads these weights past any layer: an adapter would never be trained.
@@ -115,15 +116,38 @@ def add_layers(model: PreTrainedModel, lora: LoraConfig, generator: torch.Genera
     )
     wrapped = peft.get_peft_model(model, config, autocast_adapter_dtype=True)
     with torch.no_grad():
-        for name, parameter in wrapped.named_parameters():
-            if not parameter.requires_grad:
-                continue
-            parameter.data = parameter.data.float()
+        for name, parameter in _masters(wrapped):
             if ".lora_A." in name:
                 bound = 1.0 / math.sqrt(parameter.shape[1])
                 drawn = torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
                 parameter.copy_(drawn)
     return wrapped
+
+
+def add_stored_layers(model: PreTrainedModel, layers: AdapterLayers) -> peft.PeftModel:
+    """Puts the layers of an adapter on disk into `model`, to be filled by `read_adapter`. Nothing of the
+    adapter's own settings but these reaches PEFT. The modules must be there."""
+    config = peft.LoraConfig(
+        rank_pattern={re.escape(name): rank for name, rank in layers.ranks.items()},
+        # PEFT's annotation says int; any number is computed with.
+        alpha_pattern={re.escape(name): alpha for name, alpha in layers.alphas.items()},
+        use_rslora=layers.rs_lora,
+        use_dora=layers.dora,
+        target_modules=list(layers.ranks),
+        modules_to_save=list(layers.whole) or None,
+        bias="none",
+    )
+    wrapped = peft.get_peft_model(model, config, autocast_adapter_dtype=True)
+    _masters(wrapped)
+    return wrapped
+
+
+def _masters(wrapped: peft.PeftModel) -> list[tuple[str, torch.nn.Parameter]]:
+    """What is trained, made fp32."""
+    masters = [(name, one) for name, one in wrapped.named_parameters() if one.requires_grad]
+    for _, parameter in masters:
+        parameter.data = parameter.data.float()
+    return masters
 
 
 def stored_name(name: str) -> str:

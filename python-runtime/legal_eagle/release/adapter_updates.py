@@ -48,19 +48,24 @@ def plan_wholes(
     Raises ``merge.adapter_target_missing``, ``merge.adapter_shape``, and ``merge.adapter_unsupported`` where
     a module that the settings name is not in the file, or the base ties both.
     """
+    refuse_incomplete_wholes(adapter, tied=config.tied_embeddings)
+    names = model_names(config.layout)
+    for module, shape in adapter.whole.items():
+        if module not in (names.embedding, names.head):
+            raise target_missing([module])
+        if base_shapes[f"{module}.weight"] != shape:
+            raise wrong_shape(module, shape, base_shapes[f"{module}.weight"])
+    return {f"{module}.weight": partial(adapter.load_whole, module) for module in adapter.whole}
+
+
+def refuse_incomplete_wholes(adapter: Adapter, *, tied: bool) -> None:
+    """Raises ``merge.adapter_unsupported`` for wholes that are not in the file, or that the base ties."""
     stored = {name.rsplit(".", 1)[-1] for name in adapter.whole}
     lacking = sorted(set(adapter.settings.whole) - stored)
     if lacking:
         raise unsupported(f"modules_to_save names {lacking[0]}, whose weight is not there")
-    if adapter.whole and config.tied_embeddings:
+    if adapter.whole and tied:
         raise unsupported("modules_to_save on a base whose embeddings and head are one")
-    names = model_names(config.layout)
-    for module, shape in adapter.whole.items():
-        if module not in (names.embedding, names.head):
-            raise _target_missing([module])
-        if base_shapes[f"{module}.weight"] != shape:
-            raise _wrong_shape(module, (shape[0], shape[1]), base_shapes[f"{module}.weight"])
-    return {f"{module}.weight": partial(adapter.load_whole, module) for module in adapter.whole}
 
 
 def plan_updates(
@@ -78,7 +83,7 @@ def plan_updates(
     for name, module in adapter.modules.items():
         targets = counterparts.get(name, ())
         if f"{name}.weight" in base_shapes:
-            updates.append((f"{name}.weight", _direct(adapter, module)))
+            updates.append((f"{name}.weight", direct_update(adapter, module)))
         elif any(f"{target.module}.weight" not in base_shapes for target in targets) or not targets:
             unknown.append(name)
         elif len(targets) == len(_PARTS):
@@ -90,12 +95,12 @@ def plan_updates(
             _check_outputs(module, _part_rows(config)[targets[0].part])
             fused_parts.setdefault(targets[0].module, {})[targets[0].part] = module
         else:
-            updates.append((f"{targets[0].module}.weight", _direct(adapter, module)))
+            updates.append((f"{targets[0].module}.weight", direct_update(adapter, module)))
     if unknown:
-        raise _target_missing(unknown)
+        raise target_missing(unknown)
     for target_module, parts in fused_parts.items():
         updates.append((f"{target_module}.weight", _fused_from_parts(adapter, parts, config)))
-    return _checked(updates, base_shapes)
+    return checked_updates(updates, base_shapes)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def _counterparts(config: ModelConfig) -> dict[str, tuple[_Target, ...]]:
     return to_internlm2
 
 
-def _checked(
+def checked_updates(
     updates: list[tuple[str, LowRankUpdate]], base_shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, LowRankUpdate]:
     by_tensor: dict[str, LowRankUpdate] = {}
@@ -126,12 +131,12 @@ def _checked(
         if tensor in by_tensor:
             raise unsupported(f"two modules change {tensor}")
         if tuple(base_shapes[tensor]) != update.shape:
-            raise _wrong_shape(tensor, update.shape, tuple(base_shapes[tensor]))
+            raise wrong_shape(tensor, update.shape, tuple(base_shapes[tensor]))
         by_tensor[tensor] = update
     return by_tensor
 
 
-def _target_missing(modules: list[str]) -> JobError:
+def target_missing(modules: list[str]) -> JobError:
     return JobError(
         "merge.adapter_target_missing",
         f"the base has no module {modules[0]} ({len(modules)} such modules)",
@@ -140,7 +145,7 @@ def _target_missing(modules: list[str]) -> JobError:
     )
 
 
-def _wrong_shape(name: str, adapter_shape: tuple[int, ...], base_shape: tuple[int, ...]) -> JobError:
+def wrong_shape(name: str, adapter_shape: tuple[int, ...], base_shape: tuple[int, ...]) -> JobError:
     return JobError(
         "merge.adapter_shape",
         f"{name}: the adapter is made for {list(adapter_shape)}, the base has {list(base_shape)}",
@@ -156,10 +161,10 @@ def _part_rows(config: ModelConfig) -> tuple[int, int, int]:
 
 def _check_outputs(module: AdapterModule, rows: int) -> None:
     if module.outputs != rows:
-        raise _wrong_shape(module.name, (module.outputs, module.inputs), (rows, module.inputs))
+        raise wrong_shape(module.name, (module.outputs, module.inputs), (rows, module.inputs))
 
 
-def _direct(adapter: Adapter, module: AdapterModule) -> LowRankUpdate:
+def direct_update(adapter: Adapter, module: AdapterModule) -> LowRankUpdate:
     return LowRankUpdate(
         (module.outputs, module.inputs), module.rank, module.scale, partial(_factors, adapter, module)
     )
@@ -195,7 +200,7 @@ def _fused_from_parts(
     inputs = modules[0].inputs
     for module in modules:
         if module.inputs != inputs:
-            raise _wrong_shape(module.name, (module.outputs, module.inputs), (module.outputs, inputs))
+            raise wrong_shape(module.name, (module.outputs, module.inputs), (module.outputs, inputs))
 
     def factors() -> Factors:
         a_rows: list[torch.Tensor] = []

@@ -63,8 +63,11 @@ class LoraSettings:
         rank = _matching(self.rank_pattern, module, self.rank)
         if rank != stored_rank:
             raise unsupported(f"{module}: rank {stored_rank} in the file, {rank} in {ADAPTER_CONFIG}")
-        alpha = _matching(self.alpha_pattern, module, self.alpha)
+        alpha = self.alpha_of(module)
         return alpha / math.sqrt(rank) if self.rs_lora else alpha / rank
+
+    def alpha_of(self, module: str) -> float:
+        return _matching(self.alpha_pattern, module, self.alpha)
 
 
 def _matching(patterns: Mapping[str, T], module: str, default: T) -> T:

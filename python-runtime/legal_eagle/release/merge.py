@@ -16,6 +16,7 @@ from typing import Literal
 import torch
 
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
+from legal_eagle.models.base_tensors import BaseTensors
 from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import expected_tensors, is_ignored_extra
@@ -40,6 +41,7 @@ from legal_eagle.models.shard_writer import (
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.adapter_updates import Factors, LowRankUpdate, WholeRows, plan_updates, plan_wholes
 from legal_eagle.release.lora_adapter import Adapter
+from legal_eagle.release.named_updates import plan_named_updates, plan_named_wholes
 
 OutputType = Literal["base", "fp32"]
 
@@ -101,28 +103,38 @@ class MergeReport:
 
 def plan_merge(
     base: SafetensorsFolder,
-    config: ModelConfig,
+    config: ModelConfig | BaseTensors,
     adapter: Adapter,
     *,
     output_type: OutputType,
     max_shard_bytes: int,
 ) -> MergePlan:
-    """Decide every output tensor and shard. Raises JobError for whatever could not be merged exactly."""
-    check_tensors(base, config)
+    """Decide every output tensor and shard. Raises JobError for whatever could not be merged exactly.
+
+    ``config``: what the tensors mean; where no configuration of ours does, their names in the model.
+    """
+    if isinstance(config, ModelConfig):
+        check_tensors(base, config)
+        shapes = expected_tensors(config)
+        updates, wholes = plan_updates(adapter, config, shapes), plan_wholes(adapter, config, shapes)
+    else:
+        shapes = {name: base.shape(name) for name in base.names()}
+        updates = plan_named_updates(adapter, config, shapes)
+        wholes = plan_named_wholes(adapter, config, shapes)
     sources = tuple(read_layout(base.folder / shard) for shard in sorted(base.shards()))
     chosen = [
         (source.path.name, entry)
         for source in sources
         for entry in source.entries
-        if base.shard_of(entry.name) == source.path.name and not is_ignored_extra(entry.name, config)
+        if base.shard_of(entry.name) == source.path.name
+        and not (isinstance(config, ModelConfig) and is_ignored_extra(entry.name, config))
     ]
-    updates = plan_updates(adapter, config, expected_tensors(config))
     return MergePlan(
         sources=sources,
         shards=plan_shards([_output_spec(entry, output_type) for _, entry in chosen], max_shard_bytes),
         copied=frozenset((file, entry.name) for file, entry in chosen),
         updates=updates,
-        wholes=plan_wholes(adapter, config, expected_tensors(config)),
+        wholes=wholes,
         block_bytes=min(MAX_BLOCK_BYTES, max(MIN_BLOCK_BYTES, max_shard_bytes // 8)),
     )
 

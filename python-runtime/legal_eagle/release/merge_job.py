@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.compat_door import compat_engine
 from legal_eagle.engine.disk import is_disk_full
-from legal_eagle.engine.engine_choice import choose_engine
+from legal_eagle.engine.engine_choice import EngineChoice, choose_engine
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.chat_template import to_jinja
-from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
 from legal_eagle.models.templates import Template, detect_template, template_by_name
 from legal_eagle.models.tokenizer import ChatTokenizer
@@ -22,8 +22,16 @@ from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base
 from legal_eagle.release.byte_progress import ByteProgress
 from legal_eagle.release.lora_adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Adapter
 from legal_eagle.release.merge import MergePlan, MergeReport, MergeStopped, plan_merge, write_merged
-from legal_eagle.release.parity import GREEDY_TOKENS, ParityResult, check_parity, parity_peak_bytes
-from legal_eagle.release.parity_prompts import parity_prompts
+from legal_eagle.release.named_updates import layers_of
+from legal_eagle.release.parity import (
+    GREEDY_TOKENS,
+    ComparedModel,
+    OpenModel,
+    ParityResult,
+    check_parity,
+    parity_peak_bytes,
+)
+from legal_eagle.release.parity_prompts import MAX_TOKENS, parity_prompts
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
 
 PARITY_FAILED = "parity-failed"
@@ -35,7 +43,7 @@ class _Sources:
 
     base: Path
     adapter_path: Path
-    config: ModelConfig
+    engine: EngineChoice
     weights: SafetensorsFolder
     tokenizer: ChatTokenizer
     template: Template
@@ -43,8 +51,12 @@ class _Sources:
     record: WeightsRecord
 
     @property
+    def architecture(self) -> str:
+        return self.engine.facts.architecture
+
+    @property
     def stop_ids(self) -> tuple[int, ...]:
-        return self.template.stop_ids(self.tokenizer, self.config.eos_ids)
+        return self.template.stop_ids(self.tokenizer, self.engine.facts.eos_ids)
 
 
 def run(context: JobContext) -> Outcome:
@@ -59,7 +71,7 @@ def run(context: JobContext) -> Outcome:
     _say_quantised_base(context, sources.record)
     plan = plan_merge(
         sources.weights,
-        sources.config,
+        sources.engine.config or compat_engine(sources.architecture).base_tensors(sources.base),
         sources.adapter,
         output_type=params["dtype"],
         max_shard_bytes=params["maxShardBytes"],
@@ -99,14 +111,6 @@ def run(context: JobContext) -> Outcome:
 
 def _read_sources(base: Path, adapter_path: Path) -> _Sources:
     engine = choose_engine(base)
-    config = engine.config
-    if config is None:
-        raise JobError(
-            "merge.compat_base",
-            f"{engine.facts.architecture} is computed by the compat engine, which merges nothing",
-            exit_code=EXIT_DATA,
-            params={"architecture": engine.facts.architecture},
-        )
     tokenizer = ChatTokenizer.load(base)
     adapter = Adapter(adapter_path)
     record = read_record(adapter_path)
@@ -119,7 +123,8 @@ def _read_sources(base: Path, adapter_path: Path) -> _Sources:
             params={"adapterPath": str(adapter_path), "basePath": str(base), "difference": difference},
         )
     template = template_by_name(record.template) if record.template is not None else detect_template(base)
-    return _Sources(base, adapter_path, config, SafetensorsFolder(base), tokenizer, template, adapter, record)
+    weights = SafetensorsFolder(base)
+    return _Sources(base, adapter_path, engine, weights, tokenizer, template, adapter, record)
 
 
 def _say_quantised_base(context: JobContext, record: WeightsRecord) -> None:
@@ -164,9 +169,9 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
         sources.record.system_prompt,
         [*context.params["parityPrompts"], *sources.record.sample_prompts],
         GREEDY_TOKENS,
-        sources.config.max_positions,
+        sources.engine.facts.max_positions,
     )
-    memory = f"about {parity_peak_bytes(sources.config)} bytes of memory"
+    memory = f"about {_parity_bytes(sources, merged)} bytes of memory"
     stored = {sources.weights.dtype(name) for name in sources.weights.names()}
     return check_parity(
         sources.base,
@@ -179,7 +184,27 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
         on_phase=lambda detail: context.reporter.emit(
             "phase", {"name": "parity", "detail": f"{detail}, {memory}"}
         ),
+        open_model=_open_compat(sources) if sources.engine.config is None else None,
     )
+
+
+def _parity_bytes(sources: _Sources, merged: Path) -> int:
+    if sources.engine.config is not None:
+        return parity_peak_bytes(sources.engine.config)
+    engine = compat_engine(sources.architecture)
+    logits = 3 * MAX_TOKENS * sources.engine.facts.vocab_size * 4
+    return max(engine.reference_peak_bytes(folder) for folder in (sources.base, merged)) + logits
+
+
+def _open_compat(sources: _Sources) -> OpenModel:
+    """Models that only the compat engine computes."""
+    engine = compat_engine(sources.architecture)
+    layers = layers_of(sources.adapter)
+
+    def opened(folder: Path, adapter: Path | None) -> ComparedModel:
+        return engine.reference(folder, adapter, None if adapter is None else layers)
+
+    return opened
 
 
 def _write_manifest(

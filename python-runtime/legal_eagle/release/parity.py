@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from legal_eagle.models.config import ModelConfig, read_config
-from legal_eagle.release.layered_model import LayeredModel, fp32_layer_bytes
+from legal_eagle.release.layered_model import LayeredModel, Mode, fp32_layer_bytes
 from legal_eagle.release.merge import MergeStopped
 from legal_eagle.release.parity_prompts import MAX_TOKENS, ParityPrompt
 
@@ -27,6 +29,27 @@ GREEDY_TOKENS = 24
 STREAMED_GREEDY_TOKENS = 8
 # Layers in fp32 of a model of about a billion parameters: every machine that tunes one has this.
 RESIDENT_BYTES = 4 << 30
+
+
+class ComparedModel(Protocol):
+    """A folder, with an adapter or without, computed in fp32 arithmetic; as ``LayeredModel``."""
+
+    def logits(self, documents: Sequence[Sequence[int]], mode: Mode, /) -> torch.Tensor: ...
+
+    def greedy(
+        self,
+        prompts: Sequence[Sequence[int]],
+        mode: Mode,
+        /,
+        *,
+        stop_ids: Sequence[int],
+        max_tokens: int,
+        should_stop: Callable[[], bool],
+    ) -> list[list[int]]: ...
+
+
+# (folder, adapter)
+OpenModel = Callable[[Path, Path | None], ComparedModel]
 
 
 @dataclass(frozen=True)
@@ -83,16 +106,21 @@ def check_parity(
     should_stop: Callable[[], bool] = lambda: False,
     on_phase: Callable[[str], None] = lambda _: None,
     resident_bytes: int = RESIDENT_BYTES,
+    open_model: OpenModel | None = None,
 ) -> ParityResult:
     """Compare ``merged`` with ``base`` + ``adapter``. ``rounded``: the files hold fewer bits than fp32.
 
-    Layers that need more than ``resident_bytes`` together are read from disk for every pass.
+    Layers that need more than ``resident_bytes`` together are read from disk for every pass. ``open_model``
+    reads both folders where the architecture is not the fast engine's.
     Raises MergeStopped when ``should_stop`` turns true, JobError where a folder cannot be loaded.
     """
-    config = read_config(base)
-    resident = fp32_layer_bytes(config) * config.layers <= resident_bytes
+    resident = True
+    if open_model is None:
+        config = read_config(base)
+        resident = fp32_layer_bytes(config) * config.layers <= resident_bytes
+        open_model = partial(LayeredModel, resident=resident)
     on_phase("base and adapter")
-    reference = LayeredModel(base, adapter, resident=resident)
+    reference = open_model(base, adapter)
     answers = reference.greedy(
         [prompt.ids for prompt in prompts],
         "adapter",
@@ -115,7 +143,7 @@ def check_parity(
     del reference
     _stop_if(should_stop)
     on_phase("written files")
-    written = LayeredModel(merged, None, resident=resident).logits(documents, "plain")
+    written = open_model(merged, None).logits(documents, "plain")
     difference = max_abs_difference(wanted, written)
     limit = FP32_LIMIT if rounding_error is None else max(ROUNDING_FACTOR * rounding_error, FP32_LIMIT)
     agrees = greedy_agrees(wanted, written, transcripts, undecided_margin=limit)

@@ -34,6 +34,11 @@ def base_config(kind: str, vocab_size: int) -> Any:
         return transformers.Phi3Config(**shape, sliding_window=_WINDOW)
     if kind == "llama":
         return transformers.LlamaConfig(**shape)
+    if kind == "qwen3_moe":
+        experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
+        return transformers.Qwen3MoeConfig(**shape, **experts, head_dim=8)
+    if kind == "mixtral":
+        return transformers.MixtralConfig(**shape, num_local_experts=4)
     if kind == "mamba":
         return transformers.MambaConfig(
             vocab_size=vocab_size, hidden_size=32, num_hidden_layers=2, state_size=4

@@ -1,19 +1,6 @@
 import type { ErrorTable } from './error-table.ts';
 
 export const MERGE_ERRORS = {
-  'merge.compat_base': {
-    en: {
-      message: 'An adapter of {architecture} cannot be merged in the studio.',
-      cause:
-        'The base is computed by the compat engine, for which the merge with its parity check does not exist.',
-      action: 'Chat with base and adapter as they are, or merge the adapter with PEFT, whose format it has.',
-    },
-    zh: {
-      message: '暂不能在本程序中合并 {architecture} 的适配器。',
-      cause: '该基座模型由兼容引擎计算，而带一致性校验的权重合并尚不支持兼容引擎。',
-      action: '可直接用基座模型加适配器对话；或用 PEFT 合并，适配器就是 PEFT 格式。',
-    },
-  },
   'merge.output_exists': {
     en: {
       message: '{path} already exists.',

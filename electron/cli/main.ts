@@ -10,6 +10,7 @@ import type { Verb } from './verb.ts';
 import { chat } from './verbs/chat.ts';
 import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
+import { exportVerb } from './verbs/export.ts';
 import { merge } from './verbs/merge.ts';
 import { modelAdd, modelList, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
@@ -43,6 +44,7 @@ const VERBS: readonly Verb[] = [
   runsAdopt,
   ...REMOVAL_VERBS,
   merge,
+  exportVerb,
   chat,
   settingsShow,
   settingsGrant,

@@ -1,10 +1,12 @@
 import { handlersFor, type HandlersFor } from '../shared/contract/define.ts';
+import type { EXPORT_METHODS } from '../shared/contract/methods/export.ts';
 import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { isFrequentEvent } from '../shared/protocol/events.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol/version.ts';
 import { dataFolderHandlers } from './data-folder-handlers.ts';
 import type { CoreServices } from './core-services.ts';
+import { exportHandlers } from './export-handlers.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
 import { MIGRATIONS } from './db/migrations/index.ts';
@@ -39,6 +41,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...accountHandlers(services),
     ...datasetHandlers(services),
     ...modelHandlers(services),
+    ...exportHandlers(services),
     ...runHandlers(ports, services),
     ...chatHandlers(services),
     ...queueHandlers(services),
@@ -84,7 +87,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
 
 type Handlers<Prefix extends string> = Pick<
   HandlersFor<StudioContract>,
-  Extract<keyof StudioContract, `${Prefix}.${string}`>
+  Extract<Exclude<keyof StudioContract, keyof typeof EXPORT_METHODS>, `${Prefix}.${string}`>
 >;
 
 function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'host'> {

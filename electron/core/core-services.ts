@@ -10,6 +10,7 @@ import { DatasetService } from './datasets/dataset-service.ts';
 import { createAccountRepository } from './db/repositories/account-repository.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import { createSettingsRepository } from './db/repositories/settings-repository.ts';
+import { ExportService } from './export/export-service.ts';
 import { createGpuSampler } from './gpu/gpu-sampler.ts';
 import { createGpuWatch, type GpuWatch } from './gpu/gpu-watch.ts';
 import { cardEnvironment, chooseRunCard } from './gpu/run-card.ts';
@@ -66,6 +67,7 @@ export type CoreServices = StorageServices &
     models: ModelService;
     preflight: PreflightService;
     merges: MergeService;
+    exports: ExportService;
     chats: ChatService;
     settings: SettingsService;
     mover: DataMover;
@@ -291,6 +293,7 @@ export function createServices(
       outPath: mergedModelPath,
       saveRecord: writeModelRecord,
     }),
+    exports: new ExportService(base),
     chats: new ChatService({
       ...base,
       board,

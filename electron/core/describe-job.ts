@@ -4,7 +4,7 @@ import type { DatasetRepository } from './db/repositories/dataset-repository.ts'
 import type { ModelRepository } from './db/repositories/model-repository.ts';
 import type { DescribeJob } from './topics/live-jobs-feed.ts';
 
-/** Names what imports, statistics, merges and downloads work on, and the screen that shows it. */
+/** Names what imports, statistics, merges, exports and downloads work on, and the screen that shows it. */
 export function createDescribeJob({
   datasets,
   models,
@@ -37,6 +37,8 @@ export function createDescribeJob({
       }
       case 'download':
         return { kind: 'download', name: spec.params.repository, place: undefined };
+      case 'export':
+        return { kind: 'export', name: path.basename(spec.params.outPath), place: undefined };
       case 'train':
       case 'chat':
       case 'self-test':

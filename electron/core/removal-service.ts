@@ -113,6 +113,8 @@ export class RemovalService {
         return named(models.byJob(id)?.name ?? id);
       case 'download':
         return named(spec.params.repository);
+      case 'export':
+        return { en: 'an export', zh: '导出任务' };
       case 'chat':
         return { en: 'an open chat', zh: '打开的对话' };
       case 'dataset-statistics':

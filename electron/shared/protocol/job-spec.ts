@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { downloadParams } from './download.ts';
+import { EXPORT_FORMAT_NAMES } from './export-format.ts';
 import { mappingSchema } from './mapping.ts';
 import { recipeSchema } from './recipe.ts';
 import { PROTOCOL_VERSION } from './version.ts';
@@ -54,6 +55,20 @@ const mergeParams = z.strictObject({
   parityPrompts: z.array(z.string()).default([]),
 });
 
+const exportParams = z.strictObject({
+  format: z.enum(EXPORT_FORMAT_NAMES),
+  modelPath: path.meta({ description: 'Model folder: what is written, or the base of the adapter that is.' }),
+  adapterPath: path.nullable().default(null),
+  outPath: path.meta({ description: 'Folder that appears when everything in it is whole.' }),
+  name: z.string().min(1).meta({ description: 'File names begin with it.' }),
+  template: z.string().default('auto'),
+  ollamaName: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ description: 'Name under which Ollama takes the result, too.' }),
+});
+
 const chatParams = z.strictObject({
   modelPath: path,
   adapterPath: path.nullable().default(null),
@@ -82,6 +97,7 @@ export const jobSpecSchema = z
     spec('dataset-statistics', statisticsParams),
     spec('merge', mergeParams),
     spec('download', downloadParams),
+    spec('export', exportParams),
     spec('chat', chatParams),
     spec('self-test', selfTestParams),
   ])

@@ -65,19 +65,7 @@ class SentencepieceModel:
 def read_sentencepiece_model(path: Path) -> SentencepieceModel:
     """Raises JobError `model.tokenizer_broken` (not such a file) or `model.tokenizer_unsupported`
     (not BPE with byte fallback, or text is normalised or prefixed before it is cut)."""
-    message = _message_class()()
-    try:
-        message.ParseFromString(path.read_bytes())
-        pieces = tuple(Piece(item.piece, item.score, PieceType(item.type)) for item in message.pieces)
-    except (DecodeError, ValueError, OSError) as error:
-        raise JobError(
-            "model.tokenizer_broken",
-            f"{path.name} is not a tokenizer model.",
-            params={"file": path.name},
-            detail=str(error),
-        ) from error
-    if not pieces:
-        raise JobError("model.tokenizer_broken", f"{path.name} holds no pieces.", params={"file": path.name})
+    message, pieces = _parse(path)
     trainer, normalizer = message.trainer_spec, message.normalizer_spec
     reasons = (
         (trainer.model_type != _BPE, "not BPE"),
@@ -95,6 +83,29 @@ def read_sentencepiece_model(path: Path) -> SentencepieceModel:
                 params={"file": path.name, "reason": reason},
             )
     return SentencepieceModel(pieces, trainer.unk_id, trainer.bos_id, trainer.eos_id)
+
+
+def read_pieces(path: Path) -> tuple[Piece, ...]:
+    """The pieces with their scores, whatever the model does to a text before it cuts it. Raises JobError
+    `model.tokenizer_broken`."""
+    return _parse(path)[1]
+
+
+def _parse(path: Path) -> tuple[Any, tuple[Piece, ...]]:
+    message = _message_class()()
+    try:
+        message.ParseFromString(path.read_bytes())
+        pieces = tuple(Piece(item.piece, item.score, PieceType(item.type)) for item in message.pieces)
+    except (DecodeError, ValueError, OSError) as error:
+        raise JobError(
+            "model.tokenizer_broken",
+            f"{path.name} is not a tokenizer model.",
+            params={"file": path.name},
+            detail=str(error),
+        ) from error
+    if not pieces:
+        raise JobError("model.tokenizer_broken", f"{path.name} holds no pieces.", params={"file": path.name})
+    return message, pieces
 
 
 @cache

@@ -209,6 +209,25 @@ class JobSpecDownload(TypedDict):
     params: JobSpecDownloadParams
 
 
+class JobSpecExportParams(TypedDict):
+    format: Literal["gguf-f32", "gguf-f16", "gguf-q8_0", "gguf-q4_0", "gguf-q4_k_m", "gguf-lora"]
+    modelPath: str
+    adapterPath: str | None
+    outPath: str
+    name: str
+    template: str
+    ollamaName: Any
+
+
+class JobSpecExport(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["export"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecExportParams
+
+
 class JobSpecChatParams(TypedDict):
     modelPath: str
     adapterPath: str | None
@@ -245,6 +264,7 @@ JobSpec: TypeAlias = (
     | JobSpecDatasetStatistics
     | JobSpecMerge
     | JobSpecDownload
+    | JobSpecExport
     | JobSpecChat
     | JobSpecSelfTest
 )

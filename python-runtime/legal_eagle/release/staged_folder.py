@@ -1,7 +1,7 @@
-"""A model folder that appears under its name only when it is whole.
+"""A folder of results that appears under its name only when it is whole.
 
 Files are written into a hidden sibling; a lock beside it, which the system drops when the process dies,
-tells a left-over of a killed merge (removed) from one that is being written (refused).
+tells a left-over of a killed job (removed) from one that is being written (refused).
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from legal_eagle.engine.disk import sync_file, sync_folder
 from legal_eagle.file_lock import try_lock
@@ -21,26 +22,30 @@ from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_SPEC, JobError
 # Configuration and tokenizer files, and what a file system needs for itself.
 DISK_MARGIN_BYTES = 64 << 20
 
+# Whose words a refusal is told in, and what the hidden sibling is called.
+Purpose = Literal["merge", "export"]
+_SUFFIX: Mapping[Purpose, str] = {"merge": "merging", "export": "exporting"}
+
 
 def free_bytes_at(folder: Path) -> int:
     """Free bytes for this user on the volume that holds ``folder``."""
     return shutil.disk_usage(folder).free
 
 
-def disk_full(path: Path, needed_bytes: int, free_bytes: int) -> JobError:
+def disk_full(path: Path, needed_bytes: int, free_bytes: int, purpose: Purpose = "merge") -> JobError:
     return JobError(
-        "merge.disk_full",
+        f"{purpose}.disk_full",
         f"{path} needs {needed_bytes} bytes, {free_bytes} are free",
         exit_code=EXIT_DISK_FULL,
         params={"path": str(path), "neededBytes": needed_bytes, "freeBytes": free_bytes},
     )
 
 
-def refuse_existing(final: Path) -> None:
-    """Raise ``merge.output_exists`` unless ``final`` is absent or an empty folder."""
+def refuse_existing(final: Path, purpose: Purpose = "merge") -> None:
+    """Raise ``<purpose>.output_exists`` unless ``final`` is absent or an empty folder."""
     if final.is_symlink() or (final.exists() and (not final.is_dir() or any(final.iterdir()))):
         raise JobError(
-            "merge.output_exists",
+            f"{purpose}.output_exists",
             f"{final} already exists",
             exit_code=EXIT_SPEC,
             params={"path": str(final)},
@@ -57,17 +62,19 @@ class StagedFolder:
         *,
         free_bytes: Callable[[Path], int] = free_bytes_at,
         platform: str = sys.platform,
+        purpose: Purpose = "merge",
     ) -> None:
         self.final = final
-        self.path = final.parent / f".{final.name}.merging"
-        self._lock_path = final.parent / f".{final.name}.merging.lock"
+        self.path = final.parent / f".{final.name}.{_SUFFIX[purpose]}"
+        self._lock_path = final.parent / f".{final.name}.{_SUFFIX[purpose]}.lock"
+        self._purpose: Purpose = purpose
         self._needed_bytes = needed_bytes
         self._free_bytes = free_bytes
         self._platform = platform
         self._lock: int | None = None
 
     def __enter__(self) -> StagedFolder:
-        refuse_existing(self.final)
+        refuse_existing(self.final, self._purpose)
         self.final.parent.mkdir(parents=True, exist_ok=True)
         self._lock = self._acquire()
         try:
@@ -76,7 +83,7 @@ class StagedFolder:
             free = self._free_bytes(self.final.parent)
             needed = self._needed_bytes + DISK_MARGIN_BYTES
             if free < needed:
-                raise disk_full(self.final, needed, free)
+                raise disk_full(self.final, needed, free, self._purpose)
             self.path.mkdir()
         except BaseException:
             self._release()
@@ -90,8 +97,8 @@ class StagedFolder:
         self._release()
 
     def publish(self) -> Path:
-        """Give the folder its name. Raises ``merge.output_exists`` if somebody took it meanwhile."""
-        refuse_existing(self.final)
+        """Give the folder its name. Raises ``<purpose>.output_exists`` if somebody took it meanwhile."""
+        refuse_existing(self.final, self._purpose)
         return self._rename(self.final)
 
     def set_aside(self, reason: str) -> Path:
@@ -119,8 +126,8 @@ class StagedFolder:
             if not try_lock(descriptor, self._platform):
                 os.close(descriptor)
                 raise JobError(
-                    "merge.output_busy",
-                    f"another merge is writing {self.final}",
+                    f"{self._purpose}.output_busy",
+                    f"another {self._purpose} is writing {self.final}",
                     exit_code=EXIT_SPEC,
                     params={"path": str(self.final)},
                 )

@@ -8,6 +8,7 @@ import { DATA_ERRORS } from './data.ts';
 import { DATA_FOLDER_ERRORS } from './data-folder.ts';
 import { DATASET_ERRORS } from './dataset.ts';
 import type { ErrorText, ErrorTexts } from './error-table.ts';
+import { EXPORT_ERRORS } from './export.ts';
 import { GPU_ERRORS } from './gpu.ts';
 import { HOST_ERRORS } from './host.ts';
 import { JOB_ERRORS } from './job.ts';
@@ -40,6 +41,7 @@ export const ERROR_TABLES = {
   data: DATA_ERRORS,
   'data-folder': DATA_FOLDER_ERRORS,
   dataset: DATASET_ERRORS,
+  export: EXPORT_ERRORS,
   gpu: GPU_ERRORS,
   host: HOST_ERRORS,
   job: JOB_ERRORS,
@@ -72,6 +74,7 @@ const ERROR_TEXTS = {
   ...DATA_ERRORS,
   ...DATA_FOLDER_ERRORS,
   ...DATASET_ERRORS,
+  ...EXPORT_ERRORS,
   ...GPU_ERRORS,
   ...HOST_ERRORS,
   ...JOB_ERRORS,

@@ -35,11 +35,11 @@ export const JOB_METHODS = {
 
 export type JobView = z.output<typeof jobSchema>;
 
-/** A job that computes now and is no run: an import, a count of tokens, a merge, a download. */
+/** A job that computes now and is no run: an import, a count of tokens, a merge, an export, a download. */
 export type LiveJob = Readonly<{
   id: string;
-  kind: 'import' | 'inspect' | 'statistics' | 'merge' | 'download';
-  /** Of the dataset, the file or the merged model. */
+  kind: 'import' | 'inspect' | 'statistics' | 'merge' | 'export' | 'download';
+  /** Of the dataset, the file, the merged model or the exported folder. */
   name: string;
   /** The screen that shows it in full. */
   place?: Readonly<{ kind: 'dataset' | 'run'; id: string }> | undefined;

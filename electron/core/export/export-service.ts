@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { StudioError } from '../../shared/contract/studio-error.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../shared/protocol/export-format.ts';
+import type { DataFolder } from '../data-folder.ts';
+import type { JobSupervisor } from '../jobs/job-supervisor.ts';
+import { newJobSpec } from '../new-job-spec.ts';
+import type { Clock, IdGen } from '../ports.ts';
+import { fileNameOf } from './export-name.ts';
+
+export type ExportServiceDeps = Readonly<{
+  supervisor: Pick<JobSupervisor, 'start'>;
+  folder: DataFolder;
+  clock: Clock;
+  ids: IdGen;
+}>;
+
+export type ExportSource = Readonly<{
+  /** Of the model, or of the run. */
+  name: string;
+  /** What is written, or the base of the adapter that is. */
+  modelPath: string;
+  adapterPath: string | undefined;
+  template: string | undefined;
+}>;
+
+export type ExportTarget = Readonly<{
+  format: ExportFormat;
+  path: string;
+  folderName: string | undefined;
+  ollamaName: string | undefined;
+}>;
+
+/** Starts export jobs. Their result is the person's own folder, of which no record is kept. */
+export class ExportService {
+  readonly #deps: ExportServiceDeps;
+
+  constructor(deps: ExportServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws `export.needs_adapter`, `export.needs_model`, `export.inside_source`, `merge.base_missing`. */
+  async start(
+    source: ExportSource,
+    target: ExportTarget,
+  ): Promise<Readonly<{ jobId: string; path: string }>> {
+    const { clock, folder, ids, supervisor } = this.#deps;
+    const { adapterPath, modelPath, name } = source;
+    const wanted = EXPORT_FORMATS[target.format].source;
+    if (wanted === 'adapter' && adapterPath === undefined) {
+      throw new StudioError('export.needs_adapter', { format: target.format, model: name });
+    }
+    if (wanted === 'model' && adapterPath !== undefined) {
+      throw new StudioError('export.needs_model', { format: target.format, run: name });
+    }
+    if (!existsSync(modelPath)) throw new StudioError('merge.base_missing', { path: modelPath });
+    const chosen = path.resolve(target.path);
+    const outPath = target.folderName === undefined ? chosen : path.join(chosen, target.folderName);
+    for (const read of [modelPath, adapterPath]) {
+      if (read !== undefined && isWithin(read, outPath)) {
+        throw new StudioError('export.inside_source', { path: outPath, source: read });
+      }
+    }
+    const jobId = ids.next();
+    const spec = newJobSpec(
+      'export',
+      {
+        format: target.format,
+        modelPath,
+        adapterPath: adapterPath ?? null,
+        outPath,
+        name: fileNameOf(name),
+        template: source.template ?? 'auto',
+        ollamaName: target.ollamaName ?? null,
+      },
+      { id: jobId, nowMs: clock.nowMs() },
+    );
+    await supervisor.start(spec, { dir: folder.jobDir(jobId), detached: false });
+    return { jobId, path: outPath };
+  }
+}
+
+function isWithin(folder: string, candidate: string): boolean {
+  const way = path.relative(folder, candidate);
+  return way === '' || (!way.startsWith('..') && !path.isAbsolute(way));
+}

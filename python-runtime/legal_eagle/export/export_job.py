@@ -1,0 +1,130 @@
+"""The export job: read, plan, write into a hidden folder, hash, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.disk import is_disk_full
+from legal_eagle.export.exporter import Exporter, ExportStopped, WriteContext
+from legal_eagle.export.gguf_exporters import lora_exporter, model_exporter
+from legal_eagle.export.sources import ExportSources, read_sources
+from legal_eagle.jobs.context import JobContext, Outcome
+from legal_eagle.release.byte_progress import ByteProgress
+from legal_eagle.release.sidecar_files import LICENCE_PATTERNS, file_sha256, write_json
+from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
+
+MANIFEST_FILE = "export.json"
+# Each makes an exporter of the sources, or refuses them by name.
+FORMATS: Mapping[str, Callable[[ExportSources, Mapping[str, Any]], Exporter]] = {
+    "gguf-f32": model_exporter,
+    "gguf-f16": model_exporter,
+    "gguf-q8_0": model_exporter,
+    "gguf-q4_0": model_exporter,
+    "gguf-q4_k_m": model_exporter,
+    "gguf-lora": lora_exporter,
+}
+
+
+def run(context: JobContext) -> Outcome:
+    """Write ``modelPath`` (or ``adapterPath``) as ``outPath``. See ``exportParams`` of the job spec.
+
+    The result event holds ``path, format, files, bytes, template, seconds`` and the format's own facts.
+    """
+    params = context.params
+    started = time.monotonic()
+    context.reporter.emit("phase", {"name": "check"})
+    sources = read_sources(params)
+    exporter = FORMATS[params["format"]](sources, params)
+    for notice in exporter.notices:
+        context.reporter.emit(
+            "warning", {"code": notice.code, "message": notice.message, "params": dict(notice.params)}
+        )
+    final = Path(params["outPath"])
+    try:
+        with StagedFolder(final, exporter.output_bytes, purpose="export") as staged:
+            facts = _write(context, exporter, staged.path)
+            _copy_licences(sources.folder, staged.path)
+            context.reporter.emit("phase", {"name": "hash"})
+            files = _files(staged.path)
+            write_json(staged.path / MANIFEST_FILE, _manifest(params, sources, files, facts))
+            published = staged.publish()
+    except ExportStopped:
+        return "stopped"
+    except OSError as error:
+        if is_disk_full(error):
+            raise disk_full(final, exporter.output_bytes, free_bytes_at(final.parent), "export") from error
+        raise
+    context.reporter.emit(
+        "result",
+        {
+            "path": str(published),
+            "format": params["format"],
+            "files": files,
+            "bytes": sum(file["bytes"] for file in files),
+            "template": sources.template.name,
+            "seconds": time.monotonic() - started,
+            **facts,
+        },
+    )
+    return "done"
+
+
+def _write(context: JobContext, exporter: Exporter, folder: Path) -> dict[str, Any]:
+    context.reporter.emit("phase", {"name": "write", "detail": f"at most {exporter.output_bytes} bytes"})
+    progress = ByteProgress(context.reporter, exporter.progress_bytes)
+    written = exporter.write(
+        WriteContext(
+            folder=folder,
+            name=context.params["name"],
+            reporter=context.reporter,
+            on_bytes=progress.add,
+            should_stop=context.stop_requested,
+        )
+    )
+    return written.facts
+
+
+def _copy_licences(source: Path, folder: Path) -> None:
+    for pattern in LICENCE_PATTERNS:
+        for path in sorted(source.glob(pattern)):
+            if path.is_file():
+                (folder / path.name).write_bytes(path.read_bytes())
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    return [
+        {"file": path.name, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in sorted(folder.iterdir())
+    ]
+
+
+def _manifest(
+    params: Mapping[str, Any], sources: ExportSources, files: list[dict[str, Any]], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``export.json``: where everything in the folder comes from. Names, no paths: folders are given away."""
+    record = sources.record
+    run_id, step = record.origin
+    return {
+        "version": 1,
+        "kind": "export",
+        "createdAtMs": time.time_ns() // 1_000_000,
+        "format": params["format"],
+        "template": sources.template.name,
+        "templateHash": sources.template.content_hash(),
+        "systemPrompt": record.system_prompt,
+        "thinking": record.thinking,
+        "stopIds": list(sources.stop_ids),
+        "tokenizerHash": sources.tokenizer.content_hash,
+        "source": {
+            "name": sources.folder.name,
+            "fingerprint": base_fingerprint(sources.folder),
+            "runId": run_id,
+            "step": step,
+        },
+        "files": files,
+        **facts,
+    }

@@ -12,7 +12,7 @@ import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
 import { exportVerb } from './verbs/export.ts';
 import { merge } from './verbs/merge.ts';
-import { modelAdd, modelList, modelShow } from './verbs/model.ts';
+import { modelAdd, modelList, modelScan, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
 import { REMOVAL_VERBS } from './verbs/removal.ts';
@@ -33,6 +33,7 @@ const VERBS: readonly Verb[] = [
   modelAdd,
   modelList,
   modelShow,
+  modelScan,
   preflight,
   train,
   runsList,

@@ -14,6 +14,8 @@ import { notFound } from './db/repositories/require-one.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
 import { queryMetrics } from './metrics/metric-service.ts';
+import { cachePlaces } from './models/cache-places.ts';
+import { scanCache } from './models/scan-cache.ts';
 import type { CorePorts } from './ports.ts';
 import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
@@ -40,7 +42,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...appHandlers(context),
     ...accountHandlers(services),
     ...datasetHandlers(services),
-    ...modelHandlers(services),
+    ...modelHandlers(ports, services),
     ...exportHandlers(services),
     ...runHandlers(ports, services),
     ...chatHandlers(services),
@@ -183,14 +185,41 @@ function datasetHandlers({ datasets, models, removal, repositories }: CoreServic
   };
 }
 
-function modelHandlers({ models, removal, repositories }: CoreServices): Handlers<'models'> {
+function modelHandlers(
+  ports: CorePorts,
+  { modelDigests, models, removal, repositories }: CoreServices,
+): Handlers<'models'> {
   return {
-    'models.add': ({ path: folder, name }) => models.add(folder, name),
+    'models.add': ({ path: place, name, source }) => {
+      const model = models.add({ path: place, name, source });
+      modelDigests.start(model.id, { asked: false });
+      return model;
+    },
     'models.list': (query) => {
-      const { total, items } = repositories.models.list(query);
+      const { total, items } = models.list(query);
       return { total, items: [...items] };
     },
-    'models.show': ({ model }) => models.find(model),
+    'models.show': ({ model }) => models.show(model),
+    'models.caches': () => ({ items: [...cachePlaces(ports.environment)] }),
+    'models.scan': ({ kind, path: place }) => {
+      const { items, ...found } = scanCache(kind, place);
+      const idOf = (one: string): string | undefined => repositories.models.byPath(one)?.id;
+      return {
+        ...found,
+        items: items.map((item) => {
+          const modelId = idOf(item.path);
+          return { ...item, ...(modelId === undefined ? {} : { modelId }) };
+        }),
+      };
+    },
+    'models.digest': ({ model: reference, stop }) => {
+      const model = models.find(reference);
+      if (model.state !== 'ready')
+        throw new StudioError('model.not_ready', { model: model.name, state: model.state });
+      if (stop) modelDigests.stop(model.id);
+      else modelDigests.start(model.id, { asked: true });
+      return modelDigests.state(model);
+    },
     'models.remove': ({ model }) => {
       const { id, trashId } = removal.removeModel(model);
       return { modelId: id, trashId };

@@ -24,7 +24,9 @@ import { MergeService } from './merge/merge-service.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
 import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
 import { createFingerprints } from './models/base-fingerprint.ts';
+import { ModelDigests } from './models/model-digests.ts';
 import { ModelService } from './models/model-service.ts';
+import { createRunAdapterModels } from './run-adapter-models.ts';
 import type { CorePorts } from './ports.ts';
 import { createRunFeed, type RunFeed } from './runs/run-feed.ts';
 import { toRunSummary } from './runs/run-view.ts';
@@ -65,6 +67,7 @@ export type CoreServices = StorageServices &
     queue: QueueService;
     datasets: DatasetService;
     models: ModelService;
+    modelDigests: ModelDigests;
     preflight: PreflightService;
     merges: MergeService;
     exports: ExportService;
@@ -179,7 +182,21 @@ export function createServices(
   const tailer = new EventTailer({ repository: jobs, projectors, log, redactor });
   const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
   const datasets = new DatasetService({ ...base, datasets: repositories.datasets });
-  const models = new ModelService({ ...base, models: repositories.models });
+  const modelDigests = new ModelDigests({
+    byId: (id) => repositories.models.byId(id),
+    modelDir: (id) => folder.modelDir(id),
+    publish: (data) => board.publish('models', data),
+    isBusy: () => repositories.runs.live().length > 0,
+    nowMs: () => ports.clock.nowMs(),
+    log,
+  });
+  board.provide('models', (id) => (id === '' ? modelDigests.view() : undefined));
+  const models = new ModelService({
+    ...base,
+    models: repositories.models,
+    digests: modelDigests,
+    adapterOfRun: createRunAdapterModels(repositories.runs, (run) => runs.resumable(run)),
+  });
   const inputs = {
     resolveDataset: (reference: string) =>
       datasets.resolve(reference) ?? raise('recipe.dataset_not_found', { dataset: reference }),
@@ -283,6 +300,7 @@ export function createServices(
     runtimeInstaller,
     datasets,
     models,
+    modelDigests,
     runs,
     queue,
     gpu,
@@ -315,6 +333,7 @@ export function createServices(
     ...storage,
     dispose: async () => {
       await mover.dispose();
+      await modelDigests.dispose();
       wakeQueue.dispose();
       void secrets.lock();
       await terminals.dispose();

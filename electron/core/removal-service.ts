@@ -73,9 +73,12 @@ export class RemovalService {
   /** An added folder itself is never touched: only its record goes. Throws `model.in_use`, `storage.cannot_move`. */
   removeModel(reference: string): Removal {
     const { folder, repositories, trash } = this.#deps;
+    const run =
+      repositories.models.find(reference).length === 0 ? repositories.runs.byId(reference) : undefined;
+    if (run !== undefined) throw new StudioError('model.of_run', { model: run.name });
     const model = requireOne('model', repositories.models.find, reference);
     const { id, name } = model;
-    const users = this.#usersOf(model.origin === 'merged' ? folder.modelDir(id) : model.path, model.path);
+    const users = this.#usersOf(model.origin === 'added' ? model.path : folder.modelDir(id), model.path);
     if (users !== undefined) throw new StudioError('model.in_use', { model: name, ...users });
     return { id, trashId: trash.put({ kind: 'model', id, name, kept: model }) };
   }

@@ -42,7 +42,7 @@ export function storageSources(deps: StorageSourcesDeps): UsageSources {
     ...repositories.models.list(EVERY).items.map(({ id, name, origin, path: modelPath }): UsagePlace => {
       const own = { ...ours('models', folder.modelDir(id), name), id };
       // The record that an added folder has with us is a few kilobytes among everything else.
-      return origin === 'merged' ? own : { ...own, path: modelPath, isOurs: false };
+      return origin !== 'added' ? own : { ...own, path: modelPath, isOurs: false };
     }),
     ...environments,
     ...jobs,

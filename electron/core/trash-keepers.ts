@@ -1,11 +1,10 @@
 import { datasetSchema } from '../shared/contract/methods/datasets.ts';
-import { modelSchema } from '../shared/contract/methods/models.ts';
 import type { TrashKind } from '../shared/contract/methods/storage.ts';
 import type { CoreRepositories } from './core-repositories.ts';
 import type { DataFolder } from './data-folder.ts';
 import { datasetFilePath, recordOfFolder } from './datasets/dataset-folder.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
-import { mergedModelPath, readModelRecord } from './models/model-folder.ts';
+import { madeModelPath, parseModelRecord, readModelRecord } from './models/model-folder.ts';
 import { recallRun } from './runs/kept-run.ts';
 import type { RunFeed } from './runs/run-feed.ts';
 import type { TrashKeeper } from './storage/trash.ts';
@@ -75,9 +74,8 @@ function modelKeeper({ folder, repositories }: TrashKeeperDeps): TrashKeeper {
     forget: (id) => models.remove(id),
     recall: (id, kept) => {
       const dir = folder.modelDir(id);
-      const known = modelSchema.safeParse(kept);
-      const model = known.success ? known.data : readModelRecord(dir);
-      models.insert({ ...model, id, ...(model.origin === 'merged' ? { path: mergedModelPath(dir) } : {}) });
+      const model = parseModelRecord(kept) ?? readModelRecord(dir);
+      models.insert({ ...model, id, path: madeModelPath(dir, model) ?? model.path });
     },
   };
 }

@@ -9,6 +9,7 @@ import type {
   TerminalsTopicData,
   TerminalTopicData,
 } from '../../electron/shared/contract/events.ts';
+import type { ModelsTopicData } from '../../electron/shared/contract/methods/models.ts';
 import type { Settings } from '../../electron/shared/contract/methods/settings.ts';
 import type { DataFolderView } from '../../electron/shared/contract/methods/data-folder.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
@@ -21,6 +22,7 @@ export type Topic =
   | 'settings'
   | 'dataFolder'
   | 'storage'
+  | 'models'
   | 'terminals'
   | `terminal.${string}`
   | `run.${string}`
@@ -42,12 +44,14 @@ export type TopicData<T extends Topic> = T extends 'runs'
             ? Settings
             : T extends 'storage'
               ? StorageTopicData
-              : T extends `run.${string}`
-                ? RunTopicData
-                : T extends `job.${string}`
-                  ? JobTopicData
-                  : T extends 'terminals'
-                    ? TerminalsTopicData
-                    : T extends `terminal.${string}`
-                      ? TerminalTopicData
-                      : ChatTopicData;
+              : T extends 'models'
+                ? ModelsTopicData
+                : T extends `run.${string}`
+                  ? RunTopicData
+                  : T extends `job.${string}`
+                    ? JobTopicData
+                    : T extends 'terminals'
+                      ? TerminalsTopicData
+                      : T extends `terminal.${string}`
+                        ? TerminalTopicData
+                        : ChatTopicData;

@@ -9,7 +9,7 @@ import { studio } from './studio-client.ts';
 import type { InputOf, OutputOf } from './hooks.ts';
 
 /** Methods that answer a part of a long list. */
-export type PagedMethod = 'runs.list' | 'datasets.rows';
+export type PagedMethod = 'runs.list' | 'models.list' | 'datasets.rows';
 export type RowOf<Name extends PagedMethod> = OutputOf<Name>['items'][number];
 export type FilterOf<Name extends PagedMethod> = Omit<InputOf<Name>, 'offset' | 'limit'>;
 

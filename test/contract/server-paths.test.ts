@@ -46,6 +46,11 @@ const NO_PLACES = new Set([
   'mapping.reference',
   'mapping.referenceHeading',
   'mirror',
+  // Where a model came from: kept, never opened.
+  'source.repository',
+  'source.revision',
+  'repository',
+  'revision',
   // Of an account: an address, and texts that are only kept.
   'endpoint',
   'agreedOrigin',

@@ -49,6 +49,7 @@ export class MergeService {
       id,
       name: request.name ?? `${run.name}-step-${adapter.step}`,
       path: outPath(dir),
+      kind: 'merged',
       origin: 'merged',
       state: 'building',
       createdAtMs,

@@ -6,8 +6,12 @@ import { z } from 'zod';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { ModelFacts } from '../../shared/contract/methods/models.ts';
 import { checkDtypes, checkTensors } from './expected-tensors.ts';
-import { readModelShape, type ModelShape } from './model-shape.ts';
+import { readModelShape, statedArchitecture, type ModelShape } from './model-shape.ts';
 import { readModelTensors } from './model-tensors.ts';
+import { readLicence } from './read-licence.ts';
+import { tensorTotals } from './tensor-totals.ts';
+
+const MOST_NAME = 120;
 
 const jsonObjectSchema = z.record(z.string(), z.unknown());
 const tokenSchema = z.union([
@@ -27,22 +31,14 @@ export function inspectModel(folder: string): ModelFacts {
   if (shape.isCompat === true) checkDtypes(tensors);
   else checkTensors(shape, tensors);
   const template = detectTemplate(folder);
-  let parameters = 0;
-  let bytes = 0;
-  const dtypeBytes = new Map<string, number>();
-  for (const info of tensors.values()) {
-    parameters += info.shape.reduce((product, size) => product * size, 1);
-    bytes += info.bytes;
-    dtypeBytes.set(info.dtype, (dtypeBytes.get(info.dtype) ?? 0) + info.bytes);
-  }
-  // The type of most bytes: norms are often kept wider than the rest.
-  const [dtype] = [...dtypeBytes].sort((left, right) => right[1] - left[1])[0] ?? ['F32'];
+  const licence = readLicence(folder);
+  const limited = (shape.windows ?? []).filter((window) => window !== null);
+  const family = textOf(config['model_type']);
   return {
     architecture: shape.architecture,
-    ...(shape.isCompat === true ? {} : { family: shape.layout, layout: shape.layout }),
-    dtype,
-    parameters,
-    bytes,
+    ...(family === undefined ? {} : { family }),
+    ...(shape.isCompat === true ? {} : { layout: shape.layout }),
+    ...tensorTotals(tensors.values()),
     layers: shape.layers,
     hiddenSize: shape.hiddenSize,
     heads: shape.heads,
@@ -50,9 +46,43 @@ export function inspectModel(folder: string): ModelFacts {
     vocabSize: shape.vocabSize,
     maxPositions: shape.maxPositions,
     ...(template === undefined ? {} : { template }),
+    ...(limited[0] === undefined ? {} : { window: { tokens: limited[0], layers: limited.length } }),
+    ...(licence === undefined ? {} : { licence }),
     supported: true,
   };
 }
+
+/** What can be said of a whole folder that the engine does not compute. Throws as `inspectModel` does. */
+export function inspectUnsupported(folder: string, reason: NonNullable<ModelFacts['reason']>): ModelFacts {
+  const config = readConfig(folder);
+  const tensors = readModelTensors(folder);
+  const licence = readLicence(folder);
+  const family = textOf(config['model_type']);
+  const size = (key: string): number | undefined => {
+    const value = config[key];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+  };
+  const sizes = {
+    layers: size('num_hidden_layers'),
+    hiddenSize: size('hidden_size'),
+    heads: size('num_attention_heads'),
+    kvHeads: size('num_key_value_heads'),
+    vocabSize: size('vocab_size'),
+    maxPositions: size('max_position_embeddings'),
+  };
+  return {
+    architecture: statedArchitecture(config, family ?? ''),
+    ...(family === undefined ? {} : { family }),
+    ...tensorTotals(tensors.values()),
+    ...Object.fromEntries(Object.entries(sizes).filter(([, value]) => value !== undefined)),
+    ...(licence === undefined ? {} : { licence }),
+    supported: false,
+    reason,
+  };
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, MOST_NAME) : undefined;
 
 /** The shape of a model folder, as `inspectModel` reads it. Throws its errors. */
 export function readShapeOf(folder: string): ModelShape {

@@ -1,5 +1,6 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { DecoderShape } from '../../shared/domain/preflight/decoder-shape.ts';
+import { readWindows } from './attention-windows.ts';
 import { COMPAT_TYPES } from './compat-types.ts';
 
 export type ModelLayout = DecoderShape['layout'];
@@ -40,12 +41,15 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
   if (headDim % 2 !== 0) throw invalid('head_dim', headDim);
   const anyEndsWith = (...suffixes: readonly string[]): boolean =>
     [...names].some((name) => suffixes.some((suffix) => name.endsWith(suffix)));
+  const layers = positiveInt(values, 'num_hidden_layers');
+  const windows = isCompat ? undefined : readWindows(values, modelType, layers);
   return {
     layout: layout ?? 'llama',
     isCompat,
     architecture,
     hiddenSize,
-    layers: positiveInt(values, 'num_hidden_layers'),
+    layers,
+    ...(windows === undefined ? {} : { windows }),
     heads,
     kvHeads,
     headDim,
@@ -60,7 +64,7 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
   };
 }
 
-function statedArchitecture(values: Values, modelType: string): string {
+export function statedArchitecture(values: Values, modelType: string): string {
   const architectures = values['architectures'];
   const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
   if (typeof first === 'string' && first !== '') return first;

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 
+import { isUsable, TRAINABLE_KINDS } from '../../../electron/shared/domain/model-kinds.ts';
 import { useCall } from '../../api/hooks.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { keyOf } from './answerer.ts';
@@ -21,12 +22,12 @@ export type Answerers = Readonly<{
 /** All that can answer on this rig. */
 export function useAnswerers(): Answerers {
   const words = useWords('chat');
-  const models = useCall('models.list', { limit: MOST_ITEMS });
+  const models = useCall('models.list', { kinds: [...TRAINABLE_KINDS], limit: MOST_ITEMS });
   const runs = useCall('runs.list', { limit: MOST_ITEMS });
   const { refetch: refetchModels } = models;
   const { refetch: refetchRuns } = runs;
   return useMemo(() => {
-    const ready = (models.data?.items ?? []).filter((model) => model.state === 'ready');
+    const ready = (models.data?.items ?? []).filter(isUsable);
     const ofModels = ready.map((model) => ({
       value: keyOf({ kind: 'model', id: model.id }),
       label: words(model.origin === 'merged' ? 'kind.merged' : 'kind.model', { name: model.name }),

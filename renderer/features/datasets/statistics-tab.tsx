@@ -8,6 +8,7 @@ import {
   tokenStatisticsSchema,
   type TokenStatistics,
 } from '../../../electron/shared/domain/recipes/token-facts.ts';
+import { isUsable, TRAINABLE_KINDS } from '../../../electron/shared/domain/model-kinds.ts';
 import { useAction, useCall } from '../../api/hooks.ts';
 import { useJob } from '../../api/use-job.ts';
 import { formatNumber } from '../../i18n/format.ts';
@@ -33,7 +34,7 @@ const DEFAULT_CUTOFF = 2048;
 export function StatisticsTab({ datasetId, stored }: StatisticsTabProps): ReactElement {
   const words = useWords('datasets');
   const queries = useQueryClient();
-  const models = useCall('models.list', { limit: 500 });
+  const models = useCall('models.list', { kinds: [...TRAINABLE_KINDS], limit: 500 });
   const start = useAction('datasets.statistics');
   const [model, setModel] = useState<string | null>(null);
   const [cutoff, setCutoff] = useState<number>(DEFAULT_CUTOFF);
@@ -44,7 +45,7 @@ export function StatisticsTab({ datasetId, stored }: StatisticsTabProps): ReactE
     void queries.invalidateQueries({ queryKey: ['datasets'] });
   });
   const isCounting = jobId !== undefined && !hasEnded;
-  const ready = (models.data?.items ?? []).filter((one) => one.state === 'ready');
+  const ready = (models.data?.items ?? []).filter(isUsable);
   const chosen = model ?? ready[0]?.id ?? null;
   const known = stored
     .toSorted((left, right) => right.createdAtMs - left.createdAtMs)

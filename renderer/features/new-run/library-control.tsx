@@ -2,6 +2,7 @@ import { Button, Group, Select, TextInput } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 
+import { isUsable } from '../../../electron/shared/domain/model-kinds.ts';
 import { useAction } from '../../api/hooks.ts';
 import { CHOOSES_FOLDER } from '../../api/rig-files.ts';
 import { formatNumber } from '../../i18n/format.ts';
@@ -31,7 +32,7 @@ export function LibraryControl(props: LibraryControlProps): ReactElement {
   const data = items.map((item) => ({
     value: item.id,
     label: labelOf(item, words),
-    disabled: item.state !== 'ready',
+    disabled: !isUsable(item),
   }));
   // A folder that is not in the library is a valid value too (an opened recipe names one).
   const foreign = typeof value === 'string' && value !== '' && chosen === undefined;
@@ -132,6 +133,7 @@ function labelOf(
   if (item.state !== 'ready') return `${item.name} · ${words(`itemState.${item.state}`)}`;
   if (item.counts !== undefined)
     return `${item.name} · ${words('rowsOf', { rows: formatNumber(item.counts.train) })}`;
+  if (item.facts?.supported === false) return `${item.name} · ${words('itemState.unsupported')}`;
   if (item.facts !== undefined) {
     const millions = item.facts.parameters / 1e6;
     const size =

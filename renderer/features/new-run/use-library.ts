@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import type { DatasetView } from '../../../electron/shared/contract/methods/datasets.ts';
 import type { ModelView } from '../../../electron/shared/contract/methods/models.ts';
+import { TRAINABLE_KINDS } from '../../../electron/shared/domain/model-kinds.ts';
 import { useCall } from '../../api/hooks.ts';
 
 export type LibraryItem = Readonly<{ id: string; name: string; path: string; state: string }>;
@@ -20,7 +21,7 @@ const MOST_ITEMS = 500;
 
 /** Models and datasets of this rig. */
 export function useLibrary(): Library {
-  const models = useCall('models.list', { limit: MOST_ITEMS });
+  const models = useCall('models.list', { kinds: [...TRAINABLE_KINDS], limit: MOST_ITEMS });
   const datasets = useCall('datasets.list', { limit: MOST_ITEMS });
   const { refetch: refetchModels } = models;
   const { refetch: refetchDatasets } = datasets;

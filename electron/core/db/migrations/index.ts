@@ -4,6 +4,7 @@ import { STUDIO_MIGRATION } from './0002-studio.ts';
 import { RUN_LABELS_MIGRATION } from './0003-run-labels.ts';
 import { METRIC_SERIES_MIGRATION } from './0004-metric-series.ts';
 import { ACCOUNTS_MIGRATION } from './0005-accounts.ts';
+import { MODEL_KINDS_MIGRATION } from './0006-model-kinds.ts';
 
 /** Every migration, oldest first; versions are 1, 2, 3 … without a gap. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   RUN_LABELS_MIGRATION,
   METRIC_SERIES_MIGRATION,
   ACCOUNTS_MIGRATION,
+  MODEL_KINDS_MIGRATION,
 ];

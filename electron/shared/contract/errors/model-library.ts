@@ -75,6 +75,67 @@ export const MODEL_LIBRARY_ERRORS = {
       action: '请获取同一模型的 safetensors 版本，或在隔离的机器上转换。',
     },
   },
+  'model.gguf_broken': {
+    en: {
+      message: 'The file {file} is not a readable GGUF file.',
+      cause: 'It is cut short, of another format, or of a version before 2.',
+      action: 'Download this file again.',
+    },
+    zh: {
+      message: '文件 {file} 不是可读取的 GGUF 文件。',
+      cause: '文件不完整、格式不符，或版本低于 2。',
+      action: '请重新下载该文件。',
+    },
+  },
+  'model.gguf_several': {
+    en: {
+      message: '{folder} holds several GGUF files.',
+      cause: 'Each of them is a model of its own: {files}.',
+      action: 'Name one of the files instead of the folder.',
+    },
+    zh: {
+      message: '{folder} 中有多个 GGUF 文件。',
+      cause: '每个文件都是独立的模型：{files}。',
+      action: '请指定其中一个文件，而不是文件夹。',
+    },
+  },
+  'model.gguf_not_trained': {
+    en: {
+      message: '{file} is a GGUF file, which is not trained on here.',
+      cause:
+        'GGUF holds weights for answering, usually rounded to a few bits; training needs the original ones.',
+      action: 'Add or download the same model as safetensors.',
+    },
+    zh: {
+      message: '{file} 是 GGUF 文件，不能在此训练。',
+      cause: 'GGUF 保存用于推理的权重，通常已量化到几个比特；训练需要原始权重。',
+      action: '请登记或下载该模型的 safetensors 版本。',
+    },
+  },
+  'model.adapter_base_missing': {
+    en: {
+      message: 'The base model of this adapter ({base}) is not in the library.',
+      cause: 'An adapter holds only the trained differences and works together with its base.',
+      action: 'Add or download the base; the adapter finds it by itself.',
+    },
+    zh: {
+      message: '模型库中没有该适配器的基座模型（{base}）。',
+      cause: '适配器只保存训练得到的差异，必须与其基座模型一起使用。',
+      action: '请登记或下载该基座模型，适配器会自动与之对应。',
+    },
+  },
+  'model.of_run': {
+    en: {
+      message: '“{model}” is the adapter of a run.',
+      cause: 'It lies in the folder of the run and is listed as long as the run is.',
+      action: 'Remove the run in Runs.',
+    },
+    zh: {
+      message: '“{model}”是一次训练的适配器。',
+      cause: '它保存在该训练的文件夹中，随训练一起列出。',
+      action: '请在训练记录中删除该训练。',
+    },
+  },
   'model.missing_tensors': {
     en: {
       message: '{count} weights are missing, first {first}.',

@@ -123,7 +123,10 @@ export const modelScan: Verb = {
     const only = args.choice('cache', CACHES);
     const dir = args.text('dir');
     if (dir !== undefined && only === undefined)
-      throw new StudioError('cli.missing_option', { option: '--cache' });
+      throw new StudioError('cli.invalid_arguments', {
+        reason: '--dir needs --cache',
+        usage: 'model scan [--cache KIND --dir DIR]',
+      });
     const places =
       dir !== undefined && only !== undefined
         ? [{ kind: only, path: path.resolve(dir) }]

@@ -107,7 +107,7 @@ const foundModelSchema = z.object({
 });
 
 /** Errors that keep a folder or file out of the library. */
-export const ADD_REFUSALS = [
+const ADD_REFUSALS = [
   'model.adapter_broken',
   'model.config_broken',
   'model.config_invalid',

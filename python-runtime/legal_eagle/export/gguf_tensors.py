@@ -20,13 +20,13 @@ import torch
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.config import ModelConfig
 from legal_eagle.models.layouts import internlm2_to_llama_names, model_names
-from legal_eagle.models.weights import SafetensorsFolder
-from legal_eagle.release.safetensors_file import (
+from legal_eagle.models.safetensors_file import (
     SafetensorsLayout,
     TensorEntry,
     read_layout,
     tensor_from_bytes,
 )
+from legal_eagle.models.weights import SafetensorsFolder
 
 GgufArchitecture = Literal["llama", "qwen2", "qwen3"]
 

@@ -13,8 +13,8 @@ from legal_eagle.export.exporter import Exporter, ExportStopped, WriteContext
 from legal_eagle.export.gguf_exporters import lora_exporter, model_exporter
 from legal_eagle.export.sources import ExportSources, read_sources
 from legal_eagle.jobs.context import JobContext, Outcome
+from legal_eagle.models.sidecar_files import LICENCE_PATTERNS, file_sha256, write_json
 from legal_eagle.release.byte_progress import ByteProgress
-from legal_eagle.release.sidecar_files import LICENCE_PATTERNS, file_sha256, write_json
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
 
 MANIFEST_FILE = "export.json"

@@ -24,8 +24,8 @@ from legal_eagle.export.gguf_tensors import (
 from legal_eagle.export.gguf_vocabulary import GgufVocabulary, read_vocabulary
 from legal_eagle.export.llama_quantize import find_quantiser, quantise
 from legal_eagle.export.sources import ExportSources
+from legal_eagle.models.chat_template import to_jinja
 from legal_eagle.models.config import ModelConfig
-from legal_eagle.release.chat_template import to_jinja
 
 _MIB = 1 << 20
 

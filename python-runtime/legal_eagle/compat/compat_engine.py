@@ -13,6 +13,7 @@ from legal_eagle.compat.base_model import is_implemented, load_base
 from legal_eagle.compat.chat_reader import CompatConversation, as_itself
 from legal_eagle.compat.compat_model import CompatModel
 from legal_eagle.compat.documents_pass import DocumentsPass
+from legal_eagle.compat.head_loss import HeadForm, head_fault, stated_form
 from legal_eagle.compat.packed_attention import PackedAttention
 from legal_eagle.compat.packing_check import packing_fault
 from legal_eagle.compat.reference_model import ReferenceModel, reference_peak_bytes
@@ -96,15 +97,19 @@ class CompatEngine:
 
 
 def _passes(model: PreTrainedModel, device: torch.device, on_reason: Callable[[str], None]) -> DocumentsPass:
+    form: HeadForm | None = stated_form(model)
+    if (fault := head_fault(model, stated_form(model))) is not None:
+        form = None
+        on_reason(f"logits of all answer rows at once: {fault}")
     native = model.config._attn_implementation
     attention = PackedAttention()
     fault = packing_fault(model, attention, device)
     if fault is None:
         on_reason("packing on: this model's packed documents come out as they do alone")
-        return DocumentsPass(model, attention)
+        return DocumentsPass(model, attention, form)
     model.set_attn_implementation(native)
     on_reason(f"packing off, documents are padded: {fault}")
-    return DocumentsPass(model, None)
+    return DocumentsPass(model, None, form)
 
 
 def _eos_ids(folder: Path, stated: object) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Answer-row logits of a batch of documents, packed into one row or padded side by side."""
+"""The loss of a batch of documents, packed into one row or padded side by side."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
+from legal_eagle.compat.head_loss import HeadForm, head_loss
 from legal_eagle.compat.packed_attention import PackedAttention
 from legal_eagle.engine.batch import PackedBatch
 
@@ -19,11 +20,15 @@ _PADDING_FACTOR = 1.25
 
 
 class DocumentsPass:
-    """Computes the summed loss of packs. `attention` is None where documents must be padded."""
+    """Computes the summed loss of packs. `attention` is None where documents must be padded, `head` where the
+    model's own logits are needed."""
 
-    def __init__(self, model: PreTrainedModel, attention: PackedAttention | None) -> None:
+    def __init__(
+        self, model: PreTrainedModel, attention: PackedAttention | None, head: HeadForm | None = None
+    ) -> None:
         self._model = model
         self._attention = attention
+        self._head = head
         self._keeps_rows = "logits_to_keep" in inspect.signature(model.forward).parameters
 
     @property
@@ -38,9 +43,11 @@ class DocumentsPass:
             parts = [self._padded(batch, group) for group in _groups(batch)]
             return torch.stack(parts).sum()
         self._attention.set_pack(batch.cu_lengths)
-        logits = self._logits(
-            batch.answer_rows, input_ids=batch.ids[None], position_ids=batch.positions[None]
-        )
+        inputs = {"input_ids": batch.ids[None], "position_ids": batch.positions[None]}
+        if self._head is not None:
+            hidden = self._hidden(**inputs)[0, batch.answer_rows]
+            return head_loss(self._model, self._head, hidden, batch.targets)
+        logits = self._logits(batch.answer_rows, **inputs)
         return cross_entropy(logits[0].float(), batch.targets, reduction="sum")
 
     @contextmanager
@@ -56,6 +63,11 @@ class DocumentsPass:
             return batch.tokens
         lengths = _lengths(batch)
         return sum(len(group) * lengths[group[0]] for group in _groups(batch))
+
+    def _hidden(self, **inputs: torch.Tensor) -> torch.Tensor:
+        """[B, T, d]: what the head is given."""
+        hidden: torch.Tensor = self._model.base_model(**inputs, use_cache=False).last_hidden_state
+        return hidden
 
     def _logits(self, rows: torch.Tensor | None, **inputs: torch.Tensor) -> torch.Tensor:
         """[B, N, V] of `rows` of every sequence, or of all."""
@@ -80,9 +92,12 @@ class DocumentsPass:
             rows.append(torch.full_like(own, row))
             columns.append(own)
             targets.append(batch.targets[inside])
+        wanted = (torch.cat(rows), torch.cat(columns))
+        if self._head is not None:
+            hidden = self._hidden(input_ids=ids, attention_mask=mask)[wanted]
+            return head_loss(self._model, self._head, hidden, torch.cat(targets))
         logits = self._logits(None, input_ids=ids, attention_mask=mask)
-        chosen = logits[torch.cat(rows), torch.cat(columns)]
-        return cross_entropy(chosen.float(), torch.cat(targets), reduction="sum")
+        return cross_entropy(logits[wanted].float(), torch.cat(targets), reduction="sum")
 
 
 def _lengths(batch: PackedBatch) -> list[int]:

@@ -24,7 +24,7 @@ def linear_cross_entropy_value(
     """Sum of -log softmax(hidden headᵀ)[target] over the rows, fp32 scalar: hidden [N, d], head
     [V, d], targets int64 [N]. N may be 0."""
     total = torch.zeros((), dtype=torch.float32, device=hidden.device)
-    for rows in _chunks(hidden, head):
+    for rows in row_chunks(hidden, head):
         total -= _log_probabilities(hidden[rows], head).gather(1, targets[rows, None]).sum()
     return total
 
@@ -35,7 +35,7 @@ def linear_cross_entropy(
     """`linear_cross_entropy_value` and its gradient for `hidden` [N, d]."""
     total = torch.zeros((), dtype=torch.float32, device=hidden.device)
     gradient = torch.empty_like(hidden)
-    for rows in _chunks(hidden, head):
+    for rows in row_chunks(hidden, head):
         loss, d_logits = elementwise.cross_entropy_rows(linear(hidden[rows], head), targets[rows, None])
         total += loss
         gradient[rows] = matmul(d_logits, head)
@@ -47,7 +47,7 @@ def add_head_gradient(
 ) -> None:
     """Adds `factor` times the loss's gradient for the head to `gradient` [V, d], fp32. The logits are
     computed again: a head's gradient of its own between the passes would be as large as the head."""
-    for rows in _chunks(hidden, head):
+    for rows in row_chunks(hidden, head):
         target = targets[rows, None]
         probabilities = _log_probabilities(hidden[rows], head).exp_()
         probabilities.scatter_add_(1, target, probabilities.new_full(target.shape, -1.0))
@@ -58,7 +58,8 @@ def _log_probabilities(hidden: torch.Tensor, head: torch.Tensor) -> torch.Tensor
     return torch.log_softmax(linear(hidden, head).float(), dim=-1)
 
 
-def _chunks(hidden: torch.Tensor, head: torch.Tensor) -> Iterator[slice]:
+def row_chunks(hidden: torch.Tensor, head: torch.Tensor) -> Iterator[slice]:
+    """Rows of `hidden` [N, d] whose logits over `head` [V, d] stand at once."""
     chunk_logits = _CHUNK_LOGITS if hidden.device.type == "cpu" else _GPU_CHUNK_LOGITS
     rows_per_chunk = max(16, chunk_logits // head.shape[0])
     return (slice(begin, begin + rows_per_chunk) for begin in range(0, hidden.shape[0], rows_per_chunk))

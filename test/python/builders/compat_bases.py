@@ -39,6 +39,9 @@ def base_config(kind: str, vocab_size: int) -> Any:
         return transformers.Qwen3MoeConfig(**shape, **experts, head_dim=8)
     if kind == "mixtral":
         return transformers.MixtralConfig(**shape, num_local_experts=4)
+    if kind in ("cohere", "granite", "phi"):
+        bends = {"cohere": {"logit_scale": 0.0625}, "granite": {"logits_scaling": 8.0}, "phi": {}}
+        return transformers.AutoConfig.for_model(kind, **shape, **bends[kind])
     if kind == "mamba":
         return transformers.MambaConfig(
             vocab_size=vocab_size, hidden_size=32, num_hidden_layers=2, state_size=4

@@ -47,6 +47,14 @@ export const modelAdd: Verb = {
     const model = await client.call('models.add', { path: folder, ...(name === undefined ? {} : { name }) });
     terminal.say(modelLine(model));
     sayReason(model, terminal);
+    if (model.facts?.carriesCode === true) {
+      terminal.say(
+        terminal.words({
+          en: 'The folder carries code of its own (auto_map or .py files). It is ignored: nothing of it is run.',
+          zh: '该目录自带代码（auto_map 或 .py 文件），已忽略，不会执行其中任何内容。',
+        }),
+      );
+    }
     return { value: model };
   },
 };

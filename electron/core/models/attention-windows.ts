@@ -1,6 +1,7 @@
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import { invalid, type Values } from './config-values.ts';
 
-type Values = Readonly<Record<string, unknown>>;
+const ATTENTION_KINDS: ReadonlySet<unknown> = new Set(['full_attention', 'sliding_attention']);
 
 /** transformers' default of `max_window_layers`, which Qwen2 and Qwen3 files may leave out. */
 const QWEN_FULL_LAYERS = 28;
@@ -32,9 +33,9 @@ export function readWindows(
     return each((layer) => layer >= first);
   }
   if (!Array.isArray(kinds) || kinds.length !== layers) throw invalid('layer_types', kinds);
+  const strange = (kinds as readonly unknown[]).find((kind) => !ATTENTION_KINDS.has(kind));
+  if (strange !== undefined) {
+    throw new StudioError('model.unsupported_option', { option: 'layer_types', value: JSON.stringify(strange) });
+  }
   return each((layer) => kinds[layer] === 'sliding_attention');
-}
-
-function invalid(key: string, value: unknown): StudioError {
-  return new StudioError('model.config_invalid', { key, value: String(value) });
 }

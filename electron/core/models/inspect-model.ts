@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { z } from 'zod';
@@ -12,6 +12,8 @@ import { readLicence } from './read-licence.ts';
 import { tensorTotals } from './tensor-totals.ts';
 
 const MOST_NAME = 120;
+import { isFile } from './is-file.ts';
+import { parseStrictObject } from './strict-json.ts';
 
 const jsonObjectSchema = z.record(z.string(), z.unknown());
 const tokenSchema = z.union([
@@ -48,6 +50,7 @@ export function inspectModel(folder: string): ModelFacts {
     ...(template === undefined ? {} : { template }),
     ...(limited[0] === undefined ? {} : { window: { tokens: limited[0], layers: limited.length } }),
     ...(licence === undefined ? {} : { licence }),
+    ...(carriesCode(folder, config) ? { carriesCode: true } : {}),
     supported: true,
   };
 }
@@ -84,6 +87,11 @@ export function inspectUnsupported(folder: string, reason: NonNullable<ModelFact
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, MOST_NAME) : undefined;
 
+/** Whether the folder brings code for other programs (`auto_map`, .py files); here nothing of it is ever run. */
+function carriesCode(folder: string, config: Readonly<Record<string, unknown>>): boolean {
+  return 'auto_map' in config || readdirSync(folder).some((name) => name.endsWith('.py'));
+}
+
 /** The shape of a model folder, as `inspectModel` reads it. Throws its errors. */
 export function readShapeOf(folder: string): ModelShape {
   return readModelShape(readConfig(folder), new Set(readModelTensors(folder).keys()));
@@ -94,14 +102,12 @@ function readConfig(folder: string): Readonly<Record<string, unknown>> {
     throw new StudioError('model.folder_missing', { folder });
   }
   const file = path.join(folder, 'config.json');
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
-    const adapter = statSync(path.join(folder, 'adapter_config.json'), { throwIfNoEntry: false });
-    throw new StudioError(adapter === undefined ? 'model.config_missing' : 'model.adapter_not_base', {
-      folder,
-    });
+  if (!isFile(file)) {
+    const isAdapter = isFile(path.join(folder, 'adapter_config.json'));
+    throw new StudioError(isAdapter ? 'model.adapter_not_base' : 'model.config_missing', { folder });
   }
   try {
-    return jsonObjectSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return parseStrictObject(readFileSync(file));
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new StudioError('model.config_broken', { file }, { detail, cause: error });

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { z } from 'zod';
-
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import { isFile } from './is-file.ts';
+import { isObject, parseStrictObject } from './strict-json.ts';
 import { readSafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
 
 const SINGLE_FILE = 'model.safetensors';
@@ -12,7 +12,8 @@ const PICKLE_FILE = /\.(bin|pt|pth|ckpt|pkl)$/u;
 /** Tensor names that an error carries as detail. */
 const MOST_NAMED = 50;
 
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+/** The longest name that file systems take. */
+const MAX_NAME_BYTES = 255;
 
 /**
  * Names, types and shapes of every tensor of a model folder, from the headers of its safetensors files.
@@ -51,10 +52,11 @@ function readIndexed(folder: string): ReadonlyMap<string, TensorInfo> {
   const found = new Map<string, string>();
   for (const file of new Set(shardOf.values())) {
     // An index must not reach outside its folder, on any system.
-    const isPlain = path.win32.basename(file) === file && !file.includes(':') && !file.includes('\0');
-    if (!isPlain || !file.endsWith('.safetensors')) throw new StudioError('model.index_path', { file });
+    if (!isShardName(file)) throw new StudioError('model.index_path', { file });
     if (!isFile(path.join(folder, file))) throw new StudioError('model.shard_missing', { file });
     for (const [name, info] of readSafetensorsHeader(path.join(folder, file))) {
+      const before = found.get(name);
+      if (before !== undefined) throw indexBroken(`${name} stands in ${before} and in ${file}`);
       infos.set(name, info);
       found.set(name, file);
     }
@@ -66,14 +68,25 @@ function readIndexed(folder: string): ReadonlyMap<string, TensorInfo> {
 
 function readIndex(file: string): ReadonlyMap<string, string> {
   try {
-    const { weight_map: weightMap } = indexSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return new Map(Object.entries(weightMap));
+    const weightMap = parseStrictObject(readFileSync(file))['weight_map'];
+    if (!isObject(weightMap)) throw new Error('it has no weight map');
+    return new Map(
+      Object.entries(weightMap).map(([name, shard]) => {
+        if (typeof shard !== 'string') throw new Error(`${name} has no file name`);
+        return [name, shard];
+      }),
+    );
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new StudioError('model.index_broken', { file: INDEX_FILE }, { detail, cause: error });
+    throw indexBroken(error instanceof Error ? error.message : String(error), error);
   }
 }
 
-function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+function indexBroken(detail: string, cause?: unknown): StudioError {
+  return new StudioError('model.index_broken', { file: INDEX_FILE }, { detail, cause });
+}
+
+/** A plain file name on every system: a Windows path in an index is refused on Linux too. */
+function isShardName(file: string): boolean {
+  const isPlain = path.win32.basename(file) === file && !/[/:\0]/u.test(file);
+  return isPlain && file.endsWith('.safetensors') && Buffer.byteLength(file) <= MAX_NAME_BYTES;
 }

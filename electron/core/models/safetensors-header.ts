@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import { isObject, parseStrictObject } from './strict-json.ts';
 
 /** The limit of the safetensors library. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -22,6 +23,7 @@ const DTYPE_BYTES: Readonly<Record<string, number>> = {
   BOOL: 1,
 };
 
+const OPENING_BRACE = 0x7b;
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.int().nonnegative()),
@@ -56,10 +58,15 @@ function parseHeader(descriptor: number): ReadonlyMap<string, TensorInfo> {
   if (headerBytes > Math.min(MAX_HEADER_BYTES, fileBytes - PREFIX_BYTES)) {
     throw new Error(`header length ${headerBytes} exceeds the file`);
   }
-  const text = readExactly(descriptor, PREFIX_BYTES, headerBytes).toString('utf8');
-  const entries = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  const data = readExactly(descriptor, PREFIX_BYTES, headerBytes);
+  if (data[0] !== OPENING_BRACE) throw new Error('the header does not begin with an object');
+  const entries = parseStrictObject(data);
+  const metadata = entries['__metadata__'] === undefined ? {} : entries['__metadata__'];
+  if (!isObject(metadata) || Object.values(metadata).some((text) => typeof text !== 'string')) {
+    throw new Error('__metadata__ is not a map of texts');
+  }
   const infos = new Map<string, TensorInfo>();
-  let dataEnd = 0;
+  const spans: (readonly [begin: number, end: number])[] = [];
   for (const [name, value] of Object.entries(entries)) {
     if (name === '__metadata__') continue;
     const { dtype, shape, data_offsets: offsets } = entrySchema.parse(value);
@@ -69,14 +76,25 @@ function parseHeader(descriptor: number): ReadonlyMap<string, TensorInfo> {
     if (bytes < 0 || (itemBytes !== undefined && count * itemBytes !== bytes)) {
       throw new Error(`${name}: size does not match its shape`);
     }
-    dataEnd = Math.max(dataEnd, offsets[1]);
+    spans.push(offsets);
     infos.set(name, { dtype, shape, bytes });
   }
+  const dataEnd = contiguousEnd(spans);
   const dataBytes = fileBytes - PREFIX_BYTES - headerBytes;
   if (dataEnd !== dataBytes) {
     throw new Error(`holds ${dataBytes} data bytes where its header states ${dataEnd}`);
   }
   return infos;
+}
+
+/** Tensors stand one behind the other: bytes that two share, or that none owns, are no safetensors file. */
+function contiguousEnd(spans: readonly (readonly [begin: number, end: number])[]): number {
+  let taken = 0;
+  for (const [begin, end] of [...spans].sort((left, right) => left[0] - right[0] || left[1] - right[1])) {
+    if (begin !== taken) throw new Error(`a tensor begins at ${begin} where ${taken} bytes are taken`);
+    taken = end;
+  }
+  return taken;
 }
 
 function readExactly(descriptor: number, position: number, length: number): Buffer {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.strict_json import whole_number
 
 # transformers' default of `max_window_layers`, which Qwen2 and Qwen3 files may leave out.
 _QWEN_FULL_LAYERS = 28
@@ -20,16 +21,18 @@ def read_windows(values: Mapping[str, object], model_type: str, layers: int) -> 
     is_mistral = model_type == "mistral"
     if window is None or not (is_mistral or values.get("use_sliding_window") is True):
         return (None,) * layers
-    if not isinstance(window, int) or isinstance(window, bool) or window <= 0:
+    tokens = whole_number(window)
+    if tokens is None or tokens <= 0:
         raise _invalid("sliding_window", window)
     if is_mistral:
-        return (window,) * layers
+        return (tokens,) * layers
     kinds = values.get("layer_types")
     if kinds is None:
-        first = values.get("max_window_layers", _QWEN_FULL_LAYERS)
-        if not isinstance(first, int) or isinstance(first, bool) or first < 0:
-            raise _invalid("max_window_layers", first)
-        return tuple(window if layer >= first else None for layer in range(layers))
+        stated = values.get("max_window_layers")
+        first = whole_number(_QWEN_FULL_LAYERS if stated is None else stated)
+        if first is None or first < 0:
+            raise _invalid("max_window_layers", stated)
+        return tuple(tokens if layer >= first else None for layer in range(layers))
     if not isinstance(kinds, list) or len(kinds) != layers:
         raise _invalid("layer_types", kinds)
     for kind in kinds:
@@ -39,7 +42,7 @@ def read_windows(values: Mapping[str, object], model_type: str, layers: int) -> 
                 f"config.json: layer_types has {kind!r}, which is not supported.",
                 params={"option": "layer_types", "value": str(kind)},
             )
-    return tuple(window if kind == _SLIDING else None for kind in kinds)
+    return tuple(tokens if kind == _SLIDING else None for kind in kinds)
 
 
 def _invalid(key: str, value: object) -> JobError:

@@ -4,7 +4,6 @@ A folder is recognised by what its tensors are called, never by code it carries 
 `model_type`: early InternLM2 folders say "internlm".
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Literal
 from legal_eagle.jobs.errors import JobError
 from legal_eagle.models.attention_windows import read_windows
 from legal_eagle.models.rope_scaling import RopeScaling, read_rope_scaling, read_rope_theta
+from legal_eagle.models.strict_json import finite_number, parse_json, parse_json_object, whole_number
 from legal_eagle.models.weights import SafetensorsFolder
 
 Family = Literal["internlm2", "llama"]
@@ -22,6 +22,8 @@ CONFIG_FILE = "config.json"
 # Architectures that are a Llama decoder with flags; InternLM1 (with biases) and InternLM3 are, too.
 _LLAMA_TYPES = ("llama", "mistral", "qwen2", "qwen3", "internlm", "internlm3")
 _INTERNLM2_TYPES = ("internlm2", "internlm")
+# Far beyond any model; a count from a broken file must not become a list of that length.
+_MAX_LAYERS = 4096
 _DTYPES = ("float32", "float16", "bfloat16")
 
 
@@ -82,6 +84,8 @@ def config_from_values(
     if head_dim % 2 != 0:
         raise _invalid("head_dim", head_dim)
     layers = _positive_int(values, "num_hidden_layers")
+    if layers > _MAX_LAYERS:
+        raise _invalid("num_hidden_layers", layers)
     max_positions = _positive_int(values, "max_position_embeddings", default=2048)
     dtype = str(values.get("dtype") or values.get("torch_dtype") or "float32").removeprefix("torch.")
     return ModelConfig(
@@ -105,7 +109,7 @@ def config_from_values(
         o_bias=_any_name_ends(tensor_names, ("self_attn.o_proj.bias", "attention.wo.bias")),
         qk_norm=_any_name_ends(tensor_names, ("self_attn.q_norm.weight",)),
         windows=read_windows(values, model_type, layers),
-        tied_embeddings=bool(values.get("tie_word_embeddings", False)),
+        tied_embeddings=values.get("tie_word_embeddings") is True,
         dtype=dtype if dtype in _DTYPES else "float32",
         bos_id=_token_id(values.get("bos_token_id")),
         eos_ids=tuple(dict.fromkeys((*_token_ids(values.get("eos_token_id")), *extra_eos_ids))),
@@ -128,7 +132,7 @@ def _read_json_object(folder: Path) -> dict[str, object]:
             "model.config_missing", f"{folder} has no {CONFIG_FILE}.", params={"path": str(folder)}
         )
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        return parse_json_object(path.read_bytes())
     except (ValueError, OSError) as error:
         raise JobError(
             "model.config_broken",
@@ -136,9 +140,6 @@ def _read_json_object(folder: Path) -> dict[str, object]:
             params={"file": str(path)},
             detail=str(error),
         ) from error
-    if not isinstance(values, dict):
-        raise JobError("model.config_broken", f"{path} is not an object.", params={"file": str(path)})
-    return values
 
 
 def _generation_eos_ids(folder: Path) -> tuple[int, ...]:
@@ -146,7 +147,7 @@ def _generation_eos_ids(folder: Path) -> tuple[int, ...]:
     if not path.is_file():
         return ()
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_bytes())
     except (ValueError, OSError):
         return ()
     return _token_ids(values.get("eos_token_id")) if isinstance(values, dict) else ()
@@ -170,15 +171,17 @@ def _detect_layout(model_type: str, names: set[str], values: Mapping[str, object
 
 def _refuse_unsupported_options(values: Mapping[str, object]) -> None:
     """Refuses what would be computed differently from the checkpoint's own definition."""
-    activation = values.get("hidden_act", "silu")
-    if activation not in ("silu", "swish"):
+    activation = values.get("hidden_act")
+    if activation not in (None, "silu", "swish"):
         raise _unsupported_option("hidden_act", activation)
-    if values.get("mlp_bias"):
-        raise _unsupported_option("mlp_bias", True)
-    if values.get("quantization_config"):
+    mlp_bias = values.get("mlp_bias")
+    if mlp_bias is not None and mlp_bias is not False:
+        raise _unsupported_option("mlp_bias", mlp_bias)
+    if values.get("quantization_config") is not None:
         raise _unsupported_option("quantization_config", "…")
-    if values.get("partial_rotary_factor", 1.0) != 1.0:
-        raise _unsupported_option("partial_rotary_factor", values["partial_rotary_factor"])
+    rotary = values.get("partial_rotary_factor")
+    if rotary is not None and finite_number(rotary) != 1.0:
+        raise _unsupported_option("partial_rotary_factor", rotary)
 
 
 def _unsupported_option(option: str, value: object) -> JobError:
@@ -198,19 +201,19 @@ def _invalid(key: str, value: object) -> JobError:
 
 
 def _positive_int(values: Mapping[str, object], key: str, default: int | None = None) -> int:
-    value = values.get(key)
-    if value is None and default is not None:
-        value = default
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise _invalid(key, value)
+    stated = values.get(key)
+    value = whole_number(default if stated is None else stated)
+    if value is None or value <= 0:
+        raise _invalid(key, stated)
     return value
 
 
 def _positive_float(values: Mapping[str, object], key: str, default: float) -> float:
-    value = values.get(key, default)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
-        raise _invalid(key, value)
-    return float(value)
+    stated = values.get(key)
+    value = finite_number(default if stated is None else stated)
+    if value is None or not value > 0:
+        raise _invalid(key, stated)
+    return value
 
 
 def _any_name_ends(names: set[str], suffixes: tuple[str, ...]) -> bool:

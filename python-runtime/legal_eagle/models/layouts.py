@@ -5,7 +5,6 @@ group (K kv heads, g query heads each, head width d). Llama stores three matrice
 halves, so no row is permuted inside a head. Moving rows is the whole map: it is bit-exact.
 """
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import torch
 if TYPE_CHECKING:
     from legal_eagle.models.config import ModelConfig
 
-_IGNORED_EXTRA = re.compile(r".*rotary_emb\.inv_freq$")
+_IGNORED_EXTRA = "rotary_emb.inv_freq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def is_ignored_extra(name: str, config: "ModelConfig") -> bool:
     """Tensors that may stand in a checkpoint without being part of the model: stored rotary
     frequencies of old shards, and the copy of the embedding that some writers store when tied."""
     tied_head = config.tied_embeddings and name == f"{model_names(config.layout).head}.weight"
-    return tied_head or _IGNORED_EXTRA.match(name) is not None
+    return tied_head or name.endswith(_IGNORED_EXTRA)
 
 
 def unpack_wqkv(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from legal_eagle.jobs.errors import JobError
+from legal_eagle.models.strict_json import finite_number
 
 _DEFAULT_THETA = 10000.0
 
@@ -31,12 +32,24 @@ class RopeScaling:
 
 
 def read_rope_theta(values: Mapping[str, object]) -> float:
-    """The rotary base; 10000 where nothing states one, as in Llama 1."""
-    parameters = _mapping(values.get("rope_parameters"))
-    rotary = _mapping(values.get("rotary"))
-    for value in (values.get("rope_theta"), parameters.get("rope_theta"), rotary.get("base")):
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            return float(value)
+    """The rotary base; 10000 where nothing states one, as in Llama 1.
+
+    Raises JobError `model.config_invalid` for one that is stated and cannot be: 10000 in its place would be
+    another model.
+    """
+    stated = {
+        "rope_theta": values.get("rope_theta"),
+        "rope_parameters.rope_theta": _mapping(values.get("rope_parameters")).get("rope_theta"),
+        "rotary.base": _mapping(values.get("rotary")).get("base"),
+    }
+    for key, value in stated.items():
+        if value is None:
+            continue
+        theta = finite_number(value)
+        # A base of 1 turns every pair alike, one below it backwards.
+        if theta is None or not theta > 1:
+            raise _invalid(key, value)
+        return theta
     return _DEFAULT_THETA
 
 
@@ -55,7 +68,8 @@ def read_rope_scaling(
     )
     stated = _mapping(values.get("rope_scaling")) or _mapping(values.get("rope_parameters"))
     stated = stated or ({"type": "dynamic"} if rotary.get("type") == "dynamic" or is_old_internlm else {})
-    kind = str(stated.get("rope_type") or stated.get("type") or "default")
+    named = next((stated[key] for key in ("rope_type", "type") if stated.get(key) is not None), "default")
+    kind = str(named)
     if kind == "default":
         return None
     factor = _number(stated, "factor", 1.0)
@@ -83,7 +97,7 @@ def _read_yarn(stated: Mapping[str, object], max_positions: int) -> RopeScaling:
     factor = _number(stated, "factor", max_positions / original)
     if stated.get("attention_factor") is not None:
         attention = _number(stated, "attention_factor", 1.0)
-    elif stated.get("mscale") and stated.get("mscale_all_dim"):
+    elif stated.get("mscale") is not None and stated.get("mscale_all_dim") is not None:
         own, every = _number(stated, "mscale", 1.0), _number(stated, "mscale_all_dim", 1.0)
         attention = _length_factor(factor, own) / _length_factor(factor, every)
     else:
@@ -109,13 +123,16 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _number(values: Mapping[str, object], key: str, default: float) -> float:
-    value = values.get(key)
-    if value is None:
-        value = default
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
-        raise JobError(
-            "model.config_invalid",
-            f"config.json: rope scaling {key} = {value!r} is not possible.",
-            params={"key": f"rope_scaling.{key}", "value": str(value)},
-        )
-    return float(value)
+    stated = values.get(key)
+    value = finite_number(default if stated is None else stated)
+    if value is None or not value > 0:
+        raise _invalid(f"rope_scaling.{key}", stated)
+    return value
+
+
+def _invalid(key: str, value: object) -> JobError:
+    return JobError(
+        "model.config_invalid",
+        f"config.json: {key} = {value!r} is not possible.",
+        params={"key": key, "value": str(value)},
+    )

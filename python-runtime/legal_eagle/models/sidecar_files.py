@@ -97,7 +97,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(value, dict):
             raise TypeError("not an object")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise JobError(
             "merge.json_broken",
             f"{path.name}: {error}",

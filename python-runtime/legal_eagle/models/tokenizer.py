@@ -147,7 +147,7 @@ def _read_settings(folder: Path) -> dict[str, object]:
         return {}
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise JobError(
             "model.tokenizer_broken",
             f"{path.name} is not readable JSON.",

@@ -1,17 +1,19 @@
 """A checkpoint folder's tensors, from safetensors files only. Nothing in the folder is executed."""
 
-import json
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from legal_eagle.jobs.errors import JobError
-from legal_eagle.models.safetensors_header import TensorInfo, read_header
+from legal_eagle.models.safetensors_header import TensorInfo, read_header, shard_broken
+from legal_eagle.models.strict_json import parse_json_object
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 _PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+# The longest name that file systems take.
+_MAX_NAME_BYTES = 255
 FLOAT_DTYPES = ("F32", "F16", "BF16")
 _TORCH_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -66,21 +68,22 @@ class SafetensorsFolder:
                 f"{name} is stored as {self.dtype(name)}.",
                 params={"tensor": name, "dtype": self.dtype(name)},
             )
-        with safe_open(self.folder / self._shards[name], framework="pt", device="cpu") as shard:
-            tensor: torch.Tensor = shard.get_tensor(name)
+        try:
+            with safe_open(self.folder / self._shards[name], framework="pt", device="cpu") as shard:
+                tensor: torch.Tensor = shard.get_tensor(name)
+        except SafetensorError as error:
+            # Changed since its header was read.
+            raise shard_broken(self._shards[name], error) from error
         return tensor
 
     def _read_index(self, path: Path) -> None:
         try:
-            weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
-            entries = {str(name): str(file) for name, file in weight_map.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise JobError(
-                "model.index_broken",
-                f"{path.name} is not a safetensors index.",
-                params={"file": path.name},
-                detail=str(error),
-            ) from error
+            weight_map = parse_json_object(path.read_bytes())["weight_map"]
+            if not isinstance(weight_map, dict):
+                raise TypeError("it has no weight map")
+            entries = {name: _text(file) for name, file in weight_map.items()}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _index_broken(path.name, str(error)) from error
         for file in dict.fromkeys(entries.values()):
             _check_shard_name(file)
             self._add_shard(file)
@@ -93,6 +96,8 @@ class SafetensorsFolder:
         if not path.is_file():
             raise JobError("model.shard_missing", f"{file} is missing.", params={"file": file})
         for name, info in read_header(path).items():
+            if name in self._shards:
+                raise _index_broken(INDEX_FILE, f"{name} stands in {self._shards[name]} and in {file}")
             self._infos[name] = info
             self._shards[name] = file
 
@@ -106,10 +111,23 @@ def missing_tensors(folder: Path, names: list[str]) -> JobError:
     )
 
 
+def _index_broken(file: str, detail: str) -> JobError:
+    return JobError(
+        "model.index_broken", f"{file} is not a safetensors index.", params={"file": file}, detail=detail
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a tensor has no file name")
+    return value
+
+
 def _check_shard_name(file: str) -> None:
     """A shard is a plain file name in the folder, on every system: an index must not reach outside."""
     plain = PurePosixPath(file).name == file and PureWindowsPath(file).name == file
-    if not plain or ":" in file or "\0" in file or not file.endswith(".safetensors"):
+    is_long = len(file.encode("utf-8")) > _MAX_NAME_BYTES
+    if not plain or ":" in file or "\0" in file or is_long or not file.endswith(".safetensors"):
         raise JobError(
             "model.index_path",
             f"The index names {file!r}, which is not a safetensors file in the folder.",

@@ -113,6 +113,15 @@ describe('inspectModel', () => {
     expect(inspectModel(folder)).toMatchObject({ layout: 'llama', layers: 1, kvHeads: 1, dtype: 'F32' });
   });
 
+  it('says that code beside the weights is ignored', () => {
+    writeModel({ ...CONFIG, auto_map: { AutoModelForCausalLM: 'modeling_x.X' } }, TENSORS);
+    expect(inspectModel(folder).carriesCode).toBe(true);
+    writeModel(CONFIG, TENSORS);
+    expect(inspectModel(folder).carriesCode).toBeUndefined();
+    writeFileSync(path.join(folder, 'modeling_x.py'), 'raise SystemExit');
+    expect(inspectModel(folder).carriesCode).toBe(true);
+  });
+
   it('names a missing tensor', () => {
     const { 'model.norm.weight': _norm, ...rest } = TENSORS;
     writeModel(CONFIG, rest);

@@ -35,6 +35,8 @@ const modelFactsSchema = z.object({
   window: z.object({ tokens: z.int(), layers: z.int() }).optional(),
   licence: licenceSchema.optional(),
   adapter: adapterFactsSchema.optional(),
+  /** The folder names or holds code of its own, which is never run. */
+  carriesCode: z.boolean().optional(),
   /** Whether it can be trained on (an adapter: continued from). */
   supported: z.boolean(),
   /** Why not. */

@@ -77,7 +77,7 @@ def _loaded(model: Any, adapter: Path) -> Any:
 
 def exported(source: Path, bases: Bases, target: Any, folder: Path) -> Path:
     folder.mkdir()
-    write_adapter_layout(Adapter(source), bases.config, target, folder)
+    write_adapter_layout(Adapter(source), bases.config, target, folder, base_name="the base")
     return folder
 
 

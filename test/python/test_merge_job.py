@@ -101,9 +101,21 @@ def test_a_base_that_was_quantised_in_training_is_said(tmp_path: Path, quantizat
     assert said == ([{"quantization": "nf4"}] if quantization == "nf4" else [])
 
 
+def test_code_goes_along_with_the_layout_that_is_read_through_it(tmp_path: Path) -> None:
+    """InternLM's own layout without its code is a folder that its users cannot load. It is never run here."""
+    config = write_base(tmp_path / "base")
+    write_adapter(tmp_path / "adapter", config)
+    job = write_job(tmp_path / "job", "merge", merge_params(tmp_path))
+    assert run_job(job) == 0, (job / "log.txt").read_text(encoding="utf-8")
+    out = tmp_path / "models" / "merged"
+    code = "modeling_internlm2.py"
+    assert (out / code).read_bytes() == (tmp_path / "base" / code).read_bytes()
+    assert "auto_map" in json.loads((out / "config.json").read_text(encoding="utf-8"))
+
+
 def test_nothing_that_could_run_is_carried_over(tmp_path: Path) -> None:
     """Would catch auto_map or a .py file in a published model, and a stop list without the chat's stop."""
-    config = write_base(tmp_path / "base", dtype="float16")
+    config = write_base(tmp_path / "base", layout="llama", dtype="float16")
     write_adapter(tmp_path / "adapter", config)
     job = write_job(tmp_path / "job", "merge", merge_params(tmp_path, dtype="fp32"))
     assert run_job(job) == 0, (job / "log.txt").read_text(encoding="utf-8")

@@ -10,6 +10,13 @@ export const EXPORT_FORMATS = {
   /** Needs `llama-quantize` of a llama.cpp release on this machine. */
   'gguf-q4_k_m': { source: 'model' },
   'gguf-lora': { source: 'adapter' },
+  /** What every reader of Llama checkpoints loads without code of the model's: InternLM and Llama only. */
+  llama: { source: 'model' },
+  /** The way back of `llama`: the fused layout that the folder's record names. */
+  internlm2: { source: 'model' },
+  'adapter-llama': { source: 'adapter' },
+  /** Module names of InternLM2's own code (`attention.wqkv`). */
+  'adapter-internlm2': { source: 'adapter' },
 } as const satisfies Readonly<Record<string, Readonly<{ source: 'model' | 'adapter' }>>>;
 
 export type ExportFormat = keyof typeof EXPORT_FORMATS;

@@ -11,6 +11,12 @@ from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.export.exporter import Exporter, ExportStopped, WriteContext
 from legal_eagle.export.gguf_exporters import lora_exporter, model_exporter
+from legal_eagle.export.layout_exporters import (
+    fused_adapter_exporter,
+    llama_adapter_exporter,
+    llama_exporter,
+    restoring_exporter,
+)
 from legal_eagle.export.sources import ExportSources, read_sources
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.models.sidecar_files import LICENCE_PATTERNS, file_sha256, write_json
@@ -26,6 +32,10 @@ FORMATS: Mapping[str, Callable[[ExportSources, Mapping[str, Any]], Exporter]] = 
     "gguf-q4_0": model_exporter,
     "gguf-q4_k_m": model_exporter,
     "gguf-lora": lora_exporter,
+    "llama": llama_exporter,
+    "internlm2": restoring_exporter,
+    "adapter-llama": llama_adapter_exporter,
+    "adapter-internlm2": fused_adapter_exporter,
 }
 
 

@@ -1,6 +1,7 @@
 """The files of a model folder beside its weights: configuration, tokenizer, template, licence.
 
-Nothing that could be executed is carried over: no .py files, and no ``auto_map`` that would name them.
+Code of a model (.py files, and the ``auto_map`` that names them) is carried, as files that nothing here
+opens, only where the layout is one that other programs read through it: InternLM's own.
 """
 
 from __future__ import annotations
@@ -36,25 +37,31 @@ def copy_sidecars(
     output_is_fp32: bool,
     stop_ids: Sequence[int],
     chat_template: str | None,
+    carry_code: bool = False,
 ) -> None:
     """Write every file beside the weights into ``folder``.
 
     ``stop_ids`` go into generation_config.json (many bases list only the end-of-text id, so other programs
-    would talk on); ``chat_template`` replaces the tokenizer's one when it is not None.
+    would talk on); ``chat_template`` replaces the tokenizer's one when it is not None. ``carry_code``: the
+    base's code goes along.
     """
     for name in COPIED_FILES:
         if (base / name).is_file():
             shutil.copyfile(base / name, folder / name)
-    for pattern in LICENCE_PATTERNS:
+    for pattern in (*LICENCE_PATTERNS, *(["*.py"] if carry_code else [])):
         for path in base.glob(pattern):
             if path.is_file():
                 shutil.copyfile(path, folder / path.name)
-    _rewrite(base / "config.json", folder / "config.json", lambda config: _config(config, output_is_fp32))
+    _rewrite(
+        base / "config.json",
+        folder / "config.json",
+        lambda config: _config(config, output_is_fp32, carry_code),
+    )
     if (base / "tokenizer_config.json").is_file():
         _rewrite(
             base / "tokenizer_config.json",
             folder / "tokenizer_config.json",
-            lambda config: _tokenizer_config(config, chat_template),
+            lambda config: _tokenizer_config(config, chat_template, carry_code),
         )
     if chat_template is not None and (folder / "chat_template.jinja").exists():
         (folder / "chat_template.jinja").write_text(chat_template, encoding="utf-8", newline="\n")
@@ -63,8 +70,8 @@ def copy_sidecars(
     write_json(folder / "generation_config.json", _generation_config(generation, stop_ids))
 
 
-def _config(config: dict[str, Any], output_is_fp32: bool) -> dict[str, Any]:
-    changed = {key: value for key, value in config.items() if key != "auto_map"}
+def _config(config: dict[str, Any], output_is_fp32: bool, carry_code: bool) -> dict[str, Any]:
+    changed = {key: value for key, value in config.items() if carry_code or key != "auto_map"}
     if output_is_fp32:
         stored = "float32"
     else:
@@ -75,8 +82,8 @@ def _config(config: dict[str, Any], output_is_fp32: bool) -> dict[str, Any]:
     return changed
 
 
-def _tokenizer_config(config: dict[str, Any], chat_template: str | None) -> dict[str, Any]:
-    changed = {key: value for key, value in config.items() if key != "auto_map"}
+def _tokenizer_config(config: dict[str, Any], chat_template: str | None, carry_code: bool) -> dict[str, Any]:
+    changed = {key: value for key, value in config.items() if carry_code or key != "auto_map"}
     if chat_template is not None:
         changed["chat_template"] = chat_template
     return changed

@@ -210,7 +210,18 @@ class JobSpecDownload(TypedDict):
 
 
 class JobSpecExportParams(TypedDict):
-    format: Literal["gguf-f32", "gguf-f16", "gguf-q8_0", "gguf-q4_0", "gguf-q4_k_m", "gguf-lora"]
+    format: Literal[
+        "gguf-f32",
+        "gguf-f16",
+        "gguf-q8_0",
+        "gguf-q4_0",
+        "gguf-q4_k_m",
+        "gguf-lora",
+        "llama",
+        "internlm2",
+        "adapter-llama",
+        "adapter-internlm2",
+    ]
     modelPath: str
     adapterPath: str | None
     outPath: str

@@ -39,11 +39,14 @@ class _Module:
     scale: float
 
 
-def write_adapter_layout(adapter: Adapter, config: ModelConfig, target: Layout, folder: Path) -> None:
+def write_adapter_layout(
+    adapter: Adapter, config: ModelConfig, target: Layout, folder: Path, *, base_name: str
+) -> None:
     """Write `adapter`, made for the base `config`, into `folder` (which exists) with `target`'s module names.
 
-    Both files are PEFT's. Raises JobError ``merge.adapter_unsupported`` for what the other layout cannot say,
-    and for a base that has no such layout.
+    Both files are PEFT's; `base_name` stands where a training machine leaves a path. Raises JobError
+    ``merge.adapter_unsupported`` for what the other layout cannot say, and for a base that has no such
+    layout.
     """
     tensors = _stored(adapter)
     modules = {name: _Module(one.rank, one.scale) for name, one in adapter.modules.items()}
@@ -54,7 +57,10 @@ def write_adapter_layout(adapter: Adapter, config: ModelConfig, target: Layout, 
             tensors, modules = _fused(adapter, config, tensors)
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata={"format": "pt"})
     (folder / ADAPTER_WEIGHTS).write_bytes(data)
-    write_json(folder / ADAPTER_CONFIG, _settings(adapter, config, modules, _wholes_of(tensors)))
+    write_json(
+        folder / ADAPTER_CONFIG,
+        _settings(adapter, config, modules, _wholes_of(tensors)) | {"base_model_name_or_path": base_name},
+    )
 
 
 def _wholes_of(tensors: Mapping[str, torch.Tensor]) -> list[str]:

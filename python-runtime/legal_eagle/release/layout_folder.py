@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer, processors
 
@@ -18,6 +19,7 @@ from legal_eagle.models.sidecar_files import MANIFEST_FILE, copy_sidecars, file_
 from legal_eagle.models.templates import Template
 from legal_eagle.models.tokenizer import TOKENIZER_FILE, ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
+from legal_eagle.release.adapter_record import read_record as read_weights_record
 from legal_eagle.release.layout_record import make_record, read_record, source_shard_plans
 from legal_eagle.release.relayout import check_way_back, plan_relayout, write_relayout
 
@@ -75,7 +77,7 @@ def write_llama_layout(
     record = make_record(
         source, weights.shards(), frozenset(name for one in plan.tensors.values() for name in one.sources)
     )
-    _write_manifest(source, folder, template, {"conversion": record.to_json()} | _shards_json(shards))
+    _write_manifest(source, folder, template.name, {"conversion": record.to_json()} | _shards_json(shards))
     compared = check_way_back(
         weights, config, SafetensorsFolder(folder), read_config(folder), should_stop=should_stop
     )
@@ -115,6 +117,7 @@ def restore_layout(
     compared = check_way_back(
         weights, config, SafetensorsFolder(folder), restored_config, should_stop=should_stop
     )
+    _write_manifest(source, folder, read_weights_record(source).template, _shards_json(shards))
     before = {shard.file: shard.sha256 for shard in record.shards}
     return LayoutReport(shards, compared, {one.file_name: one.sha256 for one in shards} == before)
 
@@ -143,29 +146,32 @@ def _write_tokenizer(source: Path, folder: Path, tokenizer: ChatTokenizer, chat_
     write_json(path, settings)
 
 
-def _write_manifest(source: Path, folder: Path, template: Template, own: Mapping[str, object]) -> None:
+def _write_manifest(source: Path, folder: Path, template_name: str | None, own: Mapping[str, object]) -> None:
     """The source's record, so that chat and release know the model as before, with the conversion beside."""
-    path = source / MANIFEST_FILE
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        before = {}
-    kept = before if isinstance(before, dict) else {}
     # Changed with the tokenizer's file and the weights'.
-    stale = {"shards", "tokenizerHash"}
-    record = {key: value for key, value in kept.items() if key not in stale}
+    stale = {"shards", "tokenizerHash", "conversion"}
+    record = {
+        key: value for key, value in shareable(read_weights_record(source).raw).items() if key not in stale
+    }
     tokenizer = ChatTokenizer.load(folder)
     write_json(
         folder / MANIFEST_FILE,
         {
             "version": 1,
             "kind": "base",
-            "template": template.name,
+            "template": template_name,
             **record,
             "tokenizerHash": tokenizer.content_hash,
             **own,
         },
     )
+
+
+def shareable(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without the paths of the machine that it was made on: folders are given away."""
+    return {
+        key: shareable(one) if isinstance(one, dict) else one for key, one in value.items() if key != "path"
+    }
 
 
 def _shards_json(shards: tuple[WrittenShard, ...]) -> dict[str, object]:

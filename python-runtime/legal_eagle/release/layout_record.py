@@ -19,7 +19,6 @@ _TEXTS = (
     "generation_config.json",
     "tokenizer_config.json",
     "chat_template.jinja",
-    MANIFEST_FILE,
 )
 _CONVERSION = "conversion"
 
@@ -60,7 +59,9 @@ def make_record(folder: Path, shards: Sequence[str], written: frozenset[str]) ->
     """The record of `folder`; `written` are the tensors that go into the new folder. Reads all once."""
     weights = set(shards)
     beside = sorted(
-        path.name for path in folder.iterdir() if path.is_file() and path.name not in {*weights, *_TEXTS}
+        path.name
+        for path in folder.iterdir()
+        if path.is_file() and path.name not in {*weights, *_TEXTS, MANIFEST_FILE}
     )
     return ConversionRecord(
         folder.name,

@@ -158,8 +158,15 @@ def _write(context: JobContext, sources: _Sources, plan: MergePlan, folder: Path
         output_is_fp32=context.params["dtype"] == "fp32",
         stop_ids=sources.stop_ids,
         chat_template=to_jinja(sources.template),
+        carry_code=_is_read_through_code(sources),
     )
     return report
+
+
+def _is_read_through_code(sources: _Sources) -> bool:
+    """InternLM's own layouts: transformers has no classes for them, lmdeploy and users take the code."""
+    config = sources.engine.config
+    return config is not None and config.model_type.startswith("internlm")
 
 
 def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResult:

@@ -80,7 +80,7 @@ class _Rows:
 def losses(model: Path = MODEL, steps: int = STEPS) -> list[float]:
     """The first losses of the fixed recipe, with dropout, two micro-batches a step and a cosine schedule."""
     torch.set_num_threads(THREADS)
-    rendering = Rendering(ChatTokenizer.load(model), detect_template(model), "你是一名律师。", "none", 160)
+    rendering = Rendering(ChatTokenizer.load(model), detect_template(model), "你是一名律师。", 160)
     # Windows cannot remove a file that is still mapped.
     with TemporaryDirectory(ignore_cleanup_errors=True) as cache:
         store = open_store(_Rows(), "train", rendering, Path(cache))

@@ -88,8 +88,10 @@ def test_a_missing_or_wrongly_encoded_file_is_refused(tmp_path: Path) -> None:
     issues_of(path)
 
 
-def test_what_this_version_cannot_do_is_refused(tmp_path: Path) -> None:
-    assert "none, keep" in issues_of(write(tmp_path, MINIMAL + "thinking: strip\n"))["thinking"][1]
+def test_every_thinking_mode_is_a_recipe(tmp_path: Path) -> None:
+    """A mode that the form offers and the engine refuses."""
+    for mode in ("none", "keep", "strip", "empty"):
+        assert read_recipe(write(tmp_path, MINIMAL), [f"thinking={mode}"])["thinking"] == mode
 
 
 def test_overrides_are_yaml_and_nested(tmp_path: Path) -> None:

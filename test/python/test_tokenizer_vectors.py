@@ -59,7 +59,9 @@ def test_every_vector_is_cut_and_joined_exactly(name: str) -> None:
     cut = tokenizer.encode_batch([text for text, _, _ in expected])
     wrong = [text for (text, ids, _), found in zip(expected, cut, strict=True) if ids != found]
     assert wrong == []
-    lost = [text for text, ids, whole in expected if whole and tokenizer.decode(ids, skip_special=False) != text]
+    lost = [
+        text for text, ids, whole in expected if whole and tokenizer.decode(ids, skip_special=False) != text
+    ]
     assert lost == []
 
 

@@ -15,7 +15,11 @@ from legal_eagle.data.dataset_store import DatasetStore, StoredRow
 from legal_eagle.data.token_statistics import TokenCounts
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.templates import Template, detect_template, encode_segments, template_by_name
+from legal_eagle.models.choose_template import choose_template
+from legal_eagle.models.encode_chat import encode_segments
+from legal_eagle.models.template import Template
+from legal_eagle.models.template_families import REPOSITORY
+from legal_eagle.models.thinking import thinking_mode
 from legal_eagle.models.tokenizer import ChatTokenizer
 
 _BATCH_ROWS = 256
@@ -44,8 +48,8 @@ def run(context: JobContext) -> Outcome:
             )
         context.reporter.emit("phase", {"name": "tokenizer"})
         tokenizer = ChatTokenizer.load(folder)
-        name = str(params.get("template", "auto"))
-        template = detect_template(folder) if name == "auto" else template_by_name(name)
+        template = choose_template(folder, str(params.get("template", "auto")), learns=True)
+        template = template.with_thinking(thinking_mode(str(params.get("thinking", "none"))))
         context.reporter.emit("phase", {"name": "tokenize"})
         found = TokenCounts()
         started = told = time.monotonic()
@@ -65,7 +69,7 @@ def run(context: JobContext) -> Outcome:
                 )
         content_hash = store.content_hash()
     result: dict[str, Any] = {
-        "key": f"{tokenizer.content_hash}:{template.name}:{cutoff}:{content_hash}",
+        "key": _key(tokenizer, template, cutoff, content_hash),
         "tokenizerHash": tokenizer.content_hash,
         "template": template.name,
         "cutoffLength": cutoff,
@@ -77,6 +81,13 @@ def run(context: JobContext) -> Outcome:
     }
     context.reporter.emit("result", result)
     return "done"
+
+
+def _key(tokenizer: ChatTokenizer, template: Template, cutoff: int, content_hash: str) -> str:
+    # A family's name is its content; two folders' own templates share a name.
+    name = f"{REPOSITORY}-{template.content_hash()[:16]}" if template.name == REPOSITORY else template.name
+    thinking = "" if template.thinking == "none" else f"+{template.thinking}"
+    return f"{tokenizer.content_hash}:{name}{thinking}:{cutoff}:{content_hash}"
 
 
 def _masks(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 # Raise when the meaning of the files or of the truncation rule changes: old stores are then rebuilt.
-FORMAT = 1
+FORMAT = 2
 
 IDS, MASK, OFFSETS, ANSWERS, ROWS = "ids.u32", "mask.bits", "offsets.u64", "answers.u32", "rows.i64"
 DESCRIPTION = "store.json"

@@ -12,6 +12,7 @@ import yaml
 
 from legal_eagle.engine.lora_targets import check_target_pattern
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
+from legal_eagle.models.template_families import AUTO, REPOSITORY, is_known_template
 from legal_eagle.protocol import Issue, parse
 from legal_eagle.protocol.spec_types import Recipe
 
@@ -60,10 +61,9 @@ def check_recipe(value: object) -> Recipe:
 def _impossible(recipe: Recipe) -> list[Issue]:
     """What the schema cannot say because it concerns two fields or a meaning."""
     issues: list[Issue] = []
-    if recipe["thinking"] not in ("none", "keep"):
-        issues.append(
-            Issue("thinking", f"{recipe['thinking']} is not rendered by this version", "none, keep")
-        )
+    if not is_known_template(recipe["template"]):
+        reason = f"there is no template {recipe['template']}"
+        issues.append(Issue("template", reason, f"{AUTO}, {REPOSITORY}"))
     device, attention = recipe["hardware"]["device"], recipe["hardware"]["attention"]
     if (device, attention) in (("cpu", "varlen"), ("cuda", "per-document")):
         issues.append(

@@ -29,8 +29,11 @@ class Rendering:
     tokenizer: ChatTokenizer
     template: Template
     system_prompt: str | None
-    thinking: str
     cutoff_tokens: int
+
+    @property
+    def thinking(self) -> str:
+        return self.template.thinking
 
     def template_hash(self) -> str:
         """Changes with the template's content, not only with its name."""

@@ -34,6 +34,7 @@ from legal_eagle.engine.train_setup import TrainSetup, device_of, set_up
 from legal_eagle.engine.train_state import mean
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_OUT_OF_GPU_MEMORY, EXIT_SPEC, JobError
+from legal_eagle.models.template_record import template_record
 
 CHECKPOINTS_DIR = "checkpoints"
 ADAPTER_DIR = "adapter"
@@ -337,9 +338,8 @@ class TrainRun:
                 "base": {"path": str(setup.params.model_path), "fingerprint": setup.fingerprint.base_model},
                 "dataset": {"path": str(setup.params.dataset_path), "hash": setup.fingerprint.dataset},
                 "tokenizerHash": setup.fingerprint.tokenizer,
-                "template": setup.rendering.template.name,
+                **template_record(setup.rendering.template),
                 "systemPrompt": setup.rendering.system_prompt,
-                "thinking": setup.rendering.thinking,
                 "evalLoss": setup.loop.state.eval_loss_last,
                 # What the adapter has learned to correct: merged, it stands on the base as it is.
                 "quantization": setup.loop.state.mechanisms.get("quantization", "none"),

@@ -15,6 +15,7 @@ from legal_eagle.data.pack_plan import BatchShape, Plan, plan, with_limit
 from legal_eagle.data.token_store import TokenStore
 from legal_eagle.engine import rng_state
 from legal_eagle.engine.adapter_output import base_fingerprint
+from legal_eagle.engine.adapter_template import refuse_other_template
 from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.compiled_elementwise import compile_elementwise
 from legal_eagle.engine.devices import DeviceChoice, choose_device
@@ -48,7 +49,7 @@ from legal_eagle.engine.train_state import TrainState
 from legal_eagle.engine.trainable import Trainable
 from legal_eagle.jobs.context import JobContext
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.templates import detect_template, template_by_name
+from legal_eagle.models.choose_template import choose_template
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.protocol.spec_types import Recipe
 
@@ -112,6 +113,8 @@ def set_up(
 
     report.phase("tokenise")
     rendering = _rendering(params, engine)
+    if params.initial_adapter is not None and params.resume_from is None:
+        refuse_other_template(params.initial_adapter, rendering.template)
     dataset = DatasetStore.open(params.dataset_path)
     with contextlib.closing(dataset):
         dataset_hash = dataset.content_hash()
@@ -266,8 +269,8 @@ def _rendering(params: TrainParams, engine: EngineChoice) -> Rendering:
             params={"tokenizer": tokenizer.vocab_size, "embedding": vocabulary},
         )
     named = recipe["template"]
-    template = detect_template(params.model_path) if named == "auto" else template_by_name(named)
-    return Rendering(tokenizer, template, recipe["systemPrompt"], recipe["thinking"], recipe["cutoffLength"])
+    template = choose_template(params.model_path, named, learns=True).with_thinking(recipe["thinking"])
+    return Rendering(tokenizer, template, recipe["systemPrompt"], recipe["cutoffLength"])
 
 
 def _store(

@@ -20,6 +20,7 @@ from legal_eagle.export.layout_exporters import (
 from legal_eagle.export.sources import ExportSources, read_sources
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.models.sidecar_files import LICENCE_PATTERNS, file_sha256, write_json
+from legal_eagle.models.template_record import template_record
 from legal_eagle.release.byte_progress import ByteProgress
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
 
@@ -123,10 +124,8 @@ def _manifest(
         "kind": "export",
         "createdAtMs": time.time_ns() // 1_000_000,
         "format": params["format"],
-        "template": sources.template.name,
-        "templateHash": sources.template.content_hash(),
+        **template_record(sources.template),
         "systemPrompt": record.system_prompt,
-        "thinking": record.thinking,
         "stopIds": list(sources.stop_ids),
         "tokenizerHash": sources.tokenizer.content_hash,
         "source": {

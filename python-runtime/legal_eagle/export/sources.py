@@ -9,8 +9,9 @@ from typing import Any
 from legal_eagle.engine.engine_choice import choose_engine
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.check_tensors import check_tensors
+from legal_eagle.models.choose_template import template_of_weights
 from legal_eagle.models.config import ModelConfig
-from legal_eagle.models.templates import Template, detect_template, template_by_name
+from legal_eagle.models.template import Template
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.vocabulary import check_vocabulary
 from legal_eagle.models.weights import SafetensorsFolder
@@ -65,12 +66,5 @@ def read_sources(params: dict[str, Any]) -> ExportSources:
                 exit_code=EXIT_DATA,
                 params={"adapterPath": str(adapter_path), "basePath": str(folder), "difference": difference},
             )
-    template = _template(params["template"], record, folder)
+    template = template_of_weights(record.raw, folder, params["template"])
     return ExportSources(folder, config, weights, tokenizer, template, record, adapter)
-
-
-def _template(wanted: str, record: WeightsRecord, folder: Path) -> Template:
-    """What the weights were trained with goes before what the folder's tokenizer suggests."""
-    if record.template is not None:
-        return template_by_name(record.template)
-    return detect_template(folder) if wanted == "auto" else template_by_name(wanted)

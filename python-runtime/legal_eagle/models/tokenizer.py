@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from tokenizers import Tokenizer
 
@@ -17,6 +18,8 @@ _CONFIG_FILE = "tokenizer_config.json"
 # For folders without tokenizer_config.json; where the vocabulary has no such token, none is added.
 _DEFAULT_BOS = "<s>"
 _BROKEN = "\ufffd"
+# Where a tokenizer puts a space before a text: nowhere, before a chat's first, or after control tokens too.
+PrefixSpace = Literal["never", "first", "always"]
 # A character is at most 4 bytes, so at most 4 byte tokens can be waiting for their end.
 _MAX_PENDING_TOKENS = 4
 
@@ -35,6 +38,7 @@ class ChatTokenizer:
         self._tokenizer.no_truncation()
         self.content_hash = content_hash
         self.bos_id = None if bos_token is None else tokenizer.token_to_id(bos_token)
+        self.prefix_space, self._bare = _without_prefix_space(tokenizer)
         added = tokenizer.get_added_tokens_decoder().values()
         self._swallowing = frozenset(token.content for token in added if token.rstrip)
         self.vocab_size: int = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
@@ -64,14 +68,20 @@ class ChatTokenizer:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return [self.bos_id, *ids] if add_bos and self.bos_id is not None else ids
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """`encode` of every text, on all cores."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+    def encode_batch(self, texts: Sequence[str], *, is_bare: bool = False) -> list[list[int]]:
+        """`encode` of every text, on all cores; `is_bare`: without the space that it puts before a text."""
+        tokenizer = self._bare if is_bare else self._tokenizer
+        encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
     def decode(self, ids: Iterable[int], *, skip_special: bool = True) -> str:
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=skip_special)
         return text
+
+    def control_names(self) -> frozenset[str]:
+        """The names of the tokens that the tokenizer itself calls control tokens."""
+        added = self._tokenizer.get_added_tokens_decoder().values()
+        return frozenset(token.content for token in added if token.special)
 
     def has_token(self, token: str) -> bool:
         return self._tokenizer.token_to_id(token) is not None
@@ -126,6 +136,50 @@ class StreamDecoder:
         known = self._tokenizer.decode(self._context)
         whole = self._tokenizer.decode([*self._context, *self._pending])
         return whole[len(known) :] if whole.startswith(known) else whole
+
+
+def _without_prefix_space(tokenizer: Tokenizer) -> tuple[PrefixSpace, Tokenizer]:
+    """Where a space is put before a text, and the tokenizer that puts none (itself, where it never does).
+
+    Llama 2's way: Metaspace with a scheme, or a normalizer that prepends between control tokens everywhere.
+    """
+    normalizer, cutter = tokenizer.normalizer, tokenizer.pre_tokenizer
+    # Building a second one takes as long as the first: only where there is something to leave out.
+    described = f"{normalizer!r}{cutter!r}"
+    if (
+        "Prepend" not in described
+        and "Metaspace" not in described
+        and "add_prefix_space=True" not in described
+    ):
+        return "never", tokenizer
+    content = json.loads(tokenizer.to_str())
+    found: PrefixSpace = "never"
+    for part in _parts(content.get("normalizer"), "normalizers"):
+        if part.get("type") == "Prepend":
+            part["prepend"], found = "", "always"
+    for part in _parts(content.get("pre_tokenizer"), "pretokenizers"):
+        scheme = part.get("prepend_scheme")
+        if scheme in ("first", "always"):
+            part["prepend_scheme"], found = "never", "first" if scheme == "first" else "always"
+        elif part.get("add_prefix_space") is True:
+            part["add_prefix_space"], found = False, "always"
+    if found == "never":
+        return found, tokenizer
+    bare = Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
+    bare.encode_special_tokens = True
+    bare.no_padding()
+    bare.no_truncation()
+    return found, bare
+
+
+def _parts(value: object, list_name: str) -> list[dict[str, Any]]:
+    """A step of a tokenizer and the steps inside it."""
+    if not isinstance(value, dict):
+        return []
+    inner = value.get(list_name)
+    return (
+        [value, *(part for part in inner if isinstance(part, dict))] if isinstance(inner, list) else [value]
+    )
 
 
 def _parse_tokenizer_json(path: Path, source: bytes) -> Tokenizer:

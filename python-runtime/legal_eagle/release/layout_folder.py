@@ -16,7 +16,8 @@ from legal_eagle.models.config import CONFIG_FILE, read_config
 from legal_eagle.models.llama_config import layout_unsupported, llama_config_values
 from legal_eagle.models.shard_writer import WrittenShard
 from legal_eagle.models.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
-from legal_eagle.models.templates import Template
+from legal_eagle.models.template import Template
+from legal_eagle.models.template_record import template_record
 from legal_eagle.models.tokenizer import TOKENIZER_FILE, ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.adapter_record import read_record as read_weights_record
@@ -77,7 +78,9 @@ def write_llama_layout(
     record = make_record(
         source, weights.shards(), frozenset(name for one in plan.tensors.values() for name in one.sources)
     )
-    _write_manifest(source, folder, template.name, {"conversion": record.to_json()} | _shards_json(shards))
+    _write_manifest(
+        source, folder, template_record(template), {"conversion": record.to_json()} | _shards_json(shards)
+    )
     compared = check_way_back(
         weights, config, SafetensorsFolder(folder), read_config(folder), should_stop=should_stop
     )
@@ -117,7 +120,7 @@ def restore_layout(
     compared = check_way_back(
         weights, config, SafetensorsFolder(folder), restored_config, should_stop=should_stop
     )
-    _write_manifest(source, folder, read_weights_record(source).template, _shards_json(shards))
+    _write_manifest(source, folder, {}, _shards_json(shards))
     before = {shard.file: shard.sha256 for shard in record.shards}
     return LayoutReport(shards, compared, {one.file_name: one.sha256 for one in shards} == before)
 
@@ -146,8 +149,11 @@ def _write_tokenizer(source: Path, folder: Path, tokenizer: ChatTokenizer, chat_
     write_json(path, settings)
 
 
-def _write_manifest(source: Path, folder: Path, template_name: str | None, own: Mapping[str, object]) -> None:
-    """The source's record, so that chat and release know the model as before, with the conversion beside."""
+def _write_manifest(
+    source: Path, folder: Path, asked: Mapping[str, object], own: Mapping[str, object]
+) -> None:
+    """The source's record, so that chat and release know the model as before, with the conversion beside.
+    `asked`: the template, where that record names none."""
     # Changed with the tokenizer's file and the weights'.
     stale = {"shards", "tokenizerHash", "conversion"}
     record = {
@@ -159,7 +165,7 @@ def _write_manifest(source: Path, folder: Path, template_name: str | None, own: 
         {
             "version": 1,
             "kind": "base",
-            "template": template_name,
+            **asked,
             **record,
             "tokenizerHash": tokenizer.content_hash,
             **own,

@@ -14,8 +14,10 @@ from legal_eagle.engine.engine_choice import EngineChoice, choose_engine
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.chat_template import to_jinja
+from legal_eagle.models.choose_template import template_of_weights
 from legal_eagle.models.sidecar_files import MANIFEST_FILE, copy_sidecars, file_sha256, write_json
-from legal_eagle.models.templates import Template, detect_template, template_by_name
+from legal_eagle.models.template import Template
+from legal_eagle.models.template_record import template_record
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
@@ -122,7 +124,7 @@ def _read_sources(base: Path, adapter_path: Path) -> _Sources:
             exit_code=EXIT_DATA,
             params={"adapterPath": str(adapter_path), "basePath": str(base), "difference": difference},
         )
-    template = template_by_name(record.template) if record.template is not None else detect_template(base)
+    template = template_of_weights(record.raw, base)
     weights = SafetensorsFolder(base)
     return _Sources(base, adapter_path, engine, weights, tokenizer, template, adapter, record)
 
@@ -229,9 +231,8 @@ def _write_manifest(
         "kind": "merged",
         "createdAtMs": time.time_ns() // 1_000_000,
         "dtype": output_type,
-        "template": sources.template.name,
+        **template_record(sources.template),
         "systemPrompt": sources.record.system_prompt,
-        "thinking": record.get("thinking"),
         "stopIds": list(sources.stop_ids),
         "tokenizerHash": sources.tokenizer.content_hash,
         "base": {

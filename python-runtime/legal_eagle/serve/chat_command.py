@@ -35,8 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Answer until the input ends. Ctrl-C stops the answer being written. Raises JobError."""
     from legal_eagle.engine.devices import choose_device, hardware_with
+    from legal_eagle.models.template_families import AUTO
     from legal_eagle.serve.chat_session import ChatSession
-    from legal_eagle.serve.load_chat_model import AUTO, load_chat_model
+    from legal_eagle.serve.load_chat_model import load_chat_model
 
     sampling = _sampling(chosen)
     choice = choose_device(hardware_with({"device": chosen.device}))

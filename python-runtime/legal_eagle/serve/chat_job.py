@@ -88,13 +88,19 @@ def identity_of(model: ChatModel, choice: DeviceChoice) -> ChatReplyReadyIdentit
         else None,
         "runId": run_id,
         "step": step,
-        "thinking": record.thinking,
+        "thinking": _thinking(model),
         "systemPrompt": record.system_prompt,
         "maxPositions": model.max_positions,
         "device": str(choice.device),
         "deviceName": choice.name,
         "precision": choice.precision,
     }
+
+
+def _thinking(model: ChatModel) -> str | None:
+    """None where nobody has said how these weights think, and their family does not."""
+    mode = model.template.thinking
+    return None if mode == "none" and model.record.thinking is None else mode
 
 
 class ChatLoop:

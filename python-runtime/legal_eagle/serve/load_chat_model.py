@@ -12,15 +12,16 @@ from legal_eagle.engine.devices import DeviceChoice
 from legal_eagle.engine.engine_choice import EngineChoice, choose_engine
 from legal_eagle.engine.model import build_model
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.templates import Template, detect_template, template_by_name
+from legal_eagle.models.choose_template import choose_template
+from legal_eagle.models.template import Template
+from legal_eagle.models.template_families import AUTO
+from legal_eagle.models.template_record import recorded_template, recorded_thinking
 from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.models.vocabulary import check_vocabulary
 from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base, read_record
 from legal_eagle.release.engine_adapter import put_adapter_on
 from legal_eagle.serve.chat_session import ChatModel
 from legal_eagle.serve.conversation_cache import ConversationCache
-
-AUTO = "auto"
 
 
 def load_chat_model(
@@ -102,14 +103,19 @@ def _choose_template(
     model_path: Path, wanted: str, adapter: WeightsRecord | None, model: WeightsRecord
 ) -> Template:
     """The one that the weights were trained with; a person's choice must not contradict it."""
-    trained_with = (adapter.template if adapter is not None else None) or model.template
+    of_adapter = None if adapter is None else recorded_template(adapter.raw)
+    trained_with = of_adapter or recorded_template(model.raw)
     if wanted == AUTO:
-        return template_by_name(trained_with) if trained_with is not None else detect_template(model_path)
-    if adapter is not None and adapter.template is not None and adapter.template != wanted:
-        raise JobError(
-            "chat.template_mismatch",
-            f"the adapter was trained with {adapter.template}, not {wanted}",
-            exit_code=EXIT_DATA,
-            params={"adapterTemplate": adapter.template, "template": wanted},
-        )
-    return template_by_name(wanted)
+        template = trained_with or choose_template(model_path, AUTO, learns=False)
+    else:
+        template = choose_template(model_path, wanted, learns=False)
+        if of_adapter is not None and of_adapter.content_hash() != template.content_hash():
+            raise JobError(
+                "chat.template_mismatch",
+                f"the adapter was trained with {of_adapter.name}, not {wanted}",
+                exit_code=EXIT_DATA,
+                params={"adapterTemplate": of_adapter.name, "template": wanted},
+            )
+    # How the weights think is theirs, whichever template is asked for.
+    recorded = recorded_thinking(model.raw if adapter is None else adapter.raw)
+    return template.with_thinking(template.own_thinking if recorded is None else recorded)

@@ -3,6 +3,7 @@ import { useState, type ReactElement } from 'react';
 
 import type { RecipeField } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
 import { useWords } from '../../i18n/use-words.ts';
+import { TemplateControl } from './template-control.tsx';
 
 export type FieldControlProps = Readonly<{
   field: RecipeField;
@@ -24,6 +25,7 @@ export function FieldControl(props: FieldControlProps): ReactElement {
     'data-field': field.path,
   } as const;
   const choiceLabel = (choice: string): string => words(`choices.${field.path}.${choice}`);
+  if (field.path === 'template') return <TemplateControl {...props} />;
   switch (field.kind) {
     case 'integer':
     case 'number':

@@ -27,6 +27,7 @@ import { SECRET_ERRORS } from './secrets.ts';
 import { SERVER_ERRORS } from './server.ts';
 import { SETTINGS_ERRORS } from './settings.ts';
 import { STORAGE_ERRORS } from './storage.ts';
+import { TEMPLATE_ERRORS } from './template.ts';
 import { TERMINAL_ERRORS } from './terminal.ts';
 import { TRAIN_ERRORS } from './train.ts';
 import { TRAIN_RANK_ERRORS } from './train-ranks.ts';
@@ -60,6 +61,7 @@ export const ERROR_TABLES = {
   server: SERVER_ERRORS,
   settings: SETTINGS_ERRORS,
   storage: STORAGE_ERRORS,
+  template: TEMPLATE_ERRORS,
   terminal: TERMINAL_ERRORS,
   train: TRAIN_ERRORS,
   'train-ranks': TRAIN_RANK_ERRORS,

@@ -263,44 +263,6 @@ export const MODEL_ERRORS = {
       action: '请使用该模型重新处理数据。',
     },
   },
-  'model.template_unknown': {
-    en: {
-      message: 'There is no chat template named {template}.',
-      cause: 'The name is not one of the studio’s templates.',
-      action: 'Choose one of the templates in the list.',
-    },
-    zh: {
-      message: '没有名为 {template} 的对话模板。',
-      cause: '该名称不在本程序的模板之列。',
-      action: '请从列表中选择模板。',
-    },
-  },
-  'model.template_undetected': {
-    en: {
-      message: 'No known chat template fits {folder}.',
-      cause:
-        'Its tokenizer has the control tokens of no template that the studio knows (ChatML, InternLM, Gemma, Phi-3); with a wrong template the model would learn a format it has never seen.',
-      action: 'Choose a chat model of one of these families, or name the template in the recipe.',
-    },
-    zh: {
-      message: '没有适合 {folder} 的已知对话模板。',
-      cause:
-        '其分词器没有本程序已知模板（ChatML、InternLM、Gemma、Phi-3）的控制词元；模板不对会让模型学习从未见过的格式。',
-      action: '请选择上述系列的对话模型，或在训练方案中指定对话模板。',
-    },
-  },
-  'model.template_role': {
-    en: {
-      message: 'The role {role} cannot be rendered.',
-      cause: 'The templates know the roles system, user and assistant.',
-      action: 'Change the role in the data.',
-    },
-    zh: {
-      message: '无法渲染角色 {role}。',
-      cause: '模板只支持 system、user 和 assistant 三种角色。',
-      action: '请修改数据中的角色。',
-    },
-  },
   'model.beyond_positions': {
     en: {
       message: '{tokens} tokens exceed the model’s {limit} positions.',

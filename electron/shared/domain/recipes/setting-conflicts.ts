@@ -1,4 +1,5 @@
 import type { Recipe } from '../../protocol/recipe.ts';
+import { AUTOMATIC_TEMPLATE, isKnownTemplate, REPOSITORY_TEMPLATE } from '../chat-templates.ts';
 import { namedCards } from '../choose-card.ts';
 
 /** A setting that cannot be as it is, as `RecipeIssue` tells it. */
@@ -34,10 +35,14 @@ export function settingConflicts(recipe: Recipe): readonly SettingConflict[] {
   }));
 }
 
-function conflictsOf({ thinking, hardware }: Recipe): readonly Conflict[] {
+function conflictsOf({ template, hardware }: Recipe): readonly Conflict[] {
   const conflicts: Conflict[] = [];
-  if (thinking === 'strip' || thinking === 'empty') {
-    conflicts.push({ field: 'thinking', given: thinking, nearest: ['none', 'keep'] });
+  if (!isKnownTemplate(template)) {
+    conflicts.push({
+      field: 'template',
+      given: template,
+      nearest: [AUTOMATIC_TEMPLATE, REPOSITORY_TEMPLATE],
+    });
   }
   const { device, attention, processes } = hardware;
   if ((device === 'cpu' && attention === 'varlen') || (device === 'cuda' && attention === 'per-document')) {

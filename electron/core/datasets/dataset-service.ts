@@ -106,7 +106,7 @@ export class DatasetService {
   async statistics(
     datasetPath: string,
     modelPath: string,
-    options: Pick<JobParams<'dataset-statistics'>, 'template' | 'systemPrompt' | 'cutoffLength'>,
+    options: Pick<JobParams<'dataset-statistics'>, 'template' | 'thinking' | 'systemPrompt' | 'cutoffLength'>,
   ): Promise<string> {
     const { clock, folder, ids, supervisor } = this.#deps;
     const jobId = ids.next();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { downloadParams } from './download.ts';
 import { EXPORT_FORMAT_NAMES } from './export-format.ts';
 import { mappingSchema } from './mapping.ts';
-import { recipeSchema } from './recipe.ts';
+import { recipeSchema, thinkingModeSchema } from './recipe.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
 const path = z.string().min(1);
@@ -42,6 +42,7 @@ const statisticsParams = z.strictObject({
   datasetPath: path,
   modelPath: path,
   template: z.string().default('auto'),
+  thinking: thinkingModeSchema.default('none'),
   systemPrompt: z.string().nullable().default(null),
   cutoffLength: z.int().min(16).default(2048),
 });

@@ -11,7 +11,7 @@ export type FieldAliases = Readonly<{ llamaFactory?: string; hf?: string; xtuner
 const field = <T extends z.ZodType>(schema: T, description: string, aliases: FieldAliases = {}): T =>
   schema.meta({ description, aliases });
 
-const thinkingModeSchema = z.enum(['none', 'keep', 'strip', 'empty']);
+export const thinkingModeSchema = z.enum(['none', 'keep', 'strip', 'empty']);
 
 const batchSchema = z.strictObject({
   unit: field(

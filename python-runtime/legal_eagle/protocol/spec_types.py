@@ -155,6 +155,7 @@ class JobSpecDatasetStatisticsParams(TypedDict):
     datasetPath: str
     modelPath: str
     template: str
+    thinking: Literal["none", "keep", "strip", "empty"]
     systemPrompt: Any
     cutoffLength: int
 

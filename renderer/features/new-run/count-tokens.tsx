@@ -22,7 +22,7 @@ export function CountTokens({ recipe }: Readonly<{ recipe: Recipe }>): ReactElem
     void queries.invalidateQueries({ queryKey: ['datasets'] });
     void queries.invalidateQueries({ queryKey: ['preflight'] });
   });
-  const { dataset, model, template, systemPrompt, cutoffLength } = recipe;
+  const { dataset, model, template, thinking, systemPrompt, cutoffLength } = recipe;
   const error = failure ?? start.error ?? undefined;
   return (
     <>
@@ -33,7 +33,7 @@ export function CountTokens({ recipe }: Readonly<{ recipe: Recipe }>): ReactElem
         onClick={() => {
           setFailure(undefined);
           start.mutate(
-            { dataset, model, template, systemPrompt, cutoffLength },
+            { dataset, model, template, thinking, systemPrompt, cutoffLength },
             { onSuccess: (started) => setJobId(started.jobId) },
           );
         }}

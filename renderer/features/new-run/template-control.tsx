@@ -42,7 +42,7 @@ export function TemplateControl(props: TemplateControlProps): ReactElement {
         ...(isForeign ? [{ value: family, label: family }] : []),
         {
           group: words('choices.template.families'),
-          items: families.map(([name, models]) => ({ value: name, label: `${name} — ${models}` })),
+          items: families.map(([name, models]) => ({ value: name, label: `${models} — ${name}` })),
         },
       ]}
       value={family}

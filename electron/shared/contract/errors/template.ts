@@ -44,12 +44,12 @@ export const TEMPLATE_ERRORS = {
     en: {
       message: '{folder} has no chat template of its own.',
       cause: 'The recipe asks for the model folder’s template, and none of its files holds one.',
-      action: 'Choose “auto” or a family’s template by name.',
+      action: 'Choose the automatic template, or a family’s by name.',
     },
     zh: {
       message: '{folder} 没有自带的对话模板。',
       cause: '训练方案要求使用模型文件夹自带的模板，但其中没有任何文件包含模板。',
-      action: '请改选“auto”，或按名称选择某个系列的对话模板。',
+      action: '请改选自动，或按名称选择某个系列的对话模板。',
     },
   },
   'model.template_differs': {
@@ -57,12 +57,12 @@ export const TEMPLATE_ERRORS = {
       message: 'The chat template in {folder} is none of the studio’s.',
       cause:
         '{file} writes chats otherwise than every family that the studio knows. A model learns whatever format it is shown, so this is decided by a person.',
-      action: 'Choose “repository” to train with the model’s own template, or a family’s template by name.',
+      action: 'Choose the model’s own template (repository) to train with it as it is, or a family’s by name.',
     },
     zh: {
       message: '{folder} 的对话模板不在本程序的模板之列。',
       cause: '{file} 的写法与本程序已知的所有系列都不同。模型会照着所见的格式学习，因此须由您决定。',
-      action: '请选择“repository”使用模型自带的模板，或按名称选择某个系列的对话模板。',
+      action: '请选择模型文件夹自带的模板（repository），或按名称选择某个系列的对话模板。',
     },
   },
   'model.template_limits': {

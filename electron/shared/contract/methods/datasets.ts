@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mappingSchema } from '../../protocol/mapping.ts';
+import { thinkingModeSchema } from '../../protocol/recipe.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
 
@@ -182,6 +183,7 @@ export const DATASET_METHODS = {
       dataset: referenceSchema,
       model: referenceSchema,
       template: z.string().min(1).default('auto'),
+      thinking: thinkingModeSchema.default('none'),
       systemPrompt: z.string().max(20_000).nullable().default(null),
       cutoffLength: z.int().min(16).default(2048),
     }),

@@ -1,4 +1,4 @@
-"""Tokenizers that put a space before a text: where a chat is cut into pieces, the space stays where it was."""
+"""Tokenizers that put a space before a text: in a chat cut into pieces, the space stays where it was."""
 
 from __future__ import annotations
 

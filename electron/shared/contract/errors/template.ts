@@ -57,7 +57,8 @@ export const TEMPLATE_ERRORS = {
       message: 'The chat template in {folder} is none of the studio’s.',
       cause:
         '{file} writes chats otherwise than every family that the studio knows. A model learns whatever format it is shown, so this is decided by a person.',
-      action: 'Choose the model’s own template (repository) to train with it as it is, or a family’s by name.',
+      action:
+        'Choose the model’s own template (repository) to train with it as it is, or a family’s by name.',
     },
     zh: {
       message: '{folder} 的对话模板不在本程序的模板之列。',

@@ -23,7 +23,7 @@ from legal_eagle.engine.peft_format import load_adapter
 from legal_eagle.jobs.errors import JobError
 
 CPU = torch.device("cpu")
-PACKED = ("gemma2", "gemma3", "phi3")
+PACKED = ("gemma2", "gemma3", "phi3", "qwen3_moe", "mixtral")
 PADDED = {"mamba": "linear_attention layers", "hybrid": "conv layers"}
 LENGTHS = (17, 60, 3, 41, 50)
 Document = tuple[list[int], list[bool]]

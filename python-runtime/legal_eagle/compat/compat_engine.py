@@ -14,6 +14,7 @@ from legal_eagle.compat.chat_reader import CompatConversation, as_itself
 from legal_eagle.compat.compat_model import CompatModel
 from legal_eagle.compat.documents_pass import DocumentsPass
 from legal_eagle.compat.head_loss import HeadForm, head_fault, stated_form
+from legal_eagle.compat.lora_layers import expert_parameters
 from legal_eagle.compat.packed_attention import PackedAttention
 from legal_eagle.compat.packing_check import packing_fault
 from legal_eagle.compat.reference_model import ReferenceModel, reference_peak_bytes
@@ -59,6 +60,8 @@ class CompatEngine:
     ) -> CompatModel:
         """The base with fresh LoRA layers. `on_reason` hears whether documents are packed, and why not."""
         model = load_base(folder, dtype, device)
+        if (experts := expert_parameters(model)) > 0:
+            on_reason(f"no adapters on the experts: their {experts:,} weights are joined, not layers")
         return CompatModel(model, _passes(model, device, on_reason), facts, lora, generator)
 
     def base_tensors(self, folder: Path) -> BaseTensors:

@@ -40,6 +40,12 @@ def linear_modules(model: PreTrainedModel) -> list[str]:
     ]
 
 
+def expert_parameters(model: PreTrainedModel) -> int:
+    """Weights of a mixture's experts: transformers joins these into [experts, out, in], which is no linear
+    layer that PEFT could wrap."""
+    return sum(one.numel() for name, one in model.named_parameters() if one.ndim == 3 and ".experts." in name)
+
+
 def targeted_modules(
     everything: Sequence[str], targets: str | Sequence[str], pattern: str | None
 ) -> list[str]:

@@ -20,7 +20,9 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 # Arguments of an attention call that change nothing here, or are computed below. Any other one that is set
 # means arithmetic that this file does not know.
-_HARMLESS = frozenset({"sliding_window", "position_ids", "cache_position", "use_cache", "is_causal"})
+_HARMLESS = frozenset(
+    {"sliding_window", "position_ids", "cache_position", "use_cache", "is_causal", "output_router_logits"}
+)
 _numbers = itertools.count()
 
 

@@ -9,6 +9,7 @@ import { checkDtypes, checkTensors } from './expected-tensors.ts';
 import { readModelShape, statedArchitecture, type ModelShape } from './model-shape.ts';
 import { readModelTensors } from './model-tensors.ts';
 import { readLicence } from './read-licence.ts';
+import type { TensorInfo } from './safetensors-header.ts';
 import { tensorTotals } from './tensor-totals.ts';
 
 const MOST_NAME = 120;
@@ -94,7 +95,17 @@ function carriesCode(folder: string, config: Readonly<Record<string, unknown>>):
 
 /** The shape of a model folder, as `inspectModel` reads it. Throws its errors. */
 export function readShapeOf(folder: string): ModelShape {
-  return readModelShape(readConfig(folder), new Set(readModelTensors(folder).keys()));
+  const tensors = readModelTensors(folder);
+  const shape = readModelShape(readConfig(folder), new Set(tensors.keys()));
+  return shape.isCompat === true ? { ...shape, linearNames: linearNames(tensors) } : shape;
+}
+
+/** Matrices inside numbered layers: what can get an adapter, where no layout of ours names it. */
+function linearNames(tensors: ReadonlyMap<string, TensorInfo>): readonly string[] {
+  return [...tensors]
+    .filter(([name, { shape }]) => shape.length === 2 && /\.\d+\..+\.weight$/u.test(name))
+    .map(([name]) => name.slice(0, -'.weight'.length))
+    .toSorted((left, right) => left.localeCompare(right, 'en', { numeric: true }));
 }
 
 function readConfig(folder: string): Readonly<Record<string, unknown>> {

@@ -10,6 +10,8 @@ export type ModelLayout = DecoderShape['layout'];
 /** A decoder's shape with what else its configuration says. */
 export type ModelShape = DecoderShape & Readonly<{ architecture: string; maxPositions: number }>;
 
+/** Model types that transformers itself has no class for. */
+const FAST_ONLY_TYPES = new Set(['internlm', 'internlm2', 'internlm3']);
 /** Model types whose tensors are a Llama decoder's. */
 const LLAMA_TYPES = new Set(['llama', 'mistral', 'qwen2', 'qwen3', 'internlm', 'internlm3']);
 /** Early InternLM2 folders say `internlm`. */
@@ -52,6 +54,7 @@ export function readModelShape(values: Values, names: ReadonlySet<string>): Mode
   return {
     layout: layout ?? 'llama',
     isCompat,
+    isFastOnly: FAST_ONLY_TYPES.has(modelType),
     architecture,
     hiddenSize,
     layers,

@@ -46,7 +46,7 @@ export type Assessment = Readonly<{
 
 /** Rows whose characters are counted where no tokens are known; enough for lengths, quick on any dataset. */
 const CHARACTER_ROWS = 20_000;
-/** What refuses a start: the numbers say that it would end badly. */
+/** What refuses a start: the numbers, or the names of the base, say that it would end badly. */
 const REFUSALS = new Set([
   'preflight.does_not_fit',
   'preflight.cannot_fit',
@@ -56,6 +56,11 @@ const REFUSALS = new Set([
   'train.adapter_differs',
   'train.adapter_other_base',
   'model.adapter_broken',
+  // Certain before anything is loaded; the runner would say so at its start.
+  'model.unsupported_architecture',
+  'model.lora_target',
+  'model.lora_pattern_unmatched',
+  'model.lora_whole_tied',
 ]);
 const BF16_CAPABILITY = 8;
 

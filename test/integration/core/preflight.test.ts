@@ -123,6 +123,24 @@ describe('the preflight', () => {
     expect(throughput?.runId).not.toBe(runId);
   });
 
+  it.each([
+    ['model.lora_pattern_unmatched', { lora: { rank: 2, targetPattern: 'layers[.]0[.].*' } }],
+    ['model.lora_target', { lora: { rank: 2, targets: ['q_proj'] } }],
+    ['model.unsupported_architecture', { hardware: { ...RECIPE.hardware, engine: 'compat' } }],
+  ])('refuses what only the runner would have said, with the nearest setting: %s', async (code, changes) => {
+    // Bug caught: a run that is accepted, queued for a night, and fails before its first step.
+    const recipe = { ...RECIPE, ...changes };
+    expect((await failure(client.call('runs.start', { recipe }))).code).toBe(code);
+    const { problems } = await client.call('preflight.estimate', { recipe });
+    const [fix] = problems.find((problem) => problem.code === code)?.fixes ?? [];
+    const settings = Object.fromEntries(
+      (fix?.settings ?? []).map(({ field, value }) => [field.split('.')[1] ?? '', value]),
+    );
+    const [group] = Object.keys(changes) as ('lora' | 'hardware')[];
+    const fixed = { ...recipe, [group ?? '']: { ...recipe[group ?? 'lora'], ...settings } };
+    expect((await client.call('preflight.estimate', { recipe: fixed })).problems).toEqual([]);
+  });
+
   it('keeps a run that cannot fit from starting, unless it is forced', async () => {
     await studio.close();
     const host: CorePorts['host'] = {

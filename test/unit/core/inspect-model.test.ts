@@ -13,7 +13,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { inspectModel } from '../../../electron/core/models/inspect-model.ts';
+import { inspectModel, readShapeOf } from '../../../electron/core/models/inspect-model.ts';
 import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 
 const TINY = path.resolve(import.meta.dirname, '../../../resources/tiny-model');
@@ -165,6 +165,11 @@ describe('inspectModel', () => {
     const facts = inspectModel(folder);
     expect(facts).toMatchObject({ architecture: 'Phi3ForCausalLM', supported: true, hiddenSize: 8 });
     expect(facts.layout).toBeUndefined();
+    expect(readShapeOf(folder)).toMatchObject({
+      isCompat: true,
+      isFastOnly: false,
+      linearNames: ['model.layers.0.self_attn.qkv_proj'],
+    });
     const quantized = { quantization_config: { quant_method: 'gptq' } };
     writeModel({ ...CONFIG, model_type: 'phi3', ...quantized }, fused);
     expect(refusal().code).toBe('model.unsupported_option');

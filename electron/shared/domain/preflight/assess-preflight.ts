@@ -2,6 +2,7 @@ import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
 import { assessNetwork } from './assess-network.ts';
 import { assessStartingAdapter } from './assess-starting-adapter.ts';
+import { compatTargetFault } from './compat-modules.ts';
 import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
 import {
   nearestQuantization,
@@ -138,6 +139,7 @@ function recipeProblems(
   if (device === 'missing') {
     problems.push({ code: 'preflight.no_card', params: {}, fixes: [setting('hardware.device', 'auto')] });
   }
+  problems.push(...engineProblems(facts));
   const { startingAdapter } = facts;
   const targets = targetProblems(facts);
   // Targets that the base has not cannot be compared with an adapter's.
@@ -158,13 +160,35 @@ function mixedPrecisions(
   return [{ code: 'preflight.cards_mixed', params: { cards: [...new Set(cards)] }, fixes }];
 }
 
+/** An engine that the recipe names and that does not compute the base; the automatic choice does. */
+function engineProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {
+  const { engine } = recipe.hardware;
+  const lacks =
+    (engine === 'compat' && shape.isFastOnly === true) || (engine === 'fast' && shape.isCompat === true);
+  if (!lacks) return [];
+  const params = { architecture: shape.architecture ?? shape.layout };
+  return [{ code: 'model.unsupported_architecture', params, fixes: [setting('hardware.engine', 'auto')] }];
+}
+
 function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {
   const { targets, targetPattern, whole } = recipe.lora;
   if (whole !== 'none' && shape.tiedEmbeddings) {
     return [{ code: 'model.lora_whole_tied', params: {}, fixes: [setting('lora.whole', 'none')] }];
   }
-  // Their names are the base's own: the engine checks them when it has read them.
-  if (shape.isCompat === true) return [];
+  if (shape.isCompat === true) {
+    const fault = compatTargetFault(shape.linearNames ?? [], recipe.lora);
+    // A base whose names nobody read is the engine's to check.
+    if (fault === undefined || (shape.linearNames ?? []).length === 0) return [];
+    const { code, ...params } = fault;
+    const isTarget = code === 'model.lora_target';
+    return [
+      {
+        code,
+        params,
+        fixes: [isTarget ? setting('lora.targets', 'all') : setting('lora.targetPattern', '.*')],
+      },
+    ];
+  }
   const everywhere = loraModulesByLayer(shape, { targets: 'all', targetPattern: null });
   const names = everywhere.flatMap((modules, layer) => modules.map((module) => moduleName(layer, module)));
   const unknown =

@@ -17,6 +17,12 @@ export type DecoderShape = Readonly<{
   tiedEmbeddings: boolean;
   /** For the compat engine: sizes are the base's own, modules go by other names, memory is an estimate. */
   isCompat?: boolean;
+  /** For the compat engine: full names of the linear modules of the layers, as the checkpoint has them. */
+  linearNames?: readonly string[] | undefined;
+  /** transformers has no class of its own for it: the fast engine alone computes it. */
+  isFastOnly?: boolean;
+  /** What config.json calls the architecture. */
+  architecture?: string;
   /** Tokens that a layer attends to; null where all. Not stated: all, in every layer. */
   windows?: readonly (number | null)[] | undefined;
 }>;

@@ -20,7 +20,7 @@ from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.engine.distributed.ranks import joined
 from legal_eagle.engine.distributed.same_start import StopRequested, refuse_drift
 from legal_eagle.engine.engine_choice import choose_engine
-from legal_eagle.engine.evaluation import evaluate
+from legal_eagle.engine.evaluation import RowTooLargeError, evaluate
 from legal_eagle.engine.loop import OutOfMemoryError, StepResult
 from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, recorded_mechanisms
 from legal_eagle.engine.memory_plan import proposals_after_failure
@@ -86,6 +86,7 @@ class TrainRun:
         self._saved_step: int | None = None
         self._saved_by_hand = False
         self._evaluated_at: int | None = None
+        self._evaluation_failed = False
         self._started = time.monotonic()
         loop = setup.loop
         self._profile = StepProfile(
@@ -244,15 +245,22 @@ class TrainRun:
     def _evaluate(self) -> bool:
         """Evaluates where there is anything to evaluate on; True where the loss is the best so far."""
         setup, state = self._setup, self._setup.loop.state
-        if len(setup.eval_store) == 0:
+        if len(setup.eval_store) == 0 or self._evaluation_failed:
             return False
         self._report.phase("evaluate")
-        result = evaluate(
-            setup.eval_store,
-            setup.loss_of(setup.eval_store),
-            setup.loop.plan.max_tokens_per_micro_batch,
-            self._ranks.collective,
-        )
+        try:
+            result = evaluate(
+                setup.eval_store,
+                setup.loss_of(setup.eval_store),
+                setup.loop.plan.max_tokens_per_micro_batch,
+                self._ranks.collective,
+            )
+        except RowTooLargeError as error:
+            # Training may fit all the same, and an eval loss without a row could not be compared with others.
+            self._evaluation_failed = True
+            self._report.warning("train.eval_row_too_large", str(error), step=state.step, tokens=error.tokens)
+            self._report.phase("train")
+            return False
         best = state.add_eval_loss(result.loss)
         self._evaluated_at = state.step
         self._report.eval(state.step, result, best)

@@ -216,6 +216,20 @@ export const TRAIN_ERRORS = {
         '请关闭占用该设备的其他程序后继续训练，或用以下任一设置新建训练（括号内为预计峰值）：{settings}。',
     },
   },
+  'train.eval_row_too_large': {
+    en: {
+      message: 'The run goes on without an eval loss: a row of {tokens} tokens does not fit into memory.',
+      cause:
+        'Rows are evaluated in ever smaller passes down to a single one, and this row alone is too large. A mean over the others would not compare with other eval losses.',
+      action:
+        'Let the run go on, or shorten the cutoff in a new run; checkpoints are saved at their interval, as before.',
+    },
+    zh: {
+      message: '训练将继续，但不再计算评估损失：有一条 {tokens} 个词元的数据超出了可用内存。',
+      cause: '评估会把数据逐次拆小，直到一次只算一条；这一条单独也放不下。若只对其余数据求平均，结果就无法与其他评估损失比较。',
+      action: '可以让训练继续，或新建训练时调低截断长度；检查点仍按设定的间隔保存。',
+    },
+  },
   'train.slow_spill': {
     en: {
       message: 'Throughput has collapsed from {before} to {now} tokens a second.',

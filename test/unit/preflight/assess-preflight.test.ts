@@ -247,53 +247,6 @@ describe('what else keeps a run from going well', () => {
   });
 });
 
-describe('a base whose modules have names of their own', () => {
-  const linearNames = [0, 1].flatMap((layer) =>
-    ['self_attn.qkv_proj', 'self_attn.o_proj', 'mlp.gate_up_proj', 'mlp.down_proj'].map(
-      (name) => `model.layers.${layer}.${name}`,
-    ),
-  );
-  const shape: DecoderShape = {
-    ...INTERNLM2_7B,
-    layout: 'llama',
-    isCompat: true,
-    architecture: 'Phi3ForCausalLM',
-    linearNames,
-  };
-  const problemsOf = (changes: Readonly<Record<string, unknown>>): readonly string[] =>
-    codes(assessPreflight(facts({ shape, recipe: recipe(changes) })).problems);
-
-  it.each([
-    [{ lora: { targets: ['qkv_proj', 'down_proj'] } }, []],
-    [{ lora: { targets: 'mlp', targetPattern: '.*[.]1[.].*' } }, []],
-    [{ lora: { targets: ['q_proj'] } }, ['model.lora_target']],
-    // A pattern that matches layers, but none of those that the targets leave.
-    [{ lora: { targets: 'mlp', targetPattern: '.*qkv_proj' } }, ['model.lora_pattern_unmatched']],
-    [{ lora: { targetPattern: 'layers[.]0[.].*' } }, ['model.lora_pattern_unmatched']],
-    [{ hardware: { engine: 'fast' } }, ['model.unsupported_architecture']],
-  ])('%j', (changes, expected) => {
-    // Bug caught: a start that fails when the base is loaded, minutes later, or a refusal of what would run.
-    expect(problemsOf(changes)).toEqual(expected);
-  });
-
-  it('says nothing of names that nobody read', () => {
-    const unread = { ...shape, linearNames: [] };
-    const strange = recipe({ lora: { targets: ['q_proj'] } });
-    expect(assessPreflight(facts({ shape: unread, recipe: strange })).problems).toEqual([]);
-  });
-
-  it('is not what transformers lacks a class for', () => {
-    const recipeOf = recipe({ hardware: { engine: 'compat' } });
-    const lacking = { ...INTERNLM2_7B, isFastOnly: true, architecture: 'InternLM2ForCausalLM' };
-    const [problem] = assessPreflight(facts({ shape: lacking, recipe: recipeOf })).problems;
-    expect(problem).toMatchObject({
-      code: 'model.unsupported_architecture',
-      params: { architecture: 'InternLM2ForCausalLM' },
-      fixes: [{ settings: [{ field: 'hardware.engine', value: 'auto' }] }],
-    });
-  });
-});
-
 describe('what processes send to each other', () => {
   // Bug caught: bytes of the base instead of the adapter, or a note where nobody sends anything.
   it.each([

@@ -14,8 +14,7 @@ import { notFound } from './db/repositories/require-one.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
 import { queryMetrics } from './metrics/metric-service.ts';
-import { cachePlaces } from './models/cache-places.ts';
-import { scanCache } from './models/scan-cache.ts';
+import { modelHandlers } from './model-handlers.ts';
 import type { CorePorts } from './ports.ts';
 import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
@@ -181,48 +180,6 @@ function datasetHandlers({ datasets, models, removal, repositories }: CoreServic
       const model = models.resolve(modelReference);
       if (model === undefined) throw notFound('model', modelReference);
       return { jobId: await datasets.statistics(dataset.path, model.path, options) };
-    },
-  };
-}
-
-function modelHandlers(
-  ports: CorePorts,
-  { modelDigests, models, removal, repositories }: CoreServices,
-): Handlers<'models'> {
-  return {
-    'models.add': ({ path: place, name, source }) => {
-      const model = models.add({ path: place, name, source });
-      modelDigests.start(model.id, { asked: false });
-      return model;
-    },
-    'models.list': (query) => {
-      const { total, items } = models.list(query);
-      return { total, items: [...items] };
-    },
-    'models.show': ({ model }) => models.show(model),
-    'models.caches': () => ({ items: [...cachePlaces(ports.environment)] }),
-    'models.scan': ({ kind, path: place }) => {
-      const { items, ...found } = scanCache(kind, place);
-      const idOf = (one: string): string | undefined => repositories.models.byPath(one)?.id;
-      return {
-        ...found,
-        items: items.map((item) => {
-          const modelId = idOf(item.path);
-          return { ...item, ...(modelId === undefined ? {} : { modelId }) };
-        }),
-      };
-    },
-    'models.digest': ({ model: reference, stop }) => {
-      const model = models.find(reference);
-      if (model.state !== 'ready')
-        throw new StudioError('model.not_ready', { model: model.name, state: model.state });
-      if (stop) modelDigests.stop(model.id);
-      else modelDigests.start(model.id, { asked: true });
-      return modelDigests.state(model);
-    },
-    'models.remove': ({ model }) => {
-      const { id, trashId } = removal.removeModel(model);
-      return { modelId: id, trashId };
     },
   };
 }

@@ -24,6 +24,8 @@ import { MergeService } from './merge/merge-service.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
 import { mergedModelPath, writeModelRecord } from './models/model-folder.ts';
 import { createFingerprints } from './models/base-fingerprint.ts';
+import { DownloadService } from './models/download-service.ts';
+import { createModelsFeed } from './models/models-feed.ts';
 import { ModelDigests } from './models/model-digests.ts';
 import { ModelService } from './models/model-service.ts';
 import { createRunAdapterModels } from './run-adapter-models.ts';
@@ -68,6 +70,7 @@ export type CoreServices = StorageServices &
     datasets: DatasetService;
     models: ModelService;
     modelDigests: ModelDigests;
+    downloads: DownloadService;
     preflight: PreflightService;
     merges: MergeService;
     exports: ExportService;
@@ -101,7 +104,32 @@ export function createServices(
   });
   const runtime = runtimeBySettings(ports.runtime, () => settings.get());
   board.provide('settings', (id) => (id === '' ? settings.get() : undefined));
+  const modelDigests = new ModelDigests({
+    byId: (id) => repositories.models.byId(id),
+    modelDir: (id) => folder.modelDir(id),
+    publish: () => modelsFeed.note(),
+    isBusy: () => repositories.runs.live().length > 0,
+    nowMs: () => ports.clock.nowMs(),
+    log,
+  });
+  const downloads: DownloadService = new DownloadService({
+    models: repositories.models,
+    supervisor: () => supervisor,
+    folder,
+    clock: ports.clock,
+    ids: ports.ids,
+    digests: modelDigests,
+    accountFor: async (hub, origin) =>
+      (await accounts.list()).find((one) => one.hub === hub && one.origin === origin)?.id,
+    changed: () => modelsFeed.note(),
+  });
+  const modelsFeed = createModelsFeed(
+    () => ({ digesting: modelDigests.digesting, downloads: downloads.views() }),
+    board,
+    ports.clock,
+  );
   const projectors: readonly JobProjector[] = [
+    downloads.projector(),
     createTrainProjector(repositories, (change) => runFeed.note(change)),
     createDatasetProjector(repositories.datasets),
     createMergeProjector({
@@ -140,6 +168,9 @@ export function createServices(
     log,
     tokens: accounts,
     redactor,
+  });
+  const wakeModels = supervisor.onUpdate(({ job }) => {
+    if (job.kind === 'download') modelsFeed.note();
   });
   const runtimeInstaller = createRuntimeInstaller(runtime, ports.clock, (data) =>
     board.publish('runtime', data),
@@ -182,15 +213,6 @@ export function createServices(
   const tailer = new EventTailer({ repository: jobs, projectors, log, redactor });
   const base = { supervisor, folder, clock: ports.clock, ids: ports.ids };
   const datasets = new DatasetService({ ...base, datasets: repositories.datasets });
-  const modelDigests = new ModelDigests({
-    byId: (id) => repositories.models.byId(id),
-    modelDir: (id) => folder.modelDir(id),
-    publish: (data) => board.publish('models', data),
-    isBusy: () => repositories.runs.live().length > 0,
-    nowMs: () => ports.clock.nowMs(),
-    log,
-  });
-  board.provide('models', (id) => (id === '' ? modelDigests.view() : undefined));
   const models = new ModelService({
     ...base,
     models: repositories.models,
@@ -301,6 +323,7 @@ export function createServices(
     datasets,
     models,
     modelDigests,
+    downloads,
     runs,
     queue,
     gpu,
@@ -334,6 +357,8 @@ export function createServices(
     dispose: async () => {
       await mover.dispose();
       await modelDigests.dispose();
+      wakeModels.dispose();
+      modelsFeed.dispose();
       wakeQueue.dispose();
       void secrets.lock();
       await terminals.dispose();

@@ -3,8 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import {
   IconBell,
   IconBellOff,
+  IconBox,
   IconCpu2,
   IconDatabase,
+  IconDownload,
   IconHistory,
   IconKeyboard,
   IconLanguage,
@@ -28,7 +30,7 @@ const ICON = { size: 18, stroke: 1.75, 'aria-hidden': true } as const;
 
 export type PaletteProps = Readonly<{ onKeys: () => void }>;
 
-/** Every action, screen, run and dataset, by typing. */
+/** Every action, screen, run, dataset and model, by typing. */
 export function Palette({ onKeys }: PaletteProps): ReactElement {
   const words = useWords('common');
   const navigate = useNavigate();
@@ -40,6 +42,7 @@ export function Palette({ onKeys }: PaletteProps): ReactElement {
   const input = open ? { search, limit: MOST_FOUND } : undefined;
   const runs = useCall('runs.list', input, { keepPrevious: true });
   const datasets = useCall('datasets.list', input, { keepPrevious: true });
+  const models = useCall('models.list', input, { keepPrevious: true });
   const go = (path: string): void => void navigate(path);
 
   const groups: SpotlightActionGroupData[] = [
@@ -55,6 +58,12 @@ export function Palette({ onKeys }: PaletteProps): ReactElement {
     {
       group: words('palette.actions'),
       actions: [
+        {
+          id: 'getModel',
+          label: words('models:get.button'),
+          leftSection: <IconDownload {...ICON} />,
+          onClick: () => go('/models?tab=get'),
+        },
         {
           id: 'language',
           label: words('palette.language'),
@@ -107,6 +116,17 @@ export function Palette({ onKeys }: PaletteProps): ReactElement {
         label: dataset.name,
         leftSection: <IconDatabase {...ICON} />,
         onClick: () => go(`/datasets/${dataset.id}`),
+      })),
+    },
+    {
+      group: words('palette.models'),
+      actions: (models.data?.items ?? []).map((model) => ({
+        // The adapter of a run has the run's id.
+        id: `model-${model.id}`,
+        label: model.name,
+        description: words(`models:kind.${model.kind}`),
+        leftSection: <IconBox {...ICON} />,
+        onClick: () => go(`/models?model=${model.id}`),
       })),
     },
   ];

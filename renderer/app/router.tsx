@@ -16,6 +16,7 @@ const SCREENS: Readonly<Record<string, Load>> = {
   '/': async () => (await import('../features/home/index.ts')).HomeScreen,
   '/datasets': async () => (await import('../features/datasets/index.ts')).DatasetsScreen,
   '/datasets/:id': async () => (await import('../features/datasets/index.ts')).DatasetScreen,
+  '/models': async () => (await import('../features/models/index.ts')).ModelsScreen,
   '/new': async () => (await import('../features/new-run/index.ts')).NewRunScreen,
   '/runs': async () => (await import('../features/runs/index.ts')).RunsScreen,
   '/runs/:id': async () => (await import('../features/run/index.ts')).RunScreen,

@@ -1,4 +1,5 @@
 import {
+  IconBox,
   IconDatabase,
   IconHistory,
   IconHome,
@@ -12,7 +13,7 @@ import {
 /** A place of the rail. */
 export type Screen = Readonly<{
   /** Key of its name: `common:rail.<id>`. */
-  id: 'home' | 'datasets' | 'new' | 'runs' | 'chat' | 'terminal' | 'settings';
+  id: 'home' | 'datasets' | 'models' | 'new' | 'runs' | 'chat' | 'terminal' | 'settings';
   path: string;
   icon: Icon;
   /** Pressed after `g`. */
@@ -23,6 +24,7 @@ export type Screen = Readonly<{
 export const SCREENS: readonly Screen[] = [
   { id: 'home', path: '/', icon: IconHome, key: 'h' },
   { id: 'datasets', path: '/datasets', icon: IconDatabase, key: 'd' },
+  { id: 'models', path: '/models', icon: IconBox, key: 'm' },
   { id: 'new', path: '/new', icon: IconPlayerPlay, key: 'n' },
   { id: 'runs', path: '/runs', icon: IconHistory, key: 'r' },
   { id: 'chat', path: '/chat', icon: IconMessages, key: 'c' },

@@ -14,7 +14,7 @@ export type ModelDigestsDeps = Readonly<{
   /** A record that stands now. */
   byId: (id: string) => ModelRecord | undefined;
   modelDir: (id: string) => string;
-  publish: (data: ModelsTopicData) => void;
+  publish: () => void;
   /** While something trains, its reading comes first. */
   isBusy: () => boolean;
   nowMs: () => number;
@@ -52,8 +52,9 @@ export class ModelDigests {
     this.#deps = deps;
   }
 
-  view(): ModelsTopicData {
-    return { digesting: this.#progress };
+  /** What is read now. */
+  get digesting(): ModelsTopicData['digesting'] {
+    return this.#progress;
   }
 
   state(model: ModelRecord): DigestState {
@@ -172,7 +173,7 @@ export class ModelDigests {
 
   #tell(digesting: ModelsTopicData['digesting']): void {
     this.#progress = digesting;
-    this.#deps.publish(this.view());
+    this.#deps.publish();
   }
 
   #file(modelId: string): string {

@@ -23,7 +23,7 @@ export function mergedModelPath(dir: string): string {
 }
 
 /** Where a downloaded model is written. */
-function downloadedModelPath(dir: string): string {
+export function downloadedModelPath(dir: string): string {
   return path.join(dir, 'snapshot');
 }
 

@@ -38,5 +38,8 @@ export function nameOfPath(place: string): string {
   const repository = sourceOfPath(place)?.repository;
   return repository === undefined
     ? path.basename(place).replace(/\.gguf$/iu, '')
-    : repository.slice(repository.indexOf('/') + 1);
+    : nameOfRepository(repository);
 }
+
+/** `name` of `owner/name`. */
+export const nameOfRepository = (repository: string): string => repository.slice(repository.indexOf('/') + 1);

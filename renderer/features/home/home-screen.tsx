@@ -1,6 +1,7 @@
 import { Title } from '@mantine/core';
 import type { ReactElement } from 'react';
 
+import { TRAINABLE_KINDS, isUsable } from '../../../electron/shared/domain/model-kinds.ts';
 import { useCall } from '../../api/hooks.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
@@ -20,8 +21,10 @@ export function HomeScreen(): ReactElement {
   const words = useWords('home');
   const runs = useCall('runs.list', { limit: RECENT });
   const datasets = useCall('datasets.list', { limit: 500 });
-  const error = runs.error ?? datasets.error;
+  const models = useCall('models.list', { kinds: [...TRAINABLE_KINDS], limit: 500 });
+  const error = runs.error ?? datasets.error ?? models.error;
   const ready = datasets.data?.items.filter((dataset) => dataset.state === 'ready').length;
+  const usable = models.data?.items.filter(isUsable).length;
   return (
     <div className={classes['screen']}>
       <Title order={1}>{words('title')}</Title>
@@ -33,13 +36,14 @@ export function HomeScreen(): ReactElement {
               onRetry={() => {
                 void runs.refetch();
                 void datasets.refetch();
+                void models.refetch();
               }}
             />
           )}
-          {error === null && (runs.data === undefined || ready === undefined) && <Skeletons rows={8} />}
-          {runs.data !== undefined && ready !== undefined && (
+          {error === null && (runs.data === undefined || ready === undefined || usable === undefined) && <Skeletons rows={8} />}
+          {runs.data !== undefined && ready !== undefined && usable !== undefined && (
             <>
-              <NextStepPanel step={nextStep(runs.data.items, ready)} />
+              <NextStepPanel step={nextStep(runs.data.items, ready, usable)} />
               <QueuePanel />
               <RecentRuns runs={runs.data.items} />
             </>

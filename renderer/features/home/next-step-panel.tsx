@@ -11,6 +11,8 @@ const pathOf = (step: NextStep): string => {
   switch (step.kind) {
     case 'import':
       return '/datasets';
+    case 'model':
+      return '/models?tab=get';
     case 'train':
       return '/new';
     case 'watch':

@@ -124,6 +124,42 @@ export const MODEL_LIBRARY_ERRORS = {
       action: '请登记或下载该基座模型，适配器会自动与之对应。',
     },
   },
+  'model.downloading': {
+    en: {
+      message: '“{model}” is being downloaded already.',
+      cause: 'One download writes to a folder at a time.',
+      action: 'Wait for it, or pause it first.',
+    },
+    zh: {
+      message: '“{model}”已在下载中。',
+      cause: '同一文件夹一次只能由一个下载写入。',
+      action: '请等待其完成，或先暂停。',
+    },
+  },
+  'model.not_downloaded': {
+    en: {
+      message: '“{model}” is no unfinished download.',
+      cause: 'It is whole, or its folder was added or made here.',
+      action: 'Remove it from the library instead, if that is what you want.',
+    },
+    zh: {
+      message: '“{model}”不是未完成的下载。',
+      cause: '它已经完整，或其文件夹是登记的、在此生成的。',
+      action: '如需去掉，请从模型库中移除。',
+    },
+  },
+  'model.download_paused': {
+    en: {
+      message: 'The download is paused.',
+      cause: 'It was stopped by a person or because the studio was closed; what has come is kept.',
+      action: 'Resume it on the Models screen.',
+    },
+    zh: {
+      message: '下载已暂停。',
+      cause: '由人停止，或因程序关闭而停止；已下载的部分会保留。',
+      action: '请在“模型”页面继续下载。',
+    },
+  },
   'model.of_run': {
     en: {
       message: '“{model}” is the adapter of a run.',

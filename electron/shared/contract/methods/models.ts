@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { HUBS } from '../../domain/hub-endpoints.ts';
+import { modelCatalogueSchema } from '../../domain/model-catalogue.ts';
 import { MODEL_KINDS } from '../../domain/model-kinds.ts';
+import { downloadParams } from '../../protocol/download.ts';
 import { method } from '../define.ts';
 import { errorSummarySchema, pageInputShape, pageOf, referenceSchema, timeMsSchema } from './common.ts';
 
@@ -128,6 +130,46 @@ const ADD_REFUSALS = [
   'model.tensor_shape',
 ] as const;
 
+const downloadFileSchema = z.object({
+  path: z.string(),
+  bytes: z.int(),
+  doneBytes: z.int(),
+  verified: z.boolean(),
+});
+
+/** A download that is not whole: under way, paused, or failed with its reason. */
+const downloadSchema = z.object({
+  modelId: z.string(),
+  jobId: z.string(),
+  name: z.string(),
+  hub: z.enum(HUBS),
+  endpoint: z.string(),
+  repository: z.string(),
+  revision: z.string().optional(),
+  state: z.enum(['listing', 'fetching', 'waiting', 'stopping', 'paused', 'failed']),
+  doneBytes: z.int(),
+  /** Undefined until the hub has said what there is. */
+  totalBytes: z.int().optional(),
+  bytesPerSecond: z.number().optional(),
+  files: z.array(downloadFileSchema),
+  /** Why nothing comes, while the job tries again by itself. */
+  waiting: z.object({ reason: z.enum(['network', 'rate-limit', 'server']), detail: z.string() }).optional(),
+  error: errorSummarySchema.optional(),
+});
+
+const fitSchema = z.object({
+  /** `none`: not even with 4 bits; `unknown`: the card does not say how much memory it has. */
+  verdict: z.enum(['whole', 'int8', 'nf4', 'none', 'unknown']),
+  /** Of the device it was reckoned for. */
+  device: z.string(),
+  capacityBytes: z.int().optional(),
+  peakBytes: z.int().optional(),
+});
+
+const catalogueEntrySchema = modelCatalogueSchema.shape.models.element
+  .omit({ shape: true })
+  .extend({ fit: fitSchema, modelId: z.string().optional() });
+
 export const MODEL_METHODS = {
   /**
    * Adds a folder or a GGUF file by reference; nothing is copied. What is damaged or dangerous is refused by name;
@@ -190,6 +232,52 @@ export const MODEL_METHODS = {
     }),
     errors: [],
   }),
+  /** Bases that are known by name, and whether training them fits this machine with the default recipe. */
+  'models.catalogue': method({
+    input: z.object({}),
+    output: z.object({ items: z.array(catalogueEntrySchema) }),
+    errors: [],
+  }),
+  /**
+   * Fetches a repository of a hub into the data folder; the topic `models` says how far it is. A token goes along
+   * only to the very origin that its account is bound to, never to a mirror.
+   */
+  'models.download': method({
+    input: z.object({
+      hub: z.enum(HUBS),
+      repository: downloadParams.shape.repository,
+      revision: downloadParams.shape.revision.unwrap().unwrap().optional(),
+      /** A mirror; without one the hub itself. */
+      endpoint: z.string().trim().min(1).max(500).optional(),
+      name: z.string().trim().min(1).max(120).optional(),
+    }),
+    output: z.object({ modelId: z.string(), jobId: z.string() }),
+    errors: ['core.read_only', 'accounts.endpoint_refused', 'model.downloading'],
+  }),
+  /** Stops a download; what has come stays. */
+  'models.pauseDownload': method({
+    input: z.object({ model: referenceSchema }),
+    output: z.object({ modelId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only'],
+  }),
+  /** Goes on with what is left of a download that was paused or has failed. */
+  'models.resumeDownload': method({
+    input: z.object({ model: referenceSchema }),
+    output: z.object({ modelId: z.string(), jobId: z.string() }),
+    errors: [
+      'core.not_found',
+      'core.ambiguous',
+      'core.read_only',
+      'model.downloading',
+      'model.not_downloaded',
+    ],
+  }),
+  /** Stops a download that is not whole and deletes what has come of it. */
+  'models.cancelDownload': method({
+    input: z.object({ model: referenceSchema }),
+    output: z.object({ modelId: z.string() }),
+    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'model.not_downloaded'],
+  }),
   /** Computes the SHA-256 of a model's files in the background, or goes on with what is left; `stop` ends it. */
   'models.digest': method({
     input: z.object({ model: referenceSchema, stop: z.boolean().default(false) }),
@@ -205,9 +293,13 @@ export type ModelSource = z.output<typeof modelSourceSchema>;
 export type ModelSort = (typeof MODEL_SORTS)[number];
 export type ModelCache = z.output<typeof modelCacheSchema>;
 export type FoundModel = z.output<typeof foundModelSchema>;
+export type DownloadView = z.output<typeof downloadSchema>;
+export type CatalogueEntry = z.output<typeof catalogueEntrySchema>;
+export type CatalogueFit = z.output<typeof fitSchema>;
 export type DigestState = z.output<typeof digestStateSchema>;
 
-/** `models`: the digest that is computed now. */
+/** `models`: the digest that is computed now, and every download that is not whole. */
 export type ModelsTopicData = Readonly<{
+  downloads: readonly DownloadView[];
   digesting: Readonly<{ modelId: string; doneBytes: number; totalBytes: number }> | null;
 }>;

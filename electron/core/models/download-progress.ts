@@ -1,0 +1,106 @@
+import type { DownloadView } from '../../shared/contract/methods/models.ts';
+import type { JobEvent, JobEventData } from '../../shared/protocol/events.ts';
+
+type File = { path: string; bytes: number; doneBytes: number; verified: boolean };
+type Seen = {
+  files: Map<string, File>;
+  totalBytes: number | undefined;
+  waiting: DownloadView['waiting'];
+  /** When how many bytes were there, for the speed of the last seconds. */
+  marks: { atMs: number; bytes: number }[];
+};
+
+export type DownloadFigures = Pick<DownloadView, 'doneBytes' | 'files'> &
+  Partial<Pick<DownloadView, 'totalBytes' | 'bytesPerSecond' | 'waiting'>>;
+
+/** Speed is told over this much of the past. */
+const SPEED_WINDOW_MS = 8000;
+const SECOND_MS = 1000;
+
+/** What the events of download jobs have said in this life of the core; a later life lists anew. */
+export class DownloadProgress {
+  readonly #nowMs: () => number;
+  readonly #seen = new Map<string, Seen>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  take(jobId: string, events: readonly JobEvent[]): void {
+    const seen: Seen = this.#seen.get(jobId) ?? {
+      files: new Map(),
+      totalBytes: undefined,
+      waiting: undefined,
+      marks: [],
+    };
+    this.#seen.set(jobId, seen);
+    for (const event of events) apply(seen, event);
+    const bytes = doneBytesOf(seen);
+    const atMs = this.#nowMs();
+    seen.marks.push({ atMs, bytes });
+    while ((seen.marks[0]?.atMs ?? atMs) < atMs - SPEED_WINDOW_MS) seen.marks.shift();
+  }
+
+  of(jobId: string): DownloadFigures {
+    const seen = this.#seen.get(jobId);
+    if (seen === undefined) return { doneBytes: 0, files: [] };
+    const speed = speedOf(seen);
+    return {
+      doneBytes: doneBytesOf(seen),
+      files: [...seen.files.values()].map((file) => ({ ...file })),
+      ...(seen.totalBytes === undefined ? {} : { totalBytes: seen.totalBytes }),
+      ...(seen.waiting === undefined ? {} : { waiting: seen.waiting }),
+      ...(speed === undefined ? {} : { bytesPerSecond: speed }),
+    };
+  }
+
+  forget(jobId: string): void {
+    this.#seen.delete(jobId);
+  }
+}
+
+function apply(seen: Seen, event: JobEvent): void {
+  switch (event.type) {
+    case 'listing': {
+      const { files, takenBytes } = event.data as JobEventData<'listing'>;
+      seen.totalBytes = takenBytes;
+      seen.files = new Map(
+        files
+          .filter((file) => file.taken)
+          .map(({ path, bytes }) => [path, { path, bytes, doneBytes: 0, verified: false }]),
+      );
+      return;
+    }
+    case 'file-progress': {
+      const { path, bytes, doneBytes } = event.data as JobEventData<'file-progress'>;
+      seen.files.set(path, { path, bytes, doneBytes, verified: false });
+      seen.waiting = undefined;
+      return;
+    }
+    case 'file-verified': {
+      const { path, bytes } = event.data as JobEventData<'file-verified'>;
+      seen.files.set(path, { path, bytes, doneBytes: bytes, verified: true });
+      seen.waiting = undefined;
+      return;
+    }
+    case 'waiting': {
+      const { reason, detail } = event.data as JobEventData<'waiting'>;
+      seen.waiting = { reason, detail };
+      return;
+    }
+    default:
+  }
+}
+
+function doneBytesOf(seen: Seen): number {
+  let sum = 0;
+  for (const file of seen.files.values()) sum += file.doneBytes;
+  return sum;
+}
+
+function speedOf({ marks }: Seen): number | undefined {
+  const first = marks[0];
+  const last = marks.at(-1);
+  if (first === undefined || last === undefined || last.atMs - first.atMs < SECOND_MS) return undefined;
+  return Math.max(0, ((last.bytes - first.bytes) * SECOND_MS) / (last.atMs - first.atMs));
+}

@@ -12,6 +12,7 @@ import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
 import { exportVerb } from './verbs/export.ts';
 import { merge } from './verbs/merge.ts';
+import { modelDownload } from './verbs/model-download.ts';
 import { modelAdd, modelList, modelScan, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
@@ -34,6 +35,7 @@ const VERBS: readonly Verb[] = [
   modelList,
   modelShow,
   modelScan,
+  modelDownload,
   preflight,
   train,
   runsList,

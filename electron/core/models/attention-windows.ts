@@ -35,7 +35,10 @@ export function readWindows(
   if (!Array.isArray(kinds) || kinds.length !== layers) throw invalid('layer_types', kinds);
   const strange = (kinds as readonly unknown[]).find((kind) => !ATTENTION_KINDS.has(kind));
   if (strange !== undefined) {
-    throw new StudioError('model.unsupported_option', { option: 'layer_types', value: JSON.stringify(strange) });
+    throw new StudioError('model.unsupported_option', {
+      option: 'layer_types',
+      value: JSON.stringify(strange),
+    });
   }
   return each((layer) => kinds[layer] === 'sliding_attention');
 }

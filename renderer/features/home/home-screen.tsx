@@ -40,7 +40,9 @@ export function HomeScreen(): ReactElement {
               }}
             />
           )}
-          {error === null && (runs.data === undefined || ready === undefined || usable === undefined) && <Skeletons rows={8} />}
+          {error === null && (runs.data === undefined || ready === undefined || usable === undefined) && (
+            <Skeletons rows={8} />
+          )}
           {runs.data !== undefined && ready !== undefined && usable !== undefined && (
             <>
               <NextStepPanel step={nextStep(runs.data.items, ready, usable)} />

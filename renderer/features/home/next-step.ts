@@ -7,11 +7,7 @@ export type NextStep =
   | Readonly<{ kind: 'watch' | 'resume' | 'result'; run: RunSummary }>;
 
 /** What moves the person's work forward now; `runs` are the latest first. */
-export function nextStep(
-  runs: readonly RunSummary[],
-  readyDatasets: number,
-  usableModels: number,
-): NextStep {
+export function nextStep(runs: readonly RunSummary[], readyDatasets: number, usableModels: number): NextStep {
   const live = runs.find((run) => isLive(run.state));
   if (live !== undefined) return { kind: 'watch', run: live };
   const latest = runs[0];

@@ -77,9 +77,7 @@ export function CataloguePanel({ hub, endpoint, downloads, onShow }: CataloguePa
                   key={entry.id}
                   entry={entry}
                   hub={hub}
-                  isUnderWay={downloads.some(
-                    (one) => one.hub === hub && one.repository === entry.hubs[hub],
-                  )}
+                  isUnderWay={downloads.some((one) => one.hub === hub && one.repository === entry.hubs[hub])}
                   isStarting={start.isPending && start.variables.repository === entry.hubs[hub]}
                   onShow={onShow}
                   onGet={() =>
@@ -171,7 +169,11 @@ function Fit({ fit }: Readonly<{ fit: CatalogueFit }>): ReactElement {
   };
   const fits = verdict !== 'none' && verdict !== 'unknown';
   return (
-    <span className={classes['standing']} data-tone={fits ? 'neutral' : 'amber'} title={words('fit.title', figures)}>
+    <span
+      className={classes['standing']}
+      data-tone={fits ? 'neutral' : 'amber'}
+      title={words('fit.title', figures)}
+    >
       {fits ? <IconCircleCheck size={14} aria-hidden /> : <IconAlertTriangle size={14} aria-hidden />}
       <span>
         {words(`fit.${verdict}`)}

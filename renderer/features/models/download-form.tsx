@@ -1,4 +1,4 @@
-import { Button, Group, Select, TextInput } from '@mantine/core';
+import { Button, Group, Select, Text, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 
@@ -56,7 +56,7 @@ export function DownloadForm(props: DownloadFormProps): ReactElement {
           submit();
         }}
       >
-        <Group gap="sm" align="flex-start">
+        <Group gap="sm" align="flex-end">
           <Select
             w={160}
             label={words('get.hub')}
@@ -70,7 +70,7 @@ export function DownloadForm(props: DownloadFormProps): ReactElement {
             miw={240}
             label={words('get.repository')}
             placeholder="owner/name"
-            error={isWrong ? words('get.repositoryWrong') : undefined}
+            error={isWrong}
             value={repository}
             onChange={(event) => onRepository(event.currentTarget.value)}
           />
@@ -90,7 +90,6 @@ export function DownloadForm(props: DownloadFormProps): ReactElement {
           />
           <Button
             type="submit"
-            mt={26}
             loading={start.isPending}
             leftSection={<IconDownload size={16} aria-hidden />}
           >
@@ -98,6 +97,11 @@ export function DownloadForm(props: DownloadFormProps): ReactElement {
           </Button>
         </Group>
       </form>
+      {isWrong && (
+        <Text c="var(--le-red)" mt={6} role="alert">
+          {words('get.repositoryWrong')}
+        </Text>
+      )}
       {start.error !== null && (
         <div style={{ marginTop: 12 }}>
           <ErrorNote error={start.error} />

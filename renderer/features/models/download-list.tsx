@@ -1,5 +1,11 @@
 import { Button, Group, Text, UnstyledButton } from '@mantine/core';
-import { IconChevronDown, IconChevronRight, IconCircleCheck, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import {
+  IconChevronDown,
+  IconChevronRight,
+  IconCircleCheck,
+  IconPlayerPause,
+  IconPlayerPlay,
+} from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 
 import type { DownloadView } from '../../../electron/shared/contract/methods/models.ts';

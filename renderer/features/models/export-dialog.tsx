@@ -3,7 +3,11 @@ import { useState, type ReactElement } from 'react';
 
 import type { ModelDetail } from '../../../electron/shared/contract/methods/models.ts';
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
-import { EXPORT_FORMATS, EXPORT_FORMAT_NAMES, type ExportFormat } from '../../../electron/shared/protocol/export-format.ts';
+import {
+  EXPORT_FORMATS,
+  EXPORT_FORMAT_NAMES,
+  type ExportFormat,
+} from '../../../electron/shared/protocol/export-format.ts';
 import { useAction } from '../../api/hooks.ts';
 import { CHOOSES_FOLDER } from '../../api/rig-files.ts';
 import { useJob } from '../../api/use-job.ts';
@@ -99,4 +103,7 @@ const MOST_NAME = 100;
 
 /** A folder's name on every system. */
 const folderNameOf = (name: string, format: ExportFormat): string =>
-  `${name.replaceAll(/[<>:"/\\|?*\p{Cc}]/gu, '-').replace(/^[. ]+/u, '').slice(0, MOST_NAME)}-${format}`;
+  `${name
+    .replaceAll(/[<>:"/\\|?*\p{Cc}]/gu, '-')
+    .replace(/^[. ]+/u, '')
+    .slice(0, MOST_NAME)}-${format}`;

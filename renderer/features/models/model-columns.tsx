@@ -30,7 +30,9 @@ const LOOKS: Readonly<Record<Standing, readonly [Icon, string]>> = {
 export function StandingSign({ model, words }: Readonly<{ model: ModelView; words: Words }>): ReactElement {
   const standing = standingOf(model);
   const [Sign, tone] = LOOKS[standing];
-  const key = standing === 'unsupported' && model.kind === 'gguf' ? 'gguf' : standing;
+  const lacksBase = model.facts?.reason?.code === 'model.adapter_base_missing';
+  const key =
+    standing !== 'unsupported' ? standing : model.kind === 'gguf' ? 'gguf' : lacksBase ? 'noBase' : standing;
   return (
     <span className={classes['standing']} data-tone={key === 'gguf' ? 'neutral' : tone}>
       {key === 'gguf' ? null : <Sign size={14} aria-hidden />}

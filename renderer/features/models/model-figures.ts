@@ -16,6 +16,7 @@ export function parameterText(parameters: number | undefined): string {
 export function sourceText({ source }: Pick<ModelView, 'source'>): string | undefined {
   if (source === undefined) return undefined;
   const { repository, revision } = source;
-  const short = revision !== undefined && /^[0-9a-f]{12,}$/u.test(revision) ? revision.slice(0, 10) : revision;
+  const short =
+    revision !== undefined && /^[0-9a-f]{12,}$/u.test(revision) ? revision.slice(0, 10) : revision;
   return short === undefined ? repository : `${repository}@${short}`;
 }

@@ -24,12 +24,21 @@ type Place = Readonly<{
   act?: (page: Page, words: ScreenWords) => Promise<unknown>;
 }>;
 
-const EMPTY: readonly Place[] = ['', 'datasets', 'new', 'runs', 'chat', 'settings', 'nowhere'].map(
-  (name) => ({
-    name: name === '' ? 'home' : name,
-    route: () => `/${name}`,
-  }),
-);
+const EMPTY: readonly Place[] = [
+  '',
+  'datasets',
+  'models',
+  'models?tab=get',
+  'models?tab=caches',
+  'new',
+  'runs',
+  'chat',
+  'settings',
+  'nowhere',
+].map((name) => ({
+  name: name === '' ? 'home' : name,
+  route: () => `/${name}`,
+}));
 
 const tab = (key: string) => async (page: Page, words: ScreenWords) =>
   page.getByRole('tab', { name: words.like(key) }).click();
@@ -46,6 +55,7 @@ const FULL: readonly Place[] = [
     act: tab('datasets:tabs.statistics'),
   },
   { name: 'sources', route: ({ dataset }) => `/datasets/${dataset}`, act: tab('datasets:tabs.sources') },
+  { name: 'a model', route: ({ model }) => `/models?model=${model}` },
   { name: 'answer board', route: ({ run }) => `/runs/${run}` },
   { name: 'checkpoints', route: ({ run }) => `/runs/${run}`, act: tab('run:tab.checkpoints') },
   { name: 'log', route: ({ run }) => `/runs/${run}`, act: tab('run:tab.log') },

@@ -1,5 +1,5 @@
 import type { DownloadView } from '../../shared/contract/methods/models.ts';
-import type { JobEvent, JobEventData } from '../../shared/protocol/events.ts';
+import type { JobEvent } from '../../shared/protocol/events.ts';
 
 type File = { path: string; bytes: number; doneBytes: number; verified: boolean };
 type Seen = {
@@ -59,37 +59,25 @@ export class DownloadProgress {
   }
 }
 
-function apply(seen: Seen, event: JobEvent): void {
-  switch (event.type) {
-    case 'listing': {
-      const { files, takenBytes } = event.data as JobEventData<'listing'>;
-      seen.totalBytes = takenBytes;
-      seen.files = new Map(
-        files
-          .filter((file) => file.taken)
-          .map(({ path, bytes }) => [path, { path, bytes, doneBytes: 0, verified: false }]),
-      );
-      return;
-    }
-    case 'file-progress': {
-      const { path, bytes, doneBytes } = event.data as JobEventData<'file-progress'>;
-      seen.files.set(path, { path, bytes, doneBytes, verified: false });
-      seen.waiting = undefined;
-      return;
-    }
-    case 'file-verified': {
-      const { path, bytes } = event.data as JobEventData<'file-verified'>;
-      seen.files.set(path, { path, bytes, doneBytes: bytes, verified: true });
-      seen.waiting = undefined;
-      return;
-    }
-    case 'waiting': {
-      const { reason, detail } = event.data as JobEventData<'waiting'>;
-      seen.waiting = { reason, detail };
-      return;
-    }
-    default:
+function apply(seen: Seen, { type, data }: JobEvent): void {
+  if (type === 'listing') {
+    seen.totalBytes = data.takenBytes;
+    const taken = data.files.filter((file) => file.taken);
+    seen.files = new Map(
+      taken.map(({ path, bytes }) => [path, { path, bytes, doneBytes: 0, verified: false }]),
+    );
   }
+  if (type === 'file-progress') {
+    const { path, bytes, doneBytes } = data;
+    seen.files.set(path, { path, bytes, doneBytes, verified: false });
+    seen.waiting = undefined;
+  }
+  if (type === 'file-verified') {
+    const { path, bytes } = data;
+    seen.files.set(path, { path, bytes, doneBytes: bytes, verified: true });
+    seen.waiting = undefined;
+  }
+  if (type === 'waiting') seen.waiting = { reason: data.reason, detail: data.detail };
 }
 
 function doneBytesOf(seen: Seen): number {

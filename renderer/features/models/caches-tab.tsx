@@ -71,7 +71,7 @@ function Cache({ cache, onShow }: CacheProps): ReactElement {
       </Text>
       {scan.error !== null && <ErrorNote error={scan.error} onRetry={() => void scan.refetch()} />}
       {scan.isPending && <Skeletons rows={3} />}
-      {scan.data !== undefined && scan.data.items.length === 0 && (
+      {scan.data?.items.length === 0 && (
         <Text c="dimmed">{words(scan.data.exists ? 'caches.none' : 'caches.absent')}</Text>
       )}
       {scan.data !== undefined && scan.data.items.length > 0 && (

@@ -10,9 +10,9 @@ import { parameterText } from './model-figures.ts';
 import classes from './models.module.css';
 
 /** How a model stands, as one word: whether it can be worked with, and what it waits for. */
-export type Standing = 'ready' | 'unsupported' | 'merging' | 'downloading' | 'unfinished' | 'failed';
+type Standing = 'ready' | 'unsupported' | 'merging' | 'downloading' | 'unfinished' | 'failed';
 
-export function standingOf({ state, origin, facts }: ModelView): Standing {
+function standingOf({ state, origin, facts }: ModelView): Standing {
   if (state === 'ready') return facts?.supported === false ? 'unsupported' : 'ready';
   if (state === 'building') return origin === 'downloaded' ? 'downloading' : 'merging';
   return origin === 'downloaded' ? 'unfinished' : 'failed';
@@ -27,7 +27,7 @@ const LOOKS: Readonly<Record<Standing, readonly [Icon, string]>> = {
   failed: [IconAlertTriangle, 'red'],
 };
 
-export function StandingSign({ model, words }: Readonly<{ model: ModelView; words: Words }>): ReactElement {
+function StandingSign({ model, words }: Readonly<{ model: ModelView; words: Words }>): ReactElement {
   const standing = standingOf(model);
   const [Sign, tone] = LOOKS[standing];
   const lacksBase = model.facts?.reason?.code === 'model.adapter_base_missing';

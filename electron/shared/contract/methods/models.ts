@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HUBS } from '../../domain/hub-endpoints.ts';
+import { HUBS, type Hub } from '../../domain/hub-endpoints.ts';
 import { modelCatalogueSchema } from '../../domain/model-catalogue.ts';
 import { MODEL_KINDS } from '../../domain/model-kinds.ts';
 import { downloadParams } from '../../protocol/download.ts';
@@ -129,33 +129,6 @@ const ADD_REFUSALS = [
   'model.shard_missing',
   'model.tensor_shape',
 ] as const;
-
-const downloadFileSchema = z.object({
-  path: z.string(),
-  bytes: z.int(),
-  doneBytes: z.int(),
-  verified: z.boolean(),
-});
-
-/** A download that is not whole: under way, paused, or failed with its reason. */
-const downloadSchema = z.object({
-  modelId: z.string(),
-  jobId: z.string(),
-  name: z.string(),
-  hub: z.enum(HUBS),
-  endpoint: z.string(),
-  repository: z.string(),
-  revision: z.string().optional(),
-  state: z.enum(['listing', 'fetching', 'waiting', 'stopping', 'paused', 'failed']),
-  doneBytes: z.int(),
-  /** Undefined until the hub has said what there is. */
-  totalBytes: z.int().optional(),
-  bytesPerSecond: z.number().optional(),
-  files: z.array(downloadFileSchema),
-  /** Why nothing comes, while the job tries again by itself. */
-  waiting: z.object({ reason: z.enum(['network', 'rate-limit', 'server']), detail: z.string() }).optional(),
-  error: errorSummarySchema.optional(),
-});
 
 const fitSchema = z.object({
   /** `none`: not even with 4 bits; `unknown`: the card does not say how much memory it has. */
@@ -293,10 +266,29 @@ export type ModelSource = z.output<typeof modelSourceSchema>;
 export type ModelSort = (typeof MODEL_SORTS)[number];
 export type ModelCache = z.output<typeof modelCacheSchema>;
 export type FoundModel = z.output<typeof foundModelSchema>;
-export type DownloadView = z.output<typeof downloadSchema>;
 export type CatalogueEntry = z.output<typeof catalogueEntrySchema>;
 export type CatalogueFit = z.output<typeof fitSchema>;
 export type DigestState = z.output<typeof digestStateSchema>;
+
+/** A download that is not whole: under way, paused, or failed with its reason. */
+export type DownloadView = Readonly<{
+  modelId: string;
+  jobId: string;
+  name: string;
+  hub: Hub;
+  endpoint: string;
+  repository: string;
+  revision?: string;
+  state: 'listing' | 'fetching' | 'waiting' | 'stopping' | 'paused' | 'failed';
+  doneBytes: number;
+  /** Undefined until the hub has said what there is. */
+  totalBytes?: number;
+  bytesPerSecond?: number;
+  files: readonly Readonly<{ path: string; bytes: number; doneBytes: number; verified: boolean }>[];
+  /** Why nothing comes, while the job tries again by itself. */
+  waiting?: Readonly<{ reason: 'network' | 'rate-limit' | 'server'; detail: string }>;
+  error?: z.output<typeof errorSummarySchema>;
+}>;
 
 /** `models`: the digest that is computed now, and every download that is not whole. */
 export type ModelsTopicData = Readonly<{

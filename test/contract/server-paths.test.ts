@@ -50,6 +50,9 @@ const NO_PLACES = new Set([
   'source.repository',
   'source.revision',
   'repository',
+  // One folder's name and a name in Ollama: their schemas take no separator.
+  'folderName',
+  'ollamaName',
   'revision',
   // Of an account: an address, and texts that are only kept.
   'endpoint',

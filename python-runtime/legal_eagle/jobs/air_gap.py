@@ -21,8 +21,13 @@ _NAME_QUESTIONS: Final = frozenset({"socket.getaddrinfo", "socket.gethostbyname"
 
 def close_network_if_asked() -> None:
     """Close it for this process and what it forks; a worker that is started anew asks again."""
-    if os.environ.get(VARIABLE) == "1":
+    if is_closed():
         sys.addaudithook(_refuse_other_machines)
+
+
+def is_closed() -> bool:
+    """Whether the settings have cut this rig off."""
+    return os.environ.get(VARIABLE) == "1"
 
 
 def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:

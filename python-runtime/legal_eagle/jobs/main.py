@@ -51,6 +51,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "dataset-statistics": "legal_eagle.data.statistics_job",
     "merge": "legal_eagle.release.merge_job",
     "export": "legal_eagle.export.export_job",
+    "download": "legal_eagle.hub.download_job",
     "chat": "legal_eagle.serve.chat_job",
     "self-test": "legal_eagle.doctor.self_test_job",
 }

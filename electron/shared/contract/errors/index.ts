@@ -11,6 +11,7 @@ import type { ErrorText, ErrorTexts } from './error-table.ts';
 import { EXPORT_ERRORS } from './export.ts';
 import { GPU_ERRORS } from './gpu.ts';
 import { HOST_ERRORS } from './host.ts';
+import { HUB_ERRORS } from './hub.ts';
 import { JOB_ERRORS } from './job.ts';
 import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
@@ -45,6 +46,7 @@ export const ERROR_TABLES = {
   export: EXPORT_ERRORS,
   gpu: GPU_ERRORS,
   host: HOST_ERRORS,
+  hub: HUB_ERRORS,
   job: JOB_ERRORS,
   merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
@@ -79,6 +81,7 @@ const ERROR_TEXTS = {
   ...EXPORT_ERRORS,
   ...GPU_ERRORS,
   ...HOST_ERRORS,
+  ...HUB_ERRORS,
   ...JOB_ERRORS,
   ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,

@@ -1,0 +1,78 @@
+"""What an answer's status means: try again, or a code of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import json
+import time
+from collections.abc import Mapping
+
+import requests
+import urllib3
+
+from legal_eagle.jobs.errors import EXIT_DATA, EXIT_RESUMABLE, JobError
+
+
+class TryAgain(Exception):
+    """Nothing is wrong with the request: the network, the server or its limits stand in the way.
+
+    ``reason`` is ``network``, ``rate-limit`` or ``server``; ``wait_seconds`` what the server asked for.
+    ``trust`` names what a repetition cannot heal if it is there from the start: ``tls``, ``proxy``.
+    """
+
+    def __init__(
+        self, reason: str, detail: str, *, wait_seconds: float | None = None, trust: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.wait_seconds = wait_seconds
+        self.trust = trust
+
+
+def refusal(response: requests.Response, origin: str, *, with_token: bool) -> Exception:
+    status = response.status_code
+    code, message = _said(response)
+    if status == 429:
+        return TryAgain("rate-limit", "HTTP 429", wait_seconds=_retry_after(response.headers))
+    if status == 408 or status >= 500:
+        return TryAgain("server", f"HTTP {status}", wait_seconds=_retry_after(response.headers))
+    params: dict[str, object] = {"origin": origin, "status": status, "reason": message}
+    detail = f"HTTP {status} {code} {message}".strip()
+    if status == 403 or code == "GatedRepo":
+        return JobError("hub.forbidden", detail, exit_code=EXIT_DATA, params=params, detail=detail)
+    if status == 401:
+        # A hub that hides what is private answers 401 to strangers, whether or not it is there.
+        name = "hub.token_refused" if with_token else "hub.token_needed"
+        return JobError(name, detail, exit_code=EXIT_RESUMABLE, params=params, detail=detail)
+    if status == 404:
+        return FileGone(detail)
+    return JobError("hub.refused", detail, exit_code=EXIT_DATA, params=params, detail=detail)
+
+
+class FileGone(Exception):
+    """HTTP 404; what is missing knows the caller."""
+
+
+def _said(response: requests.Response) -> tuple[str, str]:
+    """A hub's own code and words for a refusal, as far as they can be read."""
+    code = response.headers.get("X-Error-Code", "")
+    message = response.headers.get("X-Error-Message", "")
+    if not message:
+        with contextlib.suppress(ValueError, OSError, urllib3.exceptions.HTTPError):
+            body = json.loads(response.raw.read(65536, decode_content=True) or b"null")
+            if isinstance(body, dict):
+                found = body.get("Message") or body.get("message") or body.get("error")
+                message = found if isinstance(found, str) else ""
+    return code, " ".join(message.split())[:300]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; both forms of RFC 9110 10.2.3."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return float(value)
+    with contextlib.suppress(ValueError, TypeError, IndexError):
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    return None

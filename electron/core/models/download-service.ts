@@ -153,7 +153,10 @@ export class DownloadService {
         const ended = this.#ended(model, job);
         this.#deps.models.save(ended);
         writeModelRecord(this.#deps.folder.modelDir(model.id), ended);
-        if (ended.state === 'ready') this.#progress.forget(job.id);
+        if (ended.state !== 'ready') return;
+        this.#progress.forget(job.id);
+        // What the hub publishes no hash of; after the transaction that this is part of.
+        queueMicrotask(() => this.#deps.digests.start(ended.id, { asked: false }));
       },
     };
   }

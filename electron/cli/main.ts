@@ -13,6 +13,7 @@ import { doctor } from './verbs/doctor.ts';
 import { exportVerb } from './verbs/export.ts';
 import { merge } from './verbs/merge.ts';
 import { modelDownload } from './verbs/model-download.ts';
+import { modelConvert } from './verbs/model-convert.ts';
 import { modelAdd, modelList, modelScan, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
@@ -32,6 +33,7 @@ const VERBS: readonly Verb[] = [
   datasetList,
   datasetShow,
   modelAdd,
+  modelConvert,
   modelList,
   modelShow,
   modelScan,

@@ -1,4 +1,5 @@
 import { handlersFor, type HandlersFor } from '../shared/contract/define.ts';
+import type { CONVERT_METHODS } from '../shared/contract/methods/convert.ts';
 import type { EXPORT_METHODS } from '../shared/contract/methods/export.ts';
 import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
@@ -43,6 +44,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...datasetHandlers(services),
     ...modelHandlers(ports, services),
     ...exportHandlers(services),
+    'models.convert': ({ path: folder }) => services.conversions.start(folder),
     ...runHandlers(ports, services),
     ...chatHandlers(services),
     ...queueHandlers(services),
@@ -88,7 +90,10 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
 
 type Handlers<Prefix extends string> = Pick<
   HandlersFor<StudioContract>,
-  Extract<Exclude<keyof StudioContract, keyof typeof EXPORT_METHODS>, `${Prefix}.${string}`>
+  Extract<
+    Exclude<keyof StudioContract, keyof typeof EXPORT_METHODS | keyof typeof CONVERT_METHODS>,
+    `${Prefix}.${string}`
+  >
 >;
 
 function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'app' | 'host'> {

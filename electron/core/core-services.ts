@@ -10,6 +10,7 @@ import { DatasetService } from './datasets/dataset-service.ts';
 import { createAccountRepository } from './db/repositories/account-repository.ts';
 import { DatasetFile } from './db/repositories/dataset-file.ts';
 import { createSettingsRepository } from './db/repositories/settings-repository.ts';
+import { ConvertService } from './models/convert-service.ts';
 import { ExportService } from './export/export-service.ts';
 import { createGpuSampler } from './gpu/gpu-sampler.ts';
 import { createGpuWatch, type GpuWatch } from './gpu/gpu-watch.ts';
@@ -73,6 +74,7 @@ export type CoreServices = StorageServices &
     downloads: DownloadService;
     preflight: PreflightService;
     merges: MergeService;
+    conversions: ConvertService;
     exports: ExportService;
     chats: ChatService;
     settings: SettingsService;
@@ -334,6 +336,7 @@ export function createServices(
       outPath: mergedModelPath,
       saveRecord: writeModelRecord,
     }),
+    conversions: new ConvertService(base),
     exports: new ExportService(base),
     chats: new ChatService({
       ...base,

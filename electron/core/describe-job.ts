@@ -39,6 +39,8 @@ export function createDescribeJob({
         return { kind: 'download', name: spec.params.repository, place: undefined };
       case 'export':
         return { kind: 'export', name: path.basename(spec.params.outPath), place: undefined };
+      case 'convert':
+        return { kind: 'convert', name: path.basename(spec.params.folder), place: undefined };
       case 'train':
       case 'chat':
       case 'self-test':

@@ -17,7 +17,7 @@ import type { CorePorts } from './ports.ts';
 
 type ModelHandlers = Pick<
   HandlersFor<StudioContract>,
-  Exclude<Extract<keyof StudioContract, `models.${string}`>, 'models.export'>
+  Exclude<Extract<keyof StudioContract, `models.${string}`>, 'models.export' | 'models.convert'>
 >;
 
 const BF16_CAPABILITY = 8;

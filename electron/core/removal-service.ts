@@ -118,6 +118,8 @@ export class RemovalService {
         return named(spec.params.repository);
       case 'export':
         return { en: 'an export', zh: '导出任务' };
+      case 'convert':
+        return { en: 'a conversion of weights', zh: '权重转换' };
       case 'chat':
         return { en: 'an open chat', zh: '打开的对话' };
       case 'dataset-statistics':

@@ -4,6 +4,7 @@ import { APP_METHODS } from './methods/app.ts';
 import { CHAT_METHODS } from './methods/chat.ts';
 import { DATA_FOLDER_METHODS } from './methods/data-folder.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
+import { CONVERT_METHODS } from './methods/convert.ts';
 import { EXPORT_METHODS } from './methods/export.ts';
 import { GPU_METHODS } from './methods/gpu.ts';
 import { JOB_METHODS } from './methods/jobs.ts';
@@ -25,6 +26,7 @@ export const STUDIO_CONTRACT = {
   ...CHAT_METHODS,
   ...DATA_FOLDER_METHODS,
   ...DATASET_METHODS,
+  ...CONVERT_METHODS,
   ...EXPORT_METHODS,
   ...GPU_METHODS,
   ...HOST_CONTRACT,

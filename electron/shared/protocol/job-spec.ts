@@ -70,6 +70,10 @@ const exportParams = z.strictObject({
     .meta({ description: 'Name under which Ollama takes the result, too.' }),
 });
 
+const convertParams = z.strictObject({
+  folder: path.meta({ description: 'Model folder with .bin weights; safetensors are written beside them.' }),
+});
+
 const chatParams = z.strictObject({
   modelPath: path,
   adapterPath: path.nullable().default(null),
@@ -99,6 +103,7 @@ export const jobSpecSchema = z
     spec('merge', mergeParams),
     spec('download', downloadParams),
     spec('export', exportParams),
+    spec('convert', convertParams),
     spec('chat', chatParams),
     spec('self-test', selfTestParams),
   ])

@@ -50,6 +50,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "dataset-import": "legal_eagle.data.import_job",
     "dataset-statistics": "legal_eagle.data.statistics_job",
     "merge": "legal_eagle.release.merge_job",
+    "convert": "legal_eagle.release.convert_job",
     "export": "legal_eagle.export.export_job",
     "download": "legal_eagle.hub.download_job",
     "chat": "legal_eagle.serve.chat_job",

@@ -240,6 +240,19 @@ class JobSpecExport(TypedDict):
     params: JobSpecExportParams
 
 
+class JobSpecConvertParams(TypedDict):
+    folder: str
+
+
+class JobSpecConvert(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["convert"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecConvertParams
+
+
 class JobSpecChatParams(TypedDict):
     modelPath: str
     adapterPath: str | None
@@ -277,6 +290,7 @@ JobSpec: TypeAlias = (
     | JobSpecMerge
     | JobSpecDownload
     | JobSpecExport
+    | JobSpecConvert
     | JobSpecChat
     | JobSpecSelfTest
 )

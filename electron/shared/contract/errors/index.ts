@@ -16,6 +16,7 @@ import { JOB_ERRORS } from './job.ts';
 import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
 import { MODEL_ERRORS } from './model.ts';
+import { MODEL_CONVERT_ERRORS } from './model-convert.ts';
 import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
 import { PREFLIGHT_ERRORS } from './preflight.ts';
 import { QUEUE_ERRORS } from './queue.ts';
@@ -51,6 +52,7 @@ export const ERROR_TABLES = {
   merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
   model: MODEL_ERRORS,
+  'model-convert': MODEL_CONVERT_ERRORS,
   'model-library': MODEL_LIBRARY_ERRORS,
   preflight: PREFLIGHT_ERRORS,
   queue: QUEUE_ERRORS,
@@ -86,6 +88,7 @@ const ERROR_TEXTS = {
   ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,
   ...MODEL_ERRORS,
+  ...MODEL_CONVERT_ERRORS,
   ...MODEL_LIBRARY_ERRORS,
   ...PREFLIGHT_ERRORS,
   ...QUEUE_ERRORS,

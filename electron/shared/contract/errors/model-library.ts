@@ -67,12 +67,13 @@ export const MODEL_LIBRARY_ERRORS = {
       message: 'The weights in {folder} exist only as pickle ({file}).',
       cause:
         'A pickle file can run any program while it is read, so it is never opened; safetensors files cannot.',
-      action: 'Get the same model as safetensors, or convert it on a machine you can spare.',
+      action:
+        'Convert it safely (legal-eagle model convert): tensors are copied to safetensors, nothing is run.',
     },
     zh: {
       message: '{folder} 中只有 pickle 格式的权重（{file}）。',
       cause: 'pickle 文件在读取时可执行任意程序，因此本程序从不打开；safetensors 文件则不会。',
-      action: '请获取同一模型的 safetensors 版本，或在隔离的机器上转换。',
+      action: '可安全转换（legal-eagle model convert）：只把张量复制为 safetensors，不执行任何内容。',
     },
   },
   'model.gguf_broken': {

@@ -38,7 +38,7 @@ export type JobView = z.output<typeof jobSchema>;
 /** A job that computes now and is no run: an import, a count of tokens, a merge, an export, a download. */
 export type LiveJob = Readonly<{
   id: string;
-  kind: 'import' | 'inspect' | 'statistics' | 'merge' | 'export' | 'download';
+  kind: 'import' | 'inspect' | 'statistics' | 'merge' | 'export' | 'convert' | 'download';
   /** Of the dataset, the file, the merged model or the exported folder. */
   name: string;
   /** The screen that shows it in full. */

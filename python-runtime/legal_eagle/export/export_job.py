@@ -17,6 +17,7 @@ from legal_eagle.export.layout_exporters import (
     llama_exporter,
     restoring_exporter,
 )
+from legal_eagle.export.ollama import create_in_ollama, find_ollama
 from legal_eagle.export.sources import ExportSources, read_sources
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.models.sidecar_files import LICENCE_PATTERNS, file_sha256, write_json
@@ -49,6 +50,8 @@ def run(context: JobContext) -> Outcome:
     started = time.monotonic()
     context.reporter.emit("phase", {"name": "check"})
     sources = read_sources(params)
+    name = params["ollamaName"]
+    ollama = None if name is None else find_ollama(params["format"], sources.adapter is not None)
     exporter = FORMATS[params["format"]](sources, params)
     for notice in exporter.notices:
         context.reporter.emit(
@@ -63,6 +66,9 @@ def run(context: JobContext) -> Outcome:
             files = _files(staged.path)
             write_json(staged.path / MANIFEST_FILE, _manifest(params, sources, files, facts))
             published = staged.publish()
+        if ollama is not None:
+            context.reporter.emit("phase", {"name": "ollama"})
+            create_in_ollama(ollama, name, published, _stop_point(context))
     except ExportStopped:
         return "stopped"
     except OSError as error:
@@ -78,10 +84,19 @@ def run(context: JobContext) -> Outcome:
             "bytes": sum(file["bytes"] for file in files),
             "template": sources.template.name,
             "seconds": time.monotonic() - started,
+            "ollamaName": name,
             **facts,
         },
     )
     return "done"
+
+
+def _stop_point(context: JobContext) -> Callable[[], None]:
+    def check() -> None:
+        if context.stop_requested():
+            raise ExportStopped
+
+    return check
 
 
 def _write(context: JobContext, exporter: Exporter, folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from legal_eagle.export.gguf_file import GgufTensor, write_gguf
 from legal_eagle.export.gguf_keys import check_rope, put_model_keys, rope_factors
 from legal_eagle.export.gguf_tensors import (
     COPIES_OF_PIECE,
+    FIXED_BYTES,
     PIECE_BYTES,
     TensorPlan,
     TensorRows,
@@ -23,6 +24,7 @@ from legal_eagle.export.gguf_tensors import (
 )
 from legal_eagle.export.gguf_vocabulary import GgufVocabulary, read_vocabulary
 from legal_eagle.export.llama_quantize import find_quantiser, quantise
+from legal_eagle.export.modelfile import MODELFILE, adapter_modelfile, model_modelfile
 from legal_eagle.export.sources import ExportSources
 from legal_eagle.models.chat_template import to_jinja
 from legal_eagle.models.config import ModelConfig
@@ -78,7 +80,7 @@ class ModelExporter:
     def notices(self) -> tuple[Notice, ...]:
         wider = [plan for plan in self._plans if self._is_fallback(plan)]
         block, _ = gguf.GGML_QUANT_SIZES[self._width.matrices]
-        notices = [*limit_notices(self._sources.config)]
+        notices = [*limit_notices(self._sources.config), *modelfile_notices(self._sources)]
         if wider:
             params = {"count": len(wider), "format": self._format, "first": wider[0].name, "block": block}
             notices.append(Notice("export.wider_tensors", f"{len(wider)} tensors are wider", params))
@@ -96,7 +98,8 @@ class ModelExporter:
     def peak_bytes(self) -> int:
         """Host memory beyond the process and the vocabulary: pieces of rows, whatever the model's size."""
         head_bytes = 4 * self._sources.config.head_dim * self._sources.config.hidden_size
-        return COPIES_OF_PIECE * max(PIECE_BYTES, head_bytes, 4 * self._sources.config.intermediate_size)
+        row_bytes = 4 * self._sources.config.intermediate_size
+        return FIXED_BYTES + COPIES_OF_PIECE * max(PIECE_BYTES, head_bytes, row_bytes)
 
     def write(self, context: WriteContext) -> Written:
         context.reporter.emit(
@@ -128,6 +131,9 @@ class ModelExporter:
             names = {tensor.name for tensor in tensors}
             quantise(self._quantiser, written, final, self._width.child, names, context.stop_point)
             written.unlink()
+        (context.folder / MODELFILE).write_text(
+            model_modelfile(self._sources, final.name).text, encoding="utf-8", newline="\n"
+        )
         return Written({"architecture": self._architecture, "model": final.name})
 
     def _put_keys(self, name: str, writer: gguf.GGUFWriter) -> None:
@@ -152,7 +158,7 @@ class AdapterExporter:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        return limit_notices(self._sources.config)
+        return (*limit_notices(self._sources.config), *modelfile_notices(self._sources))
 
     def write(self, context: WriteContext) -> Written:
         def put_keys(writer: gguf.GGUFWriter) -> None:
@@ -168,6 +174,9 @@ class AdapterExporter:
         final = context.folder / f"{context.name}-LoRA-F32.gguf"
         architecture = architecture_of(self._sources.config)
         write_gguf(final, architecture, put_keys, self._adapter.tensors(), on_bytes)
+        (context.folder / MODELFILE).write_text(
+            adapter_modelfile(self._sources, final.name).text, encoding="utf-8", newline="\n"
+        )
         return Written({"architecture": architecture, "adapter": final.name, "alpha": self._adapter.alpha})
 
 
@@ -177,6 +186,14 @@ def model_exporter(sources: ExportSources, params: Mapping[str, Any]) -> ModelEx
 
 def lora_exporter(sources: ExportSources, _params: Mapping[str, Any]) -> AdapterExporter:
     return AdapterExporter(sources, plan_adapter(sources))
+
+
+def modelfile_notices(sources: ExportSources) -> tuple[Notice, ...]:
+    if not model_modelfile(sources, "model.gguf").system_left_out:
+        return ()
+    return (
+        Notice("export.system_left_out", "the system prompt has quotes that a Modelfile cannot hold", {}),
+    )
 
 
 def limit_notices(config: ModelConfig) -> tuple[Notice, ...]:

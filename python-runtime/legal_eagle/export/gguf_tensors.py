@@ -31,9 +31,11 @@ from legal_eagle.models.weights import SafetensorsFolder
 GgufArchitecture = Literal["llama", "qwen2", "qwen3"]
 
 # fp32 bytes of a piece: several copies of one exist while it is quantised.
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 4 << 20
 # A piece as stored, in fp32, twice while values are checked, in blocks of the quantiser, and packed.
 COPIES_OF_PIECE = 8
+# What the allocator keeps of what was freed, and buffers of the table of tensors.
+FIXED_BYTES = 16 << 20
 # Largest finite 16-bit float: also the bound of a block's scale.
 _MOST_HALF = 65504.0
 

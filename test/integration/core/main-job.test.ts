@@ -200,6 +200,18 @@ describe('the main job', () => {
     expect(answer(fromMerged)).toBe(answer(fromAdapter));
   });
 
+  // Would catch: an adapter exported for another base than its run's, a whole model asked of a run.
+  it('exports the adapter of the run for llama.cpp', async () => {
+    const target = { run: runId, path: path.join(studio.home, '导出') };
+    const refused = await failure(client.call('models.export', { ...target, format: 'gguf-f16' }));
+    expect(refused.code).toBe('export.needs_model');
+    const { jobId } = await client.call('models.export', { ...target, format: 'gguf-lora' });
+    const job = await jobEnd(jobId);
+    expect(job).toMatchObject({ state: 'done', result: { adapter: '主流程-LoRA-F32.gguf' } });
+    const gguf = readFileSync(path.join(target.path, '主流程-LoRA-F32.gguf'));
+    expect(gguf.subarray(0, 4).toString()).toBe('GGUF');
+  });
+
   it('reports a model that cannot be loaded with the error of the job', async () => {
     const { jobId } = await client.call('datasets.statistics', { dataset: '样例', model: '小模型' });
     expect((await jobEnd(jobId)).state).toBe('done');

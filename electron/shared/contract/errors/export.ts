@@ -182,6 +182,42 @@ export const EXPORT_ERRORS = {
       action: '请安装 Ollama 后重新导出，或导出时不填 Ollama 名称。',
     },
   },
+  'export.ollama_adapter': {
+    en: {
+      message: 'An adapter alone cannot be added to Ollama.',
+      cause: 'Ollama needs the base under a name of its own, which the studio cannot know.',
+      action: 'Export without a name for Ollama and put the base’s name into the Modelfile, or merge first.',
+    },
+    zh: {
+      message: '无法只把适配器添加到 Ollama。',
+      cause: 'Ollama 需要基座模型在其中的名称，而本程序无从得知。',
+      action: '请在导出时不填 Ollama 名称，并在 Modelfile 中写入基座模型的名称；或先合并权重。',
+    },
+  },
+  'export.ollama_format': {
+    en: {
+      message: '“{format}” cannot be added to Ollama.',
+      cause: 'Ollama’s own conversion changes some of these models, so the studio hands it GGUF files only.',
+      action: 'Choose a GGUF format, or export without a name for Ollama.',
+    },
+    zh: {
+      message: '“{format}”无法添加到 Ollama。',
+      cause: 'Ollama 自带的转换会改变其中一些模型，因此本程序只交给它 GGUF 文件。',
+      action: '请选择 GGUF 格式，或在导出时不填 Ollama 名称。',
+    },
+  },
+  'export.system_left_out': {
+    en: {
+      message: 'The Modelfile is written without the system prompt of this run.',
+      cause: 'The prompt holds triple quotes, or ends with a quote, which a Modelfile cannot express.',
+      action: 'Give the system prompt with each request, or train with one that has no such quotes.',
+    },
+    zh: {
+      message: 'Modelfile 中没有写入本次训练的系统提示词。',
+      cause: '提示词含有三连引号或以引号结尾，Modelfile 无法表示。',
+      action: '请在每次请求中给出系统提示词，或使用不含此类引号的提示词训练。',
+    },
+  },
   'export.ollama_failed': {
     en: {
       message: 'Ollama did not take the model: {reason}.',

@@ -202,11 +202,12 @@ describe('the main job', () => {
 
   // Would catch: an adapter exported for another base than its run's, a whole model asked of a run.
   it('exports the adapter of the run for llama.cpp', async () => {
-    const target = { run: runId, path: path.join(studio.home, '导出') };
+    const target = { run: runId, path: path.join(studio.home, '给 llama.cpp') };
     const refused = await failure(client.call('models.export', { ...target, format: 'gguf-f16' }));
     expect(refused.code).toBe('export.needs_model');
     const { jobId } = await client.call('models.export', { ...target, format: 'gguf-lora' });
     const job = await jobEnd(jobId);
+    expect(job.error).toBeUndefined();
     expect(job).toMatchObject({ state: 'done', result: { adapter: '主流程-LoRA-F32.gguf' } });
     const gguf = readFileSync(path.join(target.path, '主流程-LoRA-F32.gguf'));
     expect(gguf.subarray(0, 4).toString()).toBe('GGUF');

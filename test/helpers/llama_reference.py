@@ -203,7 +203,10 @@ def main(out: Path, qwen: Path, tokenizers: Path | None) -> None:
         folder = out / name
         config = make_model(folder, "llama", 151936, flags, **changes)
         shutil.copy(qwen / "tokenizer.json", folder)
-        shutil.copy(qwen / "tokenizer_config.json", folder)
+        settings = json.loads((qwen / "tokenizer_config.json").read_text(encoding="utf-8"))
+        # Its template rewrites earlier answers, of which nothing is learned; ChatML is what the vocabulary says.
+        settings.pop("chat_template")
+        (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
         add_adapter(out / f"{name}-adapter", config, rank=4, rs_lora=False, odd_ranks=False)
         case(folder, adapter=out / f"{name}-adapter", formats=("f32",), texts=TEXTS)
 

@@ -204,7 +204,7 @@ def main(out: Path, qwen: Path, tokenizers: Path | None) -> None:
         config = make_model(folder, "llama", 151936, flags, **changes)
         shutil.copy(qwen / "tokenizer.json", folder)
         settings = json.loads((qwen / "tokenizer_config.json").read_text(encoding="utf-8"))
-        # Its template rewrites earlier answers, of which nothing is learned; ChatML is what the vocabulary says.
+        # Its template rewrites earlier answers, so it is not learned from; ChatML fits the vocabulary.
         settings.pop("chat_template")
         (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
         add_adapter(out / f"{name}-adapter", config, rank=4, rs_lora=False, odd_ranks=False)

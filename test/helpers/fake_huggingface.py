@@ -6,6 +6,7 @@ import gzip
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fake_hub import FakeHandler, FakeHub, Question, Repository, git_sha1, serve_folder, sha256
 
@@ -126,7 +127,7 @@ class FakeHuggingFace(FakeHub):
             headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(content))}
             if self.faults.to_storage:
                 self.stored[path] = content
-                location = f"{self.storage_origin}/{path}?X-Amz-Signature=abc&Expires=1"
+                location = f"{self.storage_origin}/{quote(path)}?X-Amz-Signature=abc&Expires=1"
                 handler.send_content(b"", status=302, headers={**headers, "Location": location})
                 return
         elif self.faults.gzip_small:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fake_hub import TOKEN, FakeHandler, FakeHub, Question, Repository, serve_folder, sha256
 
@@ -123,7 +124,7 @@ class FakeModelScope(FakeHub):
             handler.send_json({"Code": 10010205002, "Message": "no such file", "Success": False}, 404)
         elif self.faults.to_storage:
             self.stored[path] = files[path]
-            location = f"{self.storage_origin}/{path}?Signature=abc&Expires=1"
+            location = f"{self.storage_origin}/{quote(path)}?Signature=abc&Expires=1"
             handler.send_content(b"", status=302, headers={"Location": location})
         else:
             handler.send_file(path, files[path])

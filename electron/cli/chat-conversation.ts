@@ -11,7 +11,7 @@ export type Answer = Readonly<{
   answerTokens: number;
 }>;
 
-type ChatTarget = Readonly<{ model: string }> | Readonly<{ run: string; step?: number }>;
+type ChatTarget = Readonly<{ model: string }> | Readonly<{ run: string; step?: number; weights?: 'base' }>;
 
 type TopicFailure = Readonly<{
   kind: 'error';

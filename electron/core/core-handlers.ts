@@ -19,7 +19,7 @@ import { modelHandlers } from './model-handlers.ts';
 import type { CorePorts } from './ports.ts';
 import { adoptRun } from './runs/adopt-run.ts';
 import { exportRun } from './runs/export-run.ts';
-import { adapterOf, type RunAdapter } from './runs/run-adapter.ts';
+import { adapterOf, isFull, tunedModelOf, type RunAdapter } from './runs/run-adapter.ts';
 import { pageRunEvents } from './runs/run-events.ts';
 import { toJudgedSummary, toRunDetail, toRunSummary } from './runs/run-view.ts';
 import { runFileHandlers } from './run-file-handlers.ts';
@@ -75,6 +75,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     },
     'merge.start': ({ run: reference, step, ...options }) => {
       const run = services.runs.find(reference);
+      if (isFull(run)) throw new StudioError('merge.whole_model', { run: run.name });
       const adapter = findAdapter(services, run, step);
       if (adapter === undefined) throw new StudioError('merge.no_adapter', { run: run.name });
       return services.merges.start({ run, adapter, ...options, name: options.name });
@@ -294,6 +295,19 @@ function chatHandlers(services: CoreServices): Handlers<'chat'> {
         });
       }
       const run = runs.find(input.run);
+      if (isFull(run) && input.weights === 'adapter') {
+        const tuned = tunedModelOf(run, runs.resumable(run), input.step);
+        if (tuned === undefined) throw new StudioError('chat.no_tuned_model', { run: run.name });
+        return chats.open({
+          name: `${run.name}@${tuned.step}`,
+          modelPath: tuned.path,
+          adapterPath: undefined,
+          run: { id: run.id, name: run.name },
+          datasetPath: run.datasetPath,
+          template: input.template ?? run.recipe.template,
+          ...how,
+        });
+      }
       const adapter = findAdapter(services, run, input.step);
       if (adapter === undefined && input.weights === 'adapter') {
         throw new StudioError('chat.no_adapter', { run: run.name });

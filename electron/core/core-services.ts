@@ -36,6 +36,7 @@ import { toRunSummary } from './runs/run-view.ts';
 import { startingAdapter } from './runs/run-adapter.ts';
 import { RunService } from './runs/run-service.ts';
 import { createTrainProjector } from './runs/train-projector.ts';
+import { createTunedModelProjector } from './runs/tuned-model-projector.ts';
 import type { RunDevice } from '../shared/domain/choose-card.ts';
 import type { Recipe } from '../shared/protocol/recipe.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
@@ -133,6 +134,13 @@ export function createServices(
   const projectors: readonly JobProjector[] = [
     downloads.projector(),
     createTrainProjector(repositories, (change) => runFeed.note(change)),
+    createTunedModelProjector({
+      runs: repositories.runs,
+      models: repositories.models,
+      ids: ports.ids,
+      inspect: inspectModel,
+      saveRecord: (model) => writeModelRecord(folder.modelDir(model.id), model),
+    }),
     createDatasetProjector(repositories.datasets),
     createMergeProjector({
       models: repositories.models,

@@ -50,14 +50,15 @@ export async function rebuildDatabase(ports: CorePorts): Promise<RebuildReport> 
     const skipped: { path: string; error: ErrorBody }[] = [];
     const fill = (dir: string, take: (entry: string) => void): number => fillFrom(dir, take, skipped);
     const counts = {
-      runs: fill(folder.runsDir, (dir) => takeRun(dir, services)),
-      datasets: fill(folder.datasetsDir, (dir) => takeDataset(dir, services)),
+      // Before the runs: one that trained a whole model puts it into the library unless it is there.
       models: fill(folder.modelsDir, (dir) => {
         const model = readModelRecord(dir);
         // A model under way was being made by a job that died with its core.
         const state = model.state === 'building' ? 'failed' : model.state;
         services.repositories.models.insert({ ...model, state });
       }),
+      runs: fill(folder.runsDir, (dir) => takeRun(dir, services)),
+      datasets: fill(folder.datasetsDir, (dir) => takeDataset(dir, services)),
     };
     await services.dispose();
     db.close();

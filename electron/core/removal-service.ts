@@ -22,6 +22,8 @@ export type RemovalDeps = Readonly<{
 
 export type Removal = Readonly<{ id: string; trashId: string | undefined }>;
 
+/** Of those whose record names a folder; more than one there are only by hand. */
+const MOST_MODELS = 20;
 /** An import that is asked to stop leaves nothing half done, so it may be hurried. */
 const STOP_IMPORT_DEADLINE_MS = 10_000;
 
@@ -33,7 +35,7 @@ export class RemovalService {
     this.#deps = deps;
   }
 
-  /** Throws `run.already_live`, `run.waits`, `run.in_use`, `storage.cannot_move`. */
+  /** Throws `run.already_live`, `run.waits`, `run.in_use`, `run.holds_model`, `storage.cannot_move`. */
   async removeRun(reference: string): Promise<Removal> {
     const { folder, repositories, supervisor, trash } = this.#deps;
     const run = requireOne('run', repositories.runs.find, reference);
@@ -41,6 +43,8 @@ export class RemovalService {
     if (run.state === 'queued') throw new StudioError('run.waits', { run: run.name });
     const attempts = repositories.attempts.ofRun(run.id).map((attempt) => attempt.jobId);
     const users = this.#usersOf(folder.runDir(run.id), undefined, new Set(attempts), run.id);
+    const model = this.#modelWithin(folder.runDir(run.id));
+    if (model !== undefined) throw new StudioError('run.holds_model', { run: run.name, model });
     if (users !== undefined) throw new StudioError('run.in_use', { run: run.name, ...users });
     // An earlier attempt that never reported its end may still be looked for; nothing of it may write any more.
     for (const jobId of attempts) {
@@ -81,6 +85,12 @@ export class RemovalService {
     const users = this.#usersOf(model.origin === 'added' ? model.path : folder.modelDir(id), model.path);
     if (users !== undefined) throw new StudioError('model.in_use', { model: name, ...users });
     return { id, trashId: trash.put({ kind: 'model', id, name, kept: model }) };
+  }
+
+  /** Name of a model of the library that lies in a folder: what full fine-tuning made stays with its run. */
+  #modelWithin(folder: string): string | undefined {
+    const { items } = this.#deps.repositories.models.list({ search: folder, offset: 0, limit: MOST_MODELS });
+    return items.find((model) => isWithin(folder, model.path))?.name;
   }
 
   /** What reads or writes below a folder now, or will when its turn comes, in both languages; undefined: nothing. */

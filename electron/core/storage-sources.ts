@@ -6,7 +6,8 @@ import type { CoreRepositories } from './core-repositories.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
 import type { EnvironmentPlaces } from './ports.ts';
-import { adapterDir, checkpointsDir, readRunFile } from './runs/run-folder.ts';
+import { isFull } from './runs/run-adapter.ts';
+import { adapterDir, checkpointsDir, readRunFile, tunedModelDir } from './runs/run-folder.ts';
 import { isWithin, jobsHolding } from './storage/path-holders.ts';
 import type { Trash } from './storage/trash.ts';
 import type { CleanUpOffer, UsagePlace, UsageSources } from './storage/usage-place.ts';
@@ -122,7 +123,10 @@ function runPlace(run: RunRecord): UsagePlace {
   return {
     ...ours('runs', run.dir, run.name),
     id: run.id,
-    parts: { checkpoints: checkpointsDir(run.dir), adapter: adapterDir(run.dir) },
+    parts: {
+      checkpoints: checkpointsDir(run.dir),
+      adapter: isFull(run) ? tunedModelDir(run.dir) : adapterDir(run.dir),
+    },
   };
 }
 

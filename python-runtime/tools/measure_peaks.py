@@ -49,34 +49,26 @@ MEASURED = REPOSITORY / "test" / "fixtures" / "preflight" / "measured.json"
 STEPS = 2
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_ARCHITECTURES = {
+    "internlm2": "InternLM2ForCausalLM",
+    "llama": "LlamaForCausalLM",
+    "mistral": "MistralForCausalLM",
+    "qwen3": "Qwen3ForCausalLM",
+}
 
 
 def measure(configuration: Configuration) -> dict[str, Any]:
     """Trains `configuration` and describes it with its measured bytes, as one entry of the fixture."""
     torch.set_num_threads(1)
     with TemporaryDirectory() as folder:
-        _write_model(Path(folder), configuration)
+        write_model(Path(folder), configuration)
         # Whatever torch makes once a process (its own constants) is no part of a run.
         _train(Path(folder), configuration, None)
         counted = _Counted()
         micro_batches = _train(Path(folder), configuration, counted)
     return {
         "name": configuration.name,
-        "shape": {
-            "layout": configuration.layout,
-            "hiddenSize": configuration.hidden,
-            "layers": configuration.layers,
-            "heads": configuration.heads,
-            "kvHeads": configuration.kv_heads,
-            "headDim": configuration.head_dim,
-            "intermediateSize": configuration.intermediate,
-            "vocabSize": configuration.vocabulary,
-            "qkvBias": configuration.qkv_bias,
-            "oBias": configuration.o_bias,
-            "qkNorm": configuration.qk_norm,
-            "tiedEmbeddings": configuration.tied,
-            "windows": [configuration.window] * configuration.layers,
-        },
+        "shape": shape_of(configuration),
         "storedDtype": {"fp32": "F32", "bf16": "BF16"}[configuration.stored],
         "precision": configuration.precision,
         **({} if configuration.quantization == "none" else {"quantization": configuration.quantization}),
@@ -91,6 +83,25 @@ def measure(configuration: Configuration) -> dict[str, Any]:
         "recomputedLayers": configuration.recomputed,
         "microBatches": micro_batches,
         "measured": asdict(counted),
+    }
+
+
+def shape_of(configuration: Configuration) -> dict[str, Any]:
+    """The model of a configuration in the words of the preflight."""
+    return {
+        "layout": configuration.layout,
+        "hiddenSize": configuration.hidden,
+        "layers": configuration.layers,
+        "heads": configuration.heads,
+        "kvHeads": configuration.kv_heads,
+        "headDim": configuration.head_dim,
+        "intermediateSize": configuration.intermediate,
+        "vocabSize": configuration.vocabulary,
+        "qkvBias": configuration.qkv_bias,
+        "oBias": configuration.o_bias,
+        "qkNorm": configuration.qk_norm,
+        "tiedEmbeddings": configuration.tied,
+        "windows": [configuration.window] * configuration.layers,
     }
 
 
@@ -138,7 +149,7 @@ def _train(folder: Path, configuration: Configuration, counted: _Counted | None)
             weight_decay=0.0,
             max_grad_norm=1.0,
         )
-        documents = _documents(configuration)
+        documents = documents_of(configuration)
         lengths = np.asarray(configuration.lengths, dtype=np.int64)
         answers = np.asarray([sum(mask) for _, mask in documents], dtype=np.int64)
         made = plan(
@@ -238,10 +249,10 @@ def _predicted(
     return decision.peak_bytes
 
 
-def _write_model(folder: Path, configuration: Configuration) -> None:
+def write_model(folder: Path, configuration: Configuration) -> None:
     internlm2 = configuration.layout == "internlm2"
     values = {
-        "architectures": ["InternLM2ForCausalLM" if internlm2 else "LlamaForCausalLM"],
+        "architectures": [_ARCHITECTURES[_model_type(configuration)]],
         "model_type": _model_type(configuration),
         **({} if configuration.window is None else {"sliding_window": configuration.window}),
         "hidden_act": "silu",
@@ -286,7 +297,7 @@ def _model_type(configuration: Configuration) -> str:
     return "qwen3" if configuration.qk_norm else "llama"
 
 
-def _documents(configuration: Configuration) -> list[tuple[list[int], list[bool]]]:
+def documents_of(configuration: Configuration) -> list[tuple[list[int], list[bool]]]:
     generator = torch.Generator().manual_seed(1)
     documents = []
     for length in configuration.lengths:

@@ -210,4 +210,6 @@ def test_the_engine_refuses_what_the_studio_refuses(case: dict[str, Any]) -> Non
     (issue,) = caught.value.params["issues"]  # type: ignore[misc]
     assert caught.value.code == "recipe.invalid"
     assert issue["field"] == case["field"]
-    assert issue["allowed"].split(", ") == [str(value) for value in case["nearest"]]
+    assert issue["allowed"].split(", ") == [
+        "null" if value is None else str(value) for value in case["nearest"]
+    ]

@@ -140,9 +140,13 @@ export const chat: Verb = {
     const step = args.number('step');
     if ((run === undefined) === (model === undefined)) throw args.invalid('name one of --run and --model');
     const client = await session.open('write');
+    // A run of full fine-tuning has base and result in different files; only one of them is loaded.
+    const weights = args.choice('target', ['base', 'adapter']) === 'base' ? { weights: 'base' as const } : {};
     const conversation = await ChatConversation.open(
       client,
-      run === undefined ? { model: model ?? '' } : { run, ...(step === undefined ? {} : { step }) },
+      run === undefined
+        ? { model: model ?? '' }
+        : { run, ...(step === undefined ? {} : { step }), ...weights },
     );
     try {
       const system = args.text('system');

@@ -66,6 +66,7 @@ export const runsShow: Verb = {
     for (const sample of run.samples)
       terminal.say(`  ● ${String(sample.step)}  ${sample.prompt}\n      ${sample.answer}`);
     if (run.adapterPath !== undefined) terminal.say(`  adapter  ${run.adapterPath}`);
+    if (run.tunedModelPath !== undefined) terminal.say(`  model    ${run.tunedModelPath}`);
     if (isResumable(run.state)) terminal.say(`  → runs resume ${run.id}`);
     return { value: run };
   },

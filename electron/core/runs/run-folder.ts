@@ -66,6 +66,11 @@ export function adapterDir(runDir: string): string {
   return path.join(runDir, 'adapter');
 }
 
+/** Finished model of a run that trained all of it. */
+export function tunedModelDir(runDir: string): string {
+  return path.join(runDir, 'model');
+}
+
 /**
  * Where a checkpoint lies on this machine: an event names the path of the machine that wrote it, which for
  * an adopted run is another one, perhaps of the other kind of slash.

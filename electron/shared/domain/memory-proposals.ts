@@ -9,7 +9,7 @@ export type MemoryProposal = Readonly<{
 }>;
 
 /** Settings that the engine proposes (engine/memory_proposals.py). */
-const FIELDS = ['hardware.quantization', 'cutoffLength'] as const;
+const FIELDS = ['hardware.quantization', 'cutoffLength', 'method'] as const;
 type MemoryField = (typeof FIELDS)[number];
 
 type Unknown = Readonly<Record<string, unknown>>;

@@ -41,16 +41,23 @@ export const chatRequestSchema = z
   ])
   .meta({ title: 'ChatRequest' });
 
+const madeOfSchema = z.strictObject({
+  baseName: z.string().nullable(),
+  baseFingerprint: z.string().nullable(),
+});
+
 /** What answers, as the loaded files say it. Null is what they do not record. */
 export const chatIdentitySchema = z.strictObject({
   template: z.string(),
   modelFingerprint: z.string().meta({
     description: 'SHA-256 over config.json and the shards of the model folder; of large shards, samples.',
   }),
-  merged: z
-    .strictObject({ baseName: z.string().nullable(), baseFingerprint: z.string().nullable() })
+  merged: madeOfSchema
     .nullable()
     .meta({ description: 'What a merged model was made from; null for any other model.' }),
+  fineTuned: madeOfSchema
+    .nullable()
+    .meta({ description: 'The base of a model that a run trained as a whole; null for any other model.' }),
   runId: z.string().nullable(),
   step: z.int().nullable(),
   thinking: z.string().nullable(),

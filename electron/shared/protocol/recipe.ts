@@ -46,7 +46,7 @@ const optimizerSchema = z.strictObject({
   epsilon: field(z.number().gt(0).max(1).default(1e-8), 'AdamW denominator constant.', {
     hf: 'adam_epsilon',
   }),
-  weightDecay: field(z.number().min(0).max(1).default(0), 'Decoupled weight decay on adapter matrices.', {
+  weightDecay: field(z.number().min(0).max(1).default(0), 'Decoupled weight decay on what is trained.', {
     llamaFactory: 'weight_decay',
     hf: 'weight_decay',
     xtuner: 'weight_decay',
@@ -230,6 +230,11 @@ export const recipeSchema = z
     stage: field(z.literal('sft').default('sft'), 'Training stage: supervised fine-tuning.', {
       llamaFactory: 'stage',
     }),
+    method: field(
+      z.enum(['lora', 'full']).default('lora'),
+      'What is trained: a LoRA adapter beside the frozen base, or every parameter of the base (full fine-tuning).',
+      { llamaFactory: 'finetuning_type' },
+    ),
     model: field(z.string().min(1).max(4096), 'Base model: an id of the library or a folder.', {
       llamaFactory: 'model_name_or_path',
       hf: 'model_name_or_path',

@@ -13,18 +13,20 @@ from legal_eagle.compat.base_model import is_implemented, load_base
 from legal_eagle.compat.chat_reader import CompatConversation, as_itself
 from legal_eagle.compat.compat_model import CompatModel
 from legal_eagle.compat.documents_pass import DocumentsPass
+from legal_eagle.compat.full_model import FullModel
 from legal_eagle.compat.head_loss import HeadForm, head_fault, stated_form
 from legal_eagle.compat.lora_layers import expert_parameters
 from legal_eagle.compat.packed_attention import PackedAttention
 from legal_eagle.compat.packing_check import packing_fault
 from legal_eagle.compat.reference_model import ReferenceModel, reference_peak_bytes
+from legal_eagle.compat.stored_layout import load_whole, stands_in_for
 from legal_eagle.compat.stored_tensors import read_base_tensors
 from legal_eagle.engine.lora import LoraConfig
 from legal_eagle.engine.peft_format import read_adapter_config
 from legal_eagle.models.adapter_layers import AdapterLayers
 from legal_eagle.models.base_facts import BaseFacts
 from legal_eagle.models.base_tensors import BaseTensors
-from legal_eagle.models.config import CONFIG_FILE
+from legal_eagle.models.config import CONFIG_FILE, read_config
 
 # A base that states no limit (its positions are relative or a state's) is cut by the recipe alone.
 _NO_LIMIT = 1 << 20
@@ -77,6 +79,29 @@ class CompatEngine:
     def reference_peak_bytes(self, folder: Path) -> int:
         """Host memory that `reference` takes, about, beside the logits that its caller keeps."""
         return reference_peak_bytes(folder)
+
+    def full_facts(self, folder: Path) -> BaseFacts | None:
+        """As `read_facts`, also of the bases that transformers' classes stand in for (`stored_layout`)."""
+        facts = self.read_facts(folder)
+        if facts is not None:
+            return facts
+        config = read_config(folder)
+        if not stands_in_for(config):
+            return None
+        return BaseFacts(config.model_type, config.vocab_size, config.max_positions, config.eos_ids)
+
+    def full(
+        self,
+        folder: Path,
+        facts: BaseFacts,
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+        on_reason: Callable[[str], None],
+    ) -> FullModel:
+        """The base with every parameter to be trained, computed in `dtype`. `on_reason` as in `trainable`."""
+        model, layout = load_whole(folder, device)
+        return FullModel(model, layout, _passes(model, device, on_reason), facts, dtype)
 
     def conversations(
         self,

@@ -116,6 +116,9 @@ class CompatModel:
         targets = short_names(self._linear, self._targets)
         write_adapter(folder, self._parameters, self._lora, targets, self._whole, base_path)
 
+    def save_result(self, folder: Path, base_path: str) -> None:
+        self.save_weights(folder, base_path)
+
     def load_weights(self, folder: Path) -> None:
         read_adapter(folder, self._parameters)
 

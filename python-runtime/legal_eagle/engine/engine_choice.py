@@ -48,15 +48,23 @@ def choose_engine(folder: Path, wanted: str = "auto") -> EngineChoice:
     if facts is None:
         if refusal is not None:
             raise refusal
-        raise JobError(
-            "model.unsupported_architecture",
-            f"Architecture {architecture} is not supported.",
-            params={"architecture": architecture},
-        )
+        raise _unsupported(architecture)
     why = (
         "the recipe asks for it" if wanted == "compat" else f"the fast engine does not compute {architecture}"
     )
     return EngineChoice("compat", facts, None, (f"engine compat: {why}",))
+
+
+def choose_full_engine(folder: Path) -> EngineChoice:
+    """For full fine-tuning, which transformers' classes compute for every family: their autograd has the
+    gradient of every parameter. Raises JobError as `choose_engine`."""
+    architecture = stated_architecture(folder)
+    facts = compat_engine(architecture).full_facts(folder)
+    if facts is None:
+        raise _unsupported(architecture)
+    return EngineChoice(
+        "compat", facts, None, ("engine compat: full fine-tuning needs the gradient of every parameter",)
+    )
 
 
 def facts_of(config: ModelConfig) -> BaseFacts:
@@ -71,3 +79,11 @@ def stated_architecture(folder: Path) -> str:
         return str(architectures[0] or "unknown")
     except (OSError, ValueError, AttributeError, TypeError, IndexError, KeyError):
         return "unknown"
+
+
+def _unsupported(architecture: str) -> JobError:
+    return JobError(
+        "model.unsupported_architecture",
+        f"Architecture {architecture} is not supported.",
+        params={"architecture": architecture},
+    )

@@ -37,16 +37,18 @@ def evaluate(
     loss_of: LossOf,
     max_tokens_per_micro_batch: int,
     collective: Collective | None = None,
+    counted: int | None = None,
 ) -> EvalResult:
     """Eval loss over all documents of `store`, in passes of at most max_tokens_per_micro_batch tokens that
     the ranks share by tokens. Every rank gets the same result.
 
+    `counted`: what the stage divides the loss by; the answer tokens where it does not say.
     With gradients off the decoder drops nothing and keeps nothing. Raises RowTooLargeError, on every rank
     alike, where one row alone does not fit: a mean over the others would be another number.
     """
     ranks = Alone() if collective is None else collective
     limit = max(max_tokens_per_micro_batch, int(store.lengths.max()))
-    total = store.counts.answer_tokens
+    total = store.counts.answer_tokens if counted is None else counted
     passes = micro_batches_of(range(len(store)), store.lengths, limit)
     sizes = np.asarray([store.lengths[list(members)].sum() for members in passes], dtype=np.int64)
     # Each pass gives its share of the mean; whoever computes it, the shares are the same numbers.

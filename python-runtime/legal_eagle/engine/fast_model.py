@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +51,11 @@ class FastModel:
         self.decoder.recompute_layers = len(self.decoder.blocks)
         return before < self.decoder.recompute_layers
 
-    def adapter_disabled(self) -> AbstractContextManager[None]:
-        return self.decoder.adapter_disabled()
-
     def save_weights(self, folder: Path, base_path: str) -> None:
         save_adapter(self.decoder, folder, base_path)
+
+    def save_result(self, folder: Path, base_path: str) -> None:
+        self.save_weights(folder, base_path)
 
     def load_weights(self, folder: Path) -> None:
         load_adapter(self.decoder, folder)

@@ -21,12 +21,17 @@ def load_trainable(
     engine: EngineChoice,
     choice: DeviceChoice,
     load_decoder: Callable[[], Decoder],
-    lora: LoraConfig,
+    lora: LoraConfig | None,
     generator: torch.Generator,
     on_reason: Callable[[str], None],
 ) -> Trainable:
-    """`load_decoder`: the fast engine's base. `generator` (CPU) starts the adapter and feeds dropout.
-    `on_reason` hears what was decided only when the model was there. Raises JobError `model.*`."""
+    """`lora` None: every parameter is trained, without an adapter. `load_decoder`: the fast engine's base.
+    `generator` (CPU) starts the adapter and feeds dropout. `on_reason` hears what was decided only when the
+    model was there. Raises JobError `model.*`, `train.full_layout`."""
+    if lora is None:
+        return compat_engine(engine.facts.architecture).full(
+            folder, engine.facts, dtype=choice.dtype, device=choice.device, on_reason=on_reason
+        )
     if engine.engine == "compat":
         return compat_engine(engine.facts.architecture).trainable(
             folder,

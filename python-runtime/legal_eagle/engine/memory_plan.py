@@ -17,7 +17,7 @@ from legal_eagle.engine.decoder import Decoder
 from legal_eagle.engine.fast_model import FastModel
 from legal_eagle.engine.memory_budget import memory_budget
 from legal_eagle.engine.memory_meter import meter_for
-from legal_eagle.engine.memory_proposals import BaseBytes, Proposal, measure_growth, propose
+from legal_eagle.engine.memory_proposals import BaseBytes, Proposal, measure_growth, propose, propose_for_full
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.recompute import MemoryDecision, ProbeInput, choose_recompute, stated_layers
 from legal_eagle.engine.train_state import TrainState
@@ -87,9 +87,12 @@ def proposals_after_failure(
     store: TokenStore,
     hardware: RecipeHardware,
     device: torch.device,
+    method: str,
 ) -> tuple[Proposal, ...]:
     """What would make a run fit that has run out of memory with one document at a time."""
     longest = int(store.lengths.max())
+    if method == "full":
+        return propose_for_full(longest)
     if not isinstance(model, FastModel):
         return propose(None, None, longest, None)
     document = int(store.lengths.argmax())

@@ -23,6 +23,7 @@ _CUTOFF_STEP = 64
 _LEAST_CUTOFF = 64
 _CUTOFF = "cutoffLength"
 _QUANTIZATION = "hardware.quantization"
+_METHOD = "method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,12 @@ def measure_growth(
         rng_state.restore(generators, generator)
     slope = max(1.0, (peaks[1] - peaks[0]) / (tokens[1] - tokens[0]))
     return PassGrowth(max(0.0, peaks[0] - slope * tokens[0]), slope), standing
+
+
+def propose_for_full(longest: int) -> tuple[Proposal, ...]:
+    """Of full fine-tuning, which is not measured again: an adapter, whose memory is a small part of it, and a
+    shorter cutoff than the `longest` document."""
+    return (Proposal(_METHOD, "lora", None), *propose(None, None, longest, None))
 
 
 def propose(

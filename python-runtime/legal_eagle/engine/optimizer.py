@@ -1,4 +1,4 @@
-"""AdamW over the fp32 adapter masters, with a state that is plain tensors by parameter name."""
+"""AdamW over the fp32 masters, with a state that is plain tensors by parameter name."""
 
 from __future__ import annotations
 
@@ -64,11 +64,12 @@ class AdapterOptimizer:
         )
 
     def state_tensors(self) -> dict[str, torch.Tensor]:
-        """`<parameter>.exp_avg`, `.exp_avg_sq` and `.step` of every parameter that was stepped."""
+        """`<parameter>.exp_avg`, `.exp_avg_sq` and `.step` of every parameter that was stepped: the tensors
+        themselves, where they are."""
         tensors: dict[str, torch.Tensor] = {}
         for name, parameter in self._named:
             for key, value in self._adam.state.get(parameter, {}).items():
-                tensors[f"{name}.{key}"] = value.detach().to("cpu").contiguous()
+                tensors[f"{name}.{key}"] = value.detach()
         return tensors
 
     def load_state_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -73,12 +73,31 @@ def _impossible(recipe: Recipe) -> list[Issue]:
     if device != "cpu" and len(cards) > 1 and processes not in (1, len(cards)):
         reason = f"hardware.gpu names {len(cards)} cards, one a process"
         issues.append(Issue("hardware.processes", reason, str(len(cards))))
+    issues += _not_with_full(recipe)
     pattern = recipe["lora"]["targetPattern"]
     if pattern is not None:
         try:
             check_target_pattern(pattern)
         except JobError as error:
             issues.append(Issue("lora.targetPattern", error.message, "literals . [] | (), 4 quantifiers"))
+    return issues
+
+
+def _not_with_full(recipe: Recipe) -> list[Issue]:
+    """What contradicts training every parameter. The rest of `lora` describes an adapter that there is not,
+    and decides nothing."""
+    if recipe["method"] != "full":
+        return []
+    issues = []
+    hardware, started = recipe["hardware"], recipe["lora"]["continueFrom"]
+    if hardware["quantization"] != "none":
+        reason = f"rounded weights ({hardware['quantization']}) cannot be trained themselves"
+        issues.append(Issue("hardware.quantization", reason, "none"))
+    if hardware["engine"] == "fast":
+        reason = "the fast engine has the gradients of adapters only"
+        issues.append(Issue("hardware.engine", reason, "auto, compat"))
+    if started is not None:
+        issues.append(Issue("lora.continueFrom", "full fine-tuning starts from no adapter", "null"))
     return issues
 
 

@@ -1,4 +1,4 @@
-"""What a checkpoint holds beside the adapter, and when a run may go on from it.
+"""What a checkpoint holds beside the weights, and when a run may go on from it.
 
 A resumed run must compute exactly what the uninterrupted one would have: the optimizer's moments, the step,
 the random generators and the plan all come back, and anything that would make the rest of the run another run
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 
 from legal_eagle.engine import rng_state
 from legal_eagle.engine.checkpoint import DamagedCheckpointError, verify_checkpoint
@@ -22,6 +22,7 @@ from legal_eagle.engine.disk import write_synced
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.train_state import TrainState
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_SPEC, JobError
+from legal_eagle.models.model_writer import write_tensor_file
 from legal_eagle.protocol.spec_types import Recipe
 
 OPTIMIZER_FILE = "optimizer.safetensors"
@@ -59,11 +60,16 @@ class Fingerprint:
 def deciding_recipe(recipe: Recipe, engine: str = "fast") -> str:
     """The deciding part of a recipe as canonical text. The engines keep their masters in other orders."""
     part: dict[str, object] = {name: recipe[name] for name in _DECIDING_FIELDS}  # type: ignore[literal-required]
-    part["lora"] = {
-        name: value
-        for name, value in recipe["lora"].items()
-        if name not in _LATER_LORA_FIELDS or value != _LATER_LORA_FIELDS[name]
-    }
+    if recipe["method"] == "full":
+        # What is said of an adapter decides nothing where there is none.
+        del part["lora"]
+        part["method"] = "full"
+    else:
+        part["lora"] = {
+            name: value
+            for name, value in recipe["lora"].items()
+            if name not in _LATER_LORA_FIELDS or value != _LATER_LORA_FIELDS[name]
+        }
     if engine != "fast":
         part["engine"] = engine
     # Of the hardware only this changes the gradient. Absent where it is off, as before there was any.
@@ -82,7 +88,8 @@ def write_state(
 ) -> None:
     """Writes everything of a checkpoint but the adapter into `folder`. `rank_generators`: the captured
     generators of every rank, where there are several."""
-    (folder / OPTIMIZER_FILE).write_bytes(save(optimizer.state_tensors()))
+    # One tensor after the other: of full fine-tuning the moments are twice the model.
+    write_tensor_file(folder / OPTIMIZER_FILE, optimizer.state_tensors())
     content = {
         "version": _VERSION,
         "state": state.to_json(),

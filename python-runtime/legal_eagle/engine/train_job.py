@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from legal_eagle.engine import rng_state
-from legal_eagle.engine.adapter_output import write_adapter_folder, write_record
 from legal_eagle.engine.checkpoint import (
     checkpoint_name,
     list_checkpoints,
@@ -19,12 +18,13 @@ from legal_eagle.engine.checkpoint import (
 from legal_eagle.engine.disk import is_disk_full
 from legal_eagle.engine.distributed.ranks import joined
 from legal_eagle.engine.distributed.same_start import StopRequested, refuse_drift
-from legal_eagle.engine.engine_choice import choose_engine
+from legal_eagle.engine.engine_choice import choose_engine, choose_full_engine
 from legal_eagle.engine.evaluation import RowTooLargeError, evaluate
 from legal_eagle.engine.loop import OutOfMemoryError, StepResult
 from legal_eagle.engine.mechanisms import EngineOptions, choose_mechanisms, recorded_mechanisms
 from legal_eagle.engine.memory_plan import proposals_after_failure
 from legal_eagle.engine.resume import write_state
+from legal_eagle.engine.run_output import RunOutput
 from legal_eagle.engine.run_report import RunReport, Silent
 from legal_eagle.engine.sampling import answer_prompt
 from legal_eagle.engine.spill import SpillWatch
@@ -34,10 +34,8 @@ from legal_eagle.engine.train_setup import TrainSetup, device_of, set_up
 from legal_eagle.engine.train_state import mean
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_DISK_FULL, EXIT_OUT_OF_GPU_MEMORY, EXIT_SPEC, JobError
-from legal_eagle.models.template_record import template_record
 
 CHECKPOINTS_DIR = "checkpoints"
-ADAPTER_DIR = "adapter"
 # Steps between two looks at how evenly the ranks are loaded.
 _SKEW_STEPS = 10
 
@@ -49,7 +47,11 @@ def run(context: JobContext) -> Outcome:
         with joined(context, params.recipe["hardware"], partial(device_of, params)) as (ranks, choice):
             if not ranks.is_first:
                 context = replace(context, reporter=Silent())
-            engine = choose_engine(params.model_path, params.recipe["hardware"]["engine"])
+            engine = (
+                choose_full_engine(params.model_path)
+                if params.recipe["method"] == "full"
+                else choose_engine(params.model_path, params.recipe["hardware"]["engine"])
+            )
             # Rank 0 alone needs to have the checkpoint.
             recorded = ranks.collective.from_first(recorded_mechanisms(params.resume_from))
             mechanisms = choose_mechanisms(
@@ -81,6 +83,14 @@ class TrainRun:
         self._report = report
         self._setup = setup
         self._ranks = setup.ranks
+        self._output = RunOutput(
+            setup.params,
+            setup.model,
+            setup.rendering,
+            setup.stop_ids,
+            setup.fingerprint,
+            setup.loop.state,
+        )
         self._recipe = setup.params.recipe
         self._checkpoints = setup.params.run_dir / CHECKPOINTS_DIR
         self._saved_step: int | None = None
@@ -139,6 +149,7 @@ class TrainRun:
                 setup.train_store,
                 self._recipe["hardware"],
                 setup.choice.device,
+                self._recipe["method"],
             )
             raise JobError(
                 "train.out_of_memory",
@@ -228,12 +239,16 @@ class TrainRun:
         self._save("end")
         if not self._ranks.is_first:
             return
-        self._report.phase("save-adapter")
-        adapter = self._setup.params.run_dir / ADAPTER_DIR
-        with self._ranks.watch.undisturbed():
-            write_adapter_folder(adapter, self._write_adapter)
+        self._report.phase(f"save-{self._output.kind}")
+        try:
+            with self._ranks.watch.undisturbed():
+                result = self._output.write_result()
+        except Exception as error:
+            if is_disk_full(error):
+                raise _disk_full(self._setup.params.run_dir, error) from error
+            raise
         self._sample()
-        self._report.result(self._summary(adapter))
+        self._report.result(self._summary(result))
 
     def _stopped(self) -> Outcome:
         self._profile.close()
@@ -254,6 +269,7 @@ class TrainRun:
                 setup.loss_of(setup.eval_store),
                 setup.loop.plan.max_tokens_per_micro_batch,
                 self._ranks.collective,
+                int(setup.stage.counts(setup.eval_store).sum()),
             )
         except RowTooLargeError as error:
             # Training may fit all the same, and an eval loss without a row could not be compared with others.
@@ -308,7 +324,7 @@ class TrainRun:
             return
 
         def write_files(folder: Path) -> None:
-            self._write_adapter(folder)
+            self._output.write_checkpoint_files(folder)
             write_state(folder, setup.optimizer, state, setup.generator, setup.fingerprint, generators)
 
         self._report.phase("save")
@@ -331,29 +347,6 @@ class TrainRun:
         for removed in prune_checkpoints(self._checkpoints, keep["keepLast"], best):
             self._report.checkpoint_removed(removed)
         self._report.phase("train")
-
-    def _write_adapter(self, folder: Path) -> None:
-        setup = self._setup
-        setup.model.save_weights(folder, str(setup.params.model_path))
-        write_record(
-            folder,
-            {
-                "version": 1,
-                "kind": "adapter",
-                "runId": setup.params.run_id,
-                "attempt": setup.params.attempt,
-                "step": setup.loop.state.step,
-                "base": {"path": str(setup.params.model_path), "fingerprint": setup.fingerprint.base_model},
-                "dataset": {"path": str(setup.params.dataset_path), "hash": setup.fingerprint.dataset},
-                "tokenizerHash": setup.fingerprint.tokenizer,
-                **template_record(setup.rendering.template),
-                "systemPrompt": setup.rendering.system_prompt,
-                "evalLoss": setup.loop.state.eval_loss_last,
-                # What the adapter has learned to correct: merged, it stands on the base as it is.
-                "quantization": setup.loop.state.mechanisms.get("quantization", "none"),
-                "recipe": self._recipe,
-            },
-        )
 
     def _emit_plan(self) -> None:
         setup, made, batch = self._setup, self._setup.loop.plan, self._recipe["batch"]
@@ -379,7 +372,7 @@ class TrainRun:
             },
         )
 
-    def _summary(self, adapter: Path | None) -> dict[str, object]:
+    def _summary(self, result: Path | None) -> dict[str, object]:
         state = self._setup.loop.state
         return {
             "runId": self._setup.params.run_id,
@@ -395,7 +388,8 @@ class TrainRun:
             "bestStep": state.best_step,
             "skippedSteps": state.skipped_steps,
             "checkpointPath": str(self._checkpoints / checkpoint_name(state.step)),
-            "adapterPath": None if adapter is None else str(adapter),
+            "adapterPath": str(result) if result is not None and self._output.kind == "adapter" else None,
+            **({"modelPath": str(result)} if result is not None and self._output.kind == "model" else {}),
             "checkpoints": [info.path.name for info in list_checkpoints(self._checkpoints)],
             "trainSeconds": state.train_seconds,
             "seconds": time.monotonic() - self._started,

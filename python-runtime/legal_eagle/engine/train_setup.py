@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -16,14 +15,12 @@ from legal_eagle.data.token_store import TokenStore
 from legal_eagle.engine import rng_state
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.adapter_template import refuse_other_template
-from legal_eagle.engine.batches import packed_batch
 from legal_eagle.engine.compiled_elementwise import compile_elementwise
 from legal_eagle.engine.devices import DeviceChoice, choose_device
 from legal_eagle.engine.distributed.facts import RankFacts
 from legal_eagle.engine.distributed.gradients import exchange_for
 from legal_eagle.engine.distributed.ranks import Ranks
 from legal_eagle.engine.distributed.same_start import (
-    StopRequested,
     eight_bits_for_all,
     in_turn,
     refuse_differences,
@@ -39,21 +36,20 @@ from legal_eagle.engine.lora_targets import EMBEDDINGS, HEAD
 from legal_eagle.engine.loss_scale import LossScaler
 from legal_eagle.engine.mechanisms import Mechanisms
 from legal_eagle.engine.memory_setup import settle
+from legal_eagle.engine.open_data import rendering_of, split_store
 from legal_eagle.engine.optimizer import AdapterOptimizer
 from legal_eagle.engine.resume import Fingerprint, apply_state, deciding_recipe, read_state
 from legal_eagle.engine.run_report import RunReport
 from legal_eagle.engine.schedule import learning_rate_factor, warmup_steps
-from legal_eagle.engine.token_source import Rendering, Split, open_store
+from legal_eagle.engine.stages import STAGES, LossOfStore, Stage
+from legal_eagle.engine.token_source import Rendering
 from legal_eagle.engine.train_params import TrainParams
 from legal_eagle.engine.train_state import TrainState
 from legal_eagle.engine.trainable import Trainable
 from legal_eagle.jobs.context import JobContext
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
-from legal_eagle.models.choose_template import choose_template
-from legal_eagle.models.tokenizer import ChatTokenizer
 from legal_eagle.protocol.spec_types import Recipe
 
-_PROGRESS_SECONDS = 0.5
 _WHOLE = {"none": (), "embeddings": (EMBEDDINGS,), "head": (HEAD,), "both": (EMBEDDINGS, HEAD)}
 
 
@@ -62,6 +58,7 @@ class TrainSetup:
     """Everything a run works with."""
 
     params: TrainParams
+    stage: Stage
     choice: DeviceChoice
     ranks: Ranks
     rendering: Rendering
@@ -78,22 +75,7 @@ class TrainSetup:
     computed_rows: list[int]
 
     def loss_of(self, store: TokenStore) -> LossOfStore:
-        return LossOfStore(self.model, store, self.choice.device, self.computed_rows)
-
-
-@dataclass(frozen=True, slots=True)
-class LossOfStore:
-    """`loop.LossOf` over one token store."""
-
-    model: Trainable
-    store: TokenStore
-    device: torch.device
-    computed_rows: list[int]
-
-    def __call__(self, documents: Sequence[int], answer_tokens: int) -> torch.Tensor:
-        batch = packed_batch(self.store, documents, self.device)
-        self.computed_rows[0] += self.model.computed_rows(batch)
-        return self.model.loss(batch, answer_tokens)
+        return LossOfStore(self.stage, self.model, store, self.choice.device, self.computed_rows)
 
 
 def set_up(
@@ -108,11 +90,12 @@ def set_up(
     """Everything up to the first step. Raises JobError for whatever keeps the run from starting, and
     StopRequested where a stop arrived on the way."""
     recipe = params.recipe
+    stage = STAGES[recipe["stage"]]
     torch.set_num_threads(choice.cpu_threads)
     rng_state.seed_all(recipe["seed"])
 
     report.phase("tokenise")
-    rendering = _rendering(params, engine)
+    rendering = rendering_of(params, engine)
     if params.initial_adapter is not None and params.resume_from is None:
         refuse_other_template(params.initial_adapter, rendering.template)
     dataset = DatasetStore.open(params.dataset_path)
@@ -121,8 +104,8 @@ def set_up(
         train_store, eval_store = in_turn(
             ranks,
             lambda: (
-                _store(context, dataset, "train", rendering, params, None),
-                _store(context, dataset, "eval", rendering, params, recipe["evaluation"]["maxRows"]),
+                split_store(context, dataset, "train", rendering, params, None),
+                split_store(context, dataset, "eval", rendering, params, recipe["evaluation"]["maxRows"]),
             ),
         )
     if len(train_store) == 0:
@@ -142,7 +125,7 @@ def set_up(
             positions=positions,
         )
     report.phase("plan")
-    made = _plan(recipe, train_store, choice, ranks.facts.world_size)
+    made = _plan(recipe, stage, train_store, choice, ranks.facts.world_size)
     fingerprint = Fingerprint(
         base_model=base_fingerprint(params.model_path),
         dataset=dataset_hash,
@@ -207,7 +190,7 @@ def set_up(
     loop = TrainingLoop(
         plan=made,
         lengths=train_store.lengths,
-        loss_of=LossOfStore(model, train_store, choice.device, computed_rows),
+        loss_of=LossOfStore(stage, model, train_store, choice.device, computed_rows),
         optimizer=optimizer,
         learning_rate=lambda index: peak * learning_rate_factor(kind, index, total, warmup),
         state=state,
@@ -225,6 +208,7 @@ def set_up(
     )
     return TrainSetup(
         params=params,
+        stage=stage,
         choice=choice,
         ranks=ranks,
         rendering=rendering,
@@ -257,50 +241,11 @@ def device_of(params: TrainParams, facts: RankFacts) -> DeviceChoice:
     )
 
 
-def _rendering(params: TrainParams, engine: EngineChoice) -> Rendering:
-    recipe = params.recipe
-    tokenizer = ChatTokenizer.load(params.model_path)
-    vocabulary = engine.facts.vocab_size
-    if tokenizer.vocab_size > vocabulary:
-        raise JobError(
-            "train.vocabulary_too_large",
-            f"the tokenizer has {tokenizer.vocab_size} tokens, the embedding {vocabulary}",
-            exit_code=EXIT_DATA,
-            params={"tokenizer": tokenizer.vocab_size, "embedding": vocabulary},
-        )
-    named = recipe["template"]
-    template = choose_template(params.model_path, named, learns=True).with_thinking(recipe["thinking"])
-    return Rendering(tokenizer, template, recipe["systemPrompt"], recipe["cutoffLength"])
-
-
-def _store(
-    context: JobContext,
-    dataset: DatasetStore,
-    split: Split,
-    rendering: Rendering,
-    params: TrainParams,
-    max_rows: int | None,
-) -> TokenStore:
-    counts = dataset.counts()
-    total = min(getattr(counts, split), max_rows if max_rows is not None else 1 << 62)
-    last = time.monotonic()
-
-    def progress(done: int) -> None:
-        nonlocal last
-        if context.stop_requested():
-            raise StopRequested
-        if time.monotonic() - last >= _PROGRESS_SECONDS or done == total:
-            last = time.monotonic()
-            context.reporter.emit("progress", {"done": done, "total": total, "unit": "rows", "etaMs": None})
-
-    return open_store(dataset, split, rendering, params.token_cache_dir, max_rows=max_rows, progress=progress)
-
-
-def _plan(recipe: Recipe, store: TokenStore, choice: DeviceChoice, world_size: int) -> Plan:
+def _plan(recipe: Recipe, stage: Stage, store: TokenStore, choice: DeviceChoice, world_size: int) -> Plan:
     batch = recipe["batch"]
     return plan(
         store.lengths,
-        store.answer_counts,
+        stage.counts(store),
         BatchShape(
             unit=batch["unit"],
             micro_batch=batch["microBatch"],
@@ -321,7 +266,10 @@ def _with_saved_limit(made: Plan, store: TokenStore, state: TrainState) -> Plan:
     return with_limit(made, store.lengths, limit, state.step)
 
 
-def _lora(recipe: Recipe) -> LoraConfig:
+def _lora(recipe: Recipe) -> LoraConfig | None:
+    """None for full fine-tuning."""
+    if recipe["method"] == "full":
+        return None
     lora = recipe["lora"]
     return LoraConfig(
         rank=lora["rank"],

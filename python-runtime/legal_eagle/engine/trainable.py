@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -46,18 +45,19 @@ class Trainable(Protocol):
         """From now on passes keep only each layer's input; False where they do already, or cannot."""
         ...
 
-    def adapter_disabled(self) -> AbstractContextManager[None]:
-        """Inside, the model is the base."""
+    def save_weights(self, folder: Path, base_path: str, /) -> None:
+        """Writes what is trained into `folder`, which exists, so that `load_weights` takes it back exactly.
+        Not atomic."""
         ...
 
-    def save_weights(self, folder: Path, base_path: str) -> None:
-        """Writes what is trained into `folder`, which exists, as other tools read it. Not atomic."""
+    def save_result(self, folder: Path, base_path: str, /) -> None:
+        """As `save_weights`, as other tools read it: an adapter is the same, a model has its base's types."""
         ...
 
     def load_weights(self, folder: Path) -> None:
-        """Takes back `save_weights`. Raises JobError `model.adapter_*`."""
+        """Takes back `save_weights`. Raises JobError `model.*`."""
         ...
 
-    def start_from(self, folder: Path, base_fingerprint: str) -> None:
+    def start_from(self, folder: Path, base_fingerprint: str, /) -> None:
         """Fills fresh trained weights from an earlier training. Raises JobError `train.adapter_*`."""
         ...

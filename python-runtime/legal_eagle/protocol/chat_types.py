@@ -49,6 +49,7 @@ class ChatReplyReadyIdentity(TypedDict):
     template: str
     modelFingerprint: str
     merged: ChatReplyReadyIdentityMerged | None
+    fineTuned: ChatReplyReadyIdentityMerged | None
     runId: Any
     step: int | None
     thinking: Any

@@ -71,6 +71,7 @@ class Recipe(TypedDict):
     version: Literal[1]
     name: str
     stage: Literal["sft"]
+    method: Literal["lora", "full"]
     model: str
     dataset: str
     template: str

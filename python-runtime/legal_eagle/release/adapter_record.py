@@ -34,6 +34,11 @@ class WeightsRecord:
         return self.raw.get("kind") == "merged"
 
     @property
+    def is_fine_tuned(self) -> bool:
+        """Whether a run trained all of the model that lies beside the record."""
+        return self.raw.get("kind") == "fine-tuned"
+
+    @property
     def base_name(self) -> str | None:
         base = self.raw.get("base")
         return _text(base.get("name")) if isinstance(base, dict) else None

@@ -9,7 +9,7 @@ import torch
 from legal_eagle.engine.devices import DeviceChoice, choose_device, hardware_with
 from legal_eagle.jobs.context import JobContext, Outcome
 from legal_eagle.jobs.errors import EXIT_SPEC, JobError
-from legal_eagle.protocol.chat_types import ChatReplyReadyIdentity
+from legal_eagle.protocol.chat_types import ChatReplyReadyIdentity, ChatReplyReadyIdentityMerged
 from legal_eagle.serve.chat_session import ChatModel, ChatSession
 from legal_eagle.serve.load_chat_model import load_chat_model
 from legal_eagle.serve.reply_writer import OutputClosedError, ReplyWriter
@@ -80,12 +80,15 @@ class LoadProgress:
 def identity_of(model: ChatModel, choice: DeviceChoice) -> ChatReplyReadyIdentity:
     record = model.record
     run_id, step = record.origin
+    made_of: ChatReplyReadyIdentityMerged = {
+        "baseName": record.base_name,
+        "baseFingerprint": record.base_fingerprint,
+    }
     return {
         "template": model.template.name,
         "modelFingerprint": model.fingerprint,
-        "merged": {"baseName": record.base_name, "baseFingerprint": record.base_fingerprint}
-        if record.is_merged
-        else None,
+        "merged": made_of if record.is_merged else None,
+        "fineTuned": made_of if record.is_fine_tuned else None,
         "runId": run_id,
         "step": step,
         "thinking": _thinking(model),

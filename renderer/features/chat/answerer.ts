@@ -1,7 +1,10 @@
 import type { InputOf } from '../../api/hooks.ts';
 
-/** What answers: a model of the library, or a run's base with or without its adapter (of checkpoint `step`). */
-export type Answerer = Readonly<{ kind: 'model' | 'adapter' | 'base'; id: string; step?: number }>;
+/**
+ * What answers: a model of the library, a run's base with or without its adapter (of checkpoint `step`), or the model
+ * that a run of full fine-tuning has trained as a whole (`tuned`).
+ */
+export type Answerer = Readonly<{ kind: 'model' | 'adapter' | 'base' | 'tuned'; id: string; step?: number }>;
 
 const stepped = ({ id, step }: Answerer): string => (step === undefined ? id : `${id}@${step}`);
 
@@ -9,19 +12,23 @@ export const keyOf = (answerer: Answerer): string => `${answerer.kind}:${stepped
 
 /** Two answerers with the same key are answered by the same loaded weights. */
 export const weightsKeyOf = (answerer: Answerer): string =>
-  `${answerer.kind === 'model' ? 'model' : 'run'}:${stepped(answerer)}`;
+  `${answerer.kind === 'model' || answerer.kind === 'tuned' ? answerer.kind : 'run'}:${stepped(answerer)}`;
 
 export function answererOf(key: string | null): Answerer | undefined {
-  const [, kind, id, step] = /^(model|adapter|base):([^@]+)(?:@([1-9]\d*))?$/u.exec(key ?? '') ?? [];
-  if (id === undefined || (kind !== 'model' && kind !== 'adapter' && kind !== 'base')) return undefined;
+  const [, kind, id, step] = /^(model|adapter|base|tuned):([^@]+)(?:@([1-9]\d*))?$/u.exec(key ?? '') ?? [];
+  if (id === undefined || !isKind(kind)) return undefined;
   return { kind, id, ...(step === undefined ? {} : { step: Number(step) }) };
 }
 
-/** Both columns as the address has them: `?model=` or `?run=` (`&weights=base&step=`), then `&second=kind:id`. */
+const isKind = (text: string | undefined): text is Answerer['kind'] =>
+  text === 'model' || text === 'adapter' || text === 'base' || text === 'tuned';
+
+/** Both columns as the address has them: `?model=` or `?run=` (`&weights=base|tuned&step=`), then `&second=kind:id`. */
 export function answerersIn(address: URLSearchParams): readonly (Answerer | undefined)[] {
   const model = address.get('model');
   const run = address.get('run');
-  const runKind = address.get('weights') === 'base' ? 'base' : 'adapter';
+  const weights = address.get('weights');
+  const runKind = weights === 'base' || weights === 'tuned' ? weights : 'adapter';
   const step = Number(address.get('step') ?? '');
   const ofRun =
     run === null
@@ -36,7 +43,7 @@ export function addressOf(answerers: readonly (Answerer | undefined)[]): URLSear
   const address = new URLSearchParams();
   if (first?.kind === 'model') address.set('model', first.id);
   else if (first !== undefined) address.set('run', first.id);
-  if (first?.kind === 'base') address.set('weights', 'base');
+  if (first?.kind === 'base' || first?.kind === 'tuned') address.set('weights', first.kind);
   if (first?.step !== undefined) address.set('step', String(first.step));
   if (answerers.length > 1) {
     const second = answerers[1];

@@ -20,10 +20,11 @@ export function identityFacts(
 ): readonly Fact[] {
   const { identity } = session;
   if (identity === undefined) return [];
-  const { merged, modelFingerprint, step, template, thinking } = identity;
+  const { merged, fineTuned, modelFingerprint, step, template, thinking } = identity;
+  const madeOf = merged ?? fineTuned;
   const unknown = words('fact.notRecorded');
   const own: Fact = {
-    name: words(merged === null ? 'fact.base' : 'fact.merged'),
+    name: words(merged !== null ? 'fact.merged' : fineTuned !== null ? 'fact.fineTuned' : 'fact.base'),
     value: `${session.model}@${short(modelFingerprint)}`,
     title: `${session.modelPath}\nSHA-256 ${modelFingerprint}`,
   };
@@ -31,16 +32,16 @@ export function identityFacts(
   const adapter = `${runName}@${step === null ? unknown : String(step)}`;
   return [
     own,
-    ...(merged === null
+    ...(madeOf === null
       ? []
       : [
           {
             name: words('fact.madeOf'),
-            value: `${merged.baseName ?? unknown}@${merged.baseFingerprint === null ? unknown : short(merged.baseFingerprint)} + ${adapter}`,
-            ...(merged.baseFingerprint === null ? {} : { title: `SHA-256 ${merged.baseFingerprint}` }),
+            value: `${madeOf.baseName ?? unknown}@${madeOf.baseFingerprint === null ? unknown : short(madeOf.baseFingerprint)} + ${adapter}`,
+            ...(madeOf.baseFingerprint === null ? {} : { title: `SHA-256 ${madeOf.baseFingerprint}` }),
           },
         ]),
-    ...(merged !== null || answerer.kind === 'model' ? [] : [adapterFact(session, answerer, adapter, words)]),
+    ...(madeOf !== null || answerer.kind === 'model' ? [] : [adapterFact(session, answerer, adapter, words)]),
     { name: words('fact.template'), value: template },
     { name: words('fact.thinking'), value: thinking === null ? unknown : words(`thinkingMode.${thinking}`) },
     systemFact(session, settings, words),

@@ -34,7 +34,7 @@ export function useAnswerers(): Answerers {
     }));
     const trained = (runs.data?.items ?? []).filter((run) => run.step > 0);
     const ofRuns = trained.flatMap((run) =>
-      (['adapter', 'base'] as const).map((kind) => ({
+      ([run.method === 'full' ? 'tuned' : 'adapter', 'base'] as const).map((kind) => ({
         value: keyOf({ kind, id: run.id }),
         label: words(`kind.${kind}`, { name: run.name }),
       })),

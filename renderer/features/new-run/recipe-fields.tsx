@@ -3,7 +3,11 @@ import { IconSearch } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 
 import { findFields } from '../../../electron/shared/domain/recipes/find-fields.ts';
-import { FIELD_GROUPS, RECIPE_FIELDS } from '../../../electron/shared/domain/recipes/recipe-fields.ts';
+import {
+  FIELD_GROUPS,
+  RECIPE_FIELDS,
+  type RecipeField,
+} from '../../../electron/shared/domain/recipes/recipe-fields.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -15,13 +19,20 @@ import type { Library } from './use-library.ts';
 
 export type RecipeFieldsProps = Readonly<{ form: RecipeForm; library: Library }>;
 
+/** Full fine-tuning has no adapter whose shape could be set; what of it is in the way stays to be put right. */
+function isUsed(field: RecipeField, { values, issues }: RecipeForm): boolean {
+  if (values['method'] !== 'full' || !field.path.startsWith('lora.')) return true;
+  return issues.some((issue) => issue.field === field.path);
+}
+
 /** The form in its five groups. A search opens whatever it finds, simple or advanced. */
 export function RecipeFields({ form, library }: RecipeFieldsProps): ReactElement {
   const words = useWords('new-run');
   const [search, setSearch] = useState('');
   const [advanced, setAdvanced] = useViewMemory('new-run.advanced', false);
+  const used = RECIPE_FIELDS.filter((field) => isUsed(field, form));
   const found = findFields(
-    RECIPE_FIELDS,
+    used,
     search,
     (field) => `${words(`fields.${field.path}.label`)} ${words(`fields.${field.path}.help`)}`,
   );
@@ -70,7 +81,7 @@ export function RecipeFields({ form, library }: RecipeFieldsProps): ReactElement
       {FIELD_GROUPS.map((group) => {
         const fields = visible.filter((field) => field.group === group);
         if (fields.length === 0) return undefined;
-        const hidden = RECIPE_FIELDS.filter((field) => field.group === group).length - fields.length;
+        const hidden = used.filter((field) => field.group === group).length - fields.length;
         return (
           <Panel
             key={group}

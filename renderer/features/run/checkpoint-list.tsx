@@ -1,7 +1,8 @@
 import type { ReactElement } from 'react';
 
 import { Button, Group, Text } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconDiamond } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconDiamond, IconMessages } from '@tabler/icons-react';
+import { Link } from 'react-router';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isResumable } from '../../../electron/shared/domain/run-state.ts';
@@ -50,7 +51,7 @@ export function CheckpointList({ run, checkpoints }: CheckpointListProps): React
         </tbody>
       </table>
       <Text fz="xs" c="dimmed" mt={6}>
-        {words('checkpoints.mergeNote')}
+        {words(run.method === 'full' ? 'checkpoints.modelNote' : 'checkpoints.mergeNote')}
       </Text>
     </div>
   );
@@ -81,7 +82,12 @@ function Row({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkp
       <td>
         <Group gap="xs" wrap="nowrap" align="flex-start">
           {whole && isResumable(run.state) && <ResumeHere run={run} step={step} />}
-          {whole && <MergeButton run={run} step={step} />}
+          {whole &&
+            (run.method === 'full' ? (
+              <ChatLink run={run} step={step} />
+            ) : (
+              <MergeButton run={run} step={step} />
+            ))}
           <CopyPathButton
             path={path}
             label={`${words('checkpoints.copyPath')} ${formatNumber(step)}`}
@@ -97,7 +103,10 @@ function Row({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkp
 function State({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Checkpoint }>): ReactElement {
   const words = useWords('run');
   const { whole, fault } = checkpoint;
-  const state = !whole ? 'torn' : run.state === 'done' ? 'wholeMerge' : 'whole';
+  const isDone = run.state === 'done';
+  const wholeState =
+    run.method === 'full' ? (isDone ? 'wholeModelDone' : 'wholeModel') : isDone ? 'wholeMerge' : 'whole';
+  const state = whole ? wholeState : 'torn';
   const sizes =
     fault?.kind === 'file_size'
       ? { bytes: formatBytes(fault.bytes), expectedBytes: formatBytes(fault.expectedBytes) }
@@ -114,6 +123,22 @@ function State({ run, checkpoint }: Readonly<{ run: RunSummary; checkpoint: Chec
         </Text>
       )}
     </>
+  );
+}
+
+/** A checkpoint of full fine-tuning is a model as it stands. */
+function ChatLink({ run, step }: Readonly<{ run: RunSummary; step: number }>): ReactElement {
+  const words = useWords('run');
+  return (
+    <Button
+      component={Link}
+      size="compact-sm"
+      variant="default"
+      leftSection={<IconMessages size={14} aria-hidden />}
+      to={`/chat?run=${run.id}&weights=tuned&step=${step}`}
+    >
+      {words('action.chat')}
+    </Button>
   );
 }
 

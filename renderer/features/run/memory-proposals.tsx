@@ -9,6 +9,11 @@ import { formatBytes, formatNumber } from '../../i18n/format.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { putCloneDraft } from '../../state/clone-run.ts';
 
+const shown = (value: number | string): string => {
+  if (typeof value === 'number') return formatNumber(value);
+  return value === 'lora' ? 'LoRA' : value.toUpperCase();
+};
+
 /** What would make a run fit that ran out of memory: each button opens a new run with it. */
 export function MemoryProposals({
   detail,
@@ -32,7 +37,7 @@ export function MemoryProposals({
         >
           {words(peakBytes === undefined ? 'proposal.plain' : 'proposal.withPeak', {
             setting: words(`proposal.field.${field}`, {
-              value: typeof value === 'number' ? formatNumber(value) : value.toUpperCase(),
+              value: shown(value),
             }),
             peak: formatBytes(peakBytes ?? 0),
           })}

@@ -5,6 +5,7 @@ import { Stack, Text, Title } from '@mantine/core';
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isLive } from '../../../electron/shared/domain/run-state.ts';
 import { bytesParts, formatDuration, formatLoss, formatNumber } from '../../i18n/format.ts';
+import { useSettingWords } from '../../i18n/setting-words.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { Quantity } from '../../ui/quantity.tsx';
@@ -18,6 +19,7 @@ export type RunHeaderProps = RunActionsProps & Readonly<{ peakBytes: number | un
 export function RunHeader({ peakBytes, ...actions }: RunHeaderProps): ReactElement {
   const { run } = actions;
   const words = useWords('run');
+  const settingWords = useSettingWords();
   const language = useLanguage();
   const elapsedMs = useElapsed(run);
   const memory = peakBytes === undefined ? undefined : bytesParts(peakBytes);
@@ -31,7 +33,7 @@ export function RunHeader({ peakBytes, ...actions }: RunHeaderProps): ReactEleme
           </Title>
           <StateBadge state={run.state} />
           <Text c="dimmed" fz="xs">
-            {run.modelName} · {run.datasetName}
+            {settingWords(`choices.method.${run.method}`)} · {run.modelName} · {run.datasetName}
           </Text>
         </div>
         <RunActions {...actions} />

@@ -66,6 +66,8 @@ SETTINGS: Sequence[Setting] = (
     Setting("NF4 base", {"hardware": {"quantization": "nf4"}}),
     Setting("INT8 base", {"hardware": {"quantization": "int8"}}),
     Setting("batches of packs", {"batch": {"unit": "packs", "microBatch": 1, "gradientAccumulation": 2}}),
+    # Dropout, the one option of an adapter that full fine-tuning ignores, stays in the recipe.
+    Setting("full fine-tuning", {"method": "full"}, without=frozenset({"load"})),
     Setting("compat engine (Gemma 3)", base=_gemma, without=frozenset({"load"})),
 )
 
@@ -144,7 +146,7 @@ def differences(run: Run, straight: Run) -> list[str]:
     for name, value_of in compared:
         if value_of(run) != value_of(straight):
             found.append(name)
-    for name in ("adapter/adapter_model.safetensors", "optimizer.safetensors"):
+    for name in (_result_of(run), "optimizer.safetensors"):
         ours, theirs = (load_file(_last_file(one, name)) for one in (run, straight))
         if ours.keys() != theirs.keys() or not all(ours[key].equal(theirs[key]) for key in theirs):
             found.append(name)
@@ -223,9 +225,16 @@ def _check_what_is_left(run: Run) -> None:
         for folder in named:
             if (folder / "manifest.json").exists():
                 verify_checkpoint(folder)
-    if (run.root / "adapter").exists():
-        load_file(run.root / "adapter" / "adapter_model.safetensors")
-        assert (run.root / "adapter" / "legal_eagle.json").exists()
+    result = run.root / _result_of(run)
+    if result.parent.exists():
+        load_file(result)
+        assert (result.parent / "legal_eagle.json").exists()
+
+
+def _result_of(run: Run) -> str:
+    """What a finished run of this recipe has made, below its folder."""
+    is_full = run.recipe["method"] == "full"
+    return "model/model.safetensors" if is_full else "adapter/adapter_model.safetensors"
 
 
 def _shuffled(sites: Iterable[str], moments: random.Random) -> list[str]:

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { RunRecord } from '../../../electron/core/db/repositories/run-repository.ts';
-import { startingAdapter } from '../../../electron/core/runs/run-adapter.ts';
+import { adapterOf, startingAdapter, tunedModelOf } from '../../../electron/core/runs/run-adapter.ts';
 
 /** An adapter of the wrong run, or a half-written one, would be trained on without anybody noticing. */
 describe('where a recipe starts from', () => {
@@ -18,8 +18,8 @@ describe('where a recipe starts from', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  const runIn = (state: RunRecord['state']): RunRecord =>
-    ({ id: '01RUN', name: 'first', state, dir: root, step: 40 }) as RunRecord;
+  const runIn = (state: RunRecord['state'], method: 'lora' | 'full' = 'lora'): RunRecord =>
+    ({ id: '01RUN', name: 'first', state, dir: root, step: 40, recipe: { method } }) as RunRecord;
   const none = { matching: () => [], resumable: () => [] };
   const saveFinal = (): string => {
     const folder = path.join(root, 'adapter');
@@ -39,6 +39,30 @@ describe('where a recipe starts from', () => {
     const runs = { matching: () => [runIn('stopped')], resumable: () => [checkpoint] };
     expect(startingAdapter('first', runs as unknown as Parameters<typeof startingAdapter>[1])).toBe(
       checkpoint.path,
+    );
+  });
+
+  /** A whole model loaded as an adapter, or a model of an earlier course taken for what was trained last. */
+  it('finds a model and no adapter in a run of full fine-tuning', () => {
+    const folder = path.join(root, 'model');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'config.json'), '{}');
+    const checkpoint = {
+      step: 30,
+      path: path.join(root, 'step-30'),
+      savedAtMs: 1,
+      bytes: 1,
+      manifestSha256: '',
+    };
+    const [done, stopped] = [runIn('done', 'full'), runIn('stopped', 'full')];
+    expect(tunedModelOf(done, [checkpoint], undefined)).toEqual({ path: folder, step: 40 });
+    expect(tunedModelOf(done, [checkpoint], 30)).toEqual({ path: checkpoint.path, step: 30 });
+    expect(tunedModelOf(stopped, [checkpoint], undefined)).toEqual({ path: checkpoint.path, step: 30 });
+    expect(tunedModelOf(stopped, [], undefined)).toBeUndefined();
+    expect(tunedModelOf(runIn('done'), [checkpoint], undefined)).toBeUndefined();
+    expect(adapterOf(done, [checkpoint], undefined)).toBeUndefined();
+    expect(() => startingAdapter('first', { ...none, matching: () => [done] })).toThrow(
+      expect.objectContaining({ code: 'recipe.adapter_not_found' }),
     );
   });
 

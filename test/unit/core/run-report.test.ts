@@ -32,6 +32,7 @@ function factsOf(changes: Partial<ReportFacts['run']>, more: Partial<ReportFacts
       modelName: 'm',
       datasetPath: '/d',
       datasetName: 'd',
+      method: 'lora',
       createdAtMs: 0,
       attempts: 1,
       step: 5,

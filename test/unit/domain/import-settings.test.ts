@@ -70,6 +70,7 @@ describe('a pasted train command', () => {
       'lora.rank': 8,
       'lora.alpha': 16,
       'lora.dropout': 0.05,
+      method: 'lora',
       'hardware.precision': 'fp16',
       // Left out, the global batch would be a quarter of what was trained with.
       'hardware.processes': 4,
@@ -105,6 +106,7 @@ describe('a pasted train command', () => {
     const { settings, assumed, notCarried, unknown } = importSettings(YAML);
     expect(settings).toEqual({
       model: 'internlm/internlm2-chat-7b',
+      method: 'lora',
       'lora.rank': 16,
       'lora.targets': ['wqkv', 'wo'],
       cutoffLength: 1024,
@@ -118,6 +120,26 @@ describe('a pasted train command', () => {
       { name: 'warmup_steps', value: '20' },
     ]);
     expect(unknown).toEqual([]);
+  });
+
+  /** Full fine-tuning that silently becomes an adapter, or an adapter's defaults shown where there is none. */
+  it.each([
+    ['--finetuning_type full --stage sft --learning_rate 1e-5', 'full'],
+    ['--finetuning_type lora --stage sft', 'lora'],
+    ['--use_peft False --model_max_length 512', 'full'],
+    ['--use_peft True --model_max_length 512', 'lora'],
+  ])('reads what is trained: %s', (text, method) => {
+    const { settings, assumed, notCarried, unknown } = importSettings(text);
+    expect(settings).toMatchObject({ method });
+    expect([...notCarried, ...unknown]).toEqual([]);
+    const ofAdapter = Object.keys(assumed).filter((field) => field.startsWith('lora.'));
+    if (method === 'full') expect(ofAdapter).toEqual([]);
+  });
+
+  it('says that it does not freeze layers', () => {
+    const { settings, notCarried } = importSettings('--finetuning_type freeze');
+    expect(settings).toEqual({});
+    expect(names(notCarried)).toEqual(['finetuning_type']);
   });
 
   it.each(['', 'hello world', '请帮我训练一个模型', '{}'])('finds nothing in %j', (text) => {

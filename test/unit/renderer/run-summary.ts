@@ -9,6 +9,7 @@ export const runSummary = (id: string, state: RunSummary['state']): RunSummary =
   modelPath: '',
   modelName: '',
   datasetPath: '',
+  method: 'lora',
   datasetName: '',
   createdAtMs: 0,
   attempts: 1,

@@ -50,7 +50,10 @@ export type ModelRepository = Pick<
   library(query: LibraryQuery): RecordPage<LibraryEntry>;
 };
 
-/** An adapter of a run lies in its folder: the final one, or those of its checkpoints. */
+/**
+ * An adapter of a run lies in its folder: the final one, or those of its checkpoints. What full fine-tuning made is a
+ * record of its own.
+ */
 const LIBRARY = `
   SELECT 'model' AS holder, id, name, path, kind, created_at_ms, source,
     json_extract(facts, '$.architecture') AS architecture, json_extract(facts, '$.parameters') AS parameters,
@@ -59,8 +62,9 @@ const LIBRARY = `
   UNION ALL
   SELECT 'run', id, name, dir, 'adapter', coalesce(ended_at_ms, created_at_ms), NULL, model_name, NULL, NULL
   FROM runs
-  WHERE state = 'done' OR (state IN ('stopped', 'failed', 'interrupted')
-    AND EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id))`;
+  WHERE json_extract(recipe, '$.method') IS NOT 'full'
+    AND (state = 'done' OR (state IN ('stopped', 'failed', 'interrupted')
+      AND EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id)))`;
 
 const MATCHING = `${containsCondition(['name', 'path', 'id', 'architecture', 'source'])}
   AND (@kinds = '[]' OR kind IN (SELECT value FROM json_each(@kinds)))`;

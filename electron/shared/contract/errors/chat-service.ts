@@ -109,6 +109,18 @@ export const CHAT_SERVICE_ERRORS = {
       action: '请查看详情，然后重新打开模型。',
     },
   },
+  'chat.no_tuned_model': {
+    en: {
+      message: 'The run “{run}” has no trained model to talk to yet.',
+      cause: 'It has not written a checkpoint, or the one that was named is not whole.',
+      action: 'Let the run save a checkpoint first, or open its base model.',
+    },
+    zh: {
+      message: '训练“{run}”还没有可用于对话的模型。',
+      cause: '它尚未写出检查点，或指定的检查点不完整。',
+      action: '请先让训练保存检查点，或打开其基座模型。',
+    },
+  },
   'chat.no_adapter': {
     en: {
       message: 'The run “{run}” has no adapter to talk to yet.',

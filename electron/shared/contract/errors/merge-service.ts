@@ -13,6 +13,19 @@ export const MERGE_SERVICE_ERRORS = {
       action: '请等待训练保存检查点，或指定已有检查点的步数。',
     },
   },
+  'merge.whole_model': {
+    en: {
+      message: 'There is nothing to merge: the run “{run}” trained the whole model.',
+      cause: 'Full fine-tuning makes no adapter; its result is a model that stands by itself.',
+      action:
+        'Chat with it as it is; when the run has finished, it is in the library under the name of the run.',
+    },
+    zh: {
+      message: '无需合并：训练“{run}”采用全参数微调，训练的就是整个模型。',
+      cause: '全参数微调不产生适配器，训练结果本身就是完整的模型。',
+      action: '可直接与它对话；训练完成后，它会以训练名称出现在模型库中。',
+    },
+  },
   'merge.base_missing': {
     en: {
       message: 'The base model of this run is no longer at {path}.',

@@ -49,6 +49,18 @@ export const RUN_ERRORS = {
       action: '请关闭对话，或等待合并结束，然后重试。',
     },
   },
+  'run.holds_model': {
+    en: {
+      message: 'The model “{model}” of the library lies in the folder of the run “{run}”.',
+      cause: 'Full fine-tuning keeps the model that it made with its run; deleting the run would delete it.',
+      action: 'Take the model out of the library first, then delete the run.',
+    },
+    zh: {
+      message: '模型库中的模型“{model}”就存放在训练“{run}”的目录里。',
+      cause: '全参数微调得到的模型与训练记录放在一起，删除训练会连同模型一并删除。',
+      action: '请先从模型库中移除该模型，再删除训练。',
+    },
+  },
   'run.waits': {
     en: {
       message: 'The run “{run}” waits in the queue.',

@@ -53,6 +53,21 @@ export const TRAIN_ERRORS = {
       action: '请选择与适配器配套的基座，或从新的适配器开始训练。',
     },
   },
+  'train.full_layout': {
+    en: {
+      message:
+        'The model {model} cannot be trained as a whole: {tensor} is stored in another way than it is computed.',
+      cause:
+        'Full fine-tuning writes the model back in the layout of its base, so every stored tensor must be a parameter, and every parameter must be stored.',
+      action: 'Train a LoRA adapter on it, or take the model from where its files have the usual names.',
+    },
+    zh: {
+      message: '模型 {model} 无法进行全参数微调：{tensor} 的存储方式与计算方式不一致。',
+      cause:
+        '全参数微调会按基座原有的布局写回模型，因此每个存储的张量都必须是参数，每个参数也都必须有对应的存储。',
+      action: '请改为训练 LoRA 适配器，或换用张量名称规范的模型文件。',
+    },
+  },
   'train.vocabulary_too_large': {
     en: {
       message: 'The tokenizer has {tokenizer} tokens, but the model knows only {embedding}.',

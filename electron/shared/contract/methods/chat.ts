@@ -37,7 +37,7 @@ export const CHAT_METHODS = {
   /**
    * Begins to load a model, or a run's base with its adapter (final, or of checkpoint `step`). The topic
    * `chat.<sessionId>` says how far it is, `ready`, the answers, and `closed` with the reason. `weights: base`
-   * also opens a run that has no adapter yet.
+   * also opens a run that has no adapter yet. A run of full fine-tuning has no adapter: its weights are a model.
    */
   'chat.open': method({
     input: z.union([
@@ -61,6 +61,7 @@ export const CHAT_METHODS = {
       'core.read_only',
       'model.not_ready',
       'chat.no_adapter',
+      'chat.no_tuned_model',
       'chat.too_many',
     ],
   }),

@@ -16,7 +16,14 @@ export const MERGE_METHODS = {
       parityPrompts: z.array(z.string().min(1)).max(64).default([]),
     }),
     output: z.object({ modelId: z.string(), jobId: z.string() }),
-    errors: ['core.not_found', 'core.ambiguous', 'core.read_only', 'merge.no_adapter', 'merge.base_missing'],
+    errors: [
+      'core.not_found',
+      'core.ambiguous',
+      'core.read_only',
+      'merge.no_adapter',
+      'merge.whole_model',
+      'merge.base_missing',
+    ],
   }),
   'merge.show': method({
     input: z.object({ model: referenceSchema }),

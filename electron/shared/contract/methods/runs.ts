@@ -25,6 +25,8 @@ export const runSummarySchema = z.object({
   datasetId: z.string().optional(),
   datasetPath: z.string(),
   datasetName: z.string(),
+  /** What is trained: an adapter, or the whole model. */
+  method: z.enum(['lora', 'full']),
   createdAtMs: timeMsSchema,
   startedAtMs: timeMsSchema.optional(),
   endedAtMs: timeMsSchema.optional(),
@@ -83,6 +85,8 @@ export const runDetailSchema = runSummarySchema.extend({
   device: z.record(z.string(), z.unknown()).optional(),
   result: z.record(z.string(), z.unknown()).optional(),
   adapterPath: z.string().optional(),
+  /** The finished model of full fine-tuning. */
+  tunedModelPath: z.string().optional(),
   attemptList: z.array(attemptSchema),
   checkpoints: z.array(checkpointSchema),
   samples: z.array(sampleSchema),
@@ -277,6 +281,7 @@ export const RUN_METHODS = {
       'run.already_live',
       'run.waits',
       'run.in_use',
+      'run.holds_model',
       'storage.cannot_move',
     ],
   }),

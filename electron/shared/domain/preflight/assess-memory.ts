@@ -1,4 +1,5 @@
 import {
+  fullMemoryOn,
   memoryOn,
   precisionOn,
   tokenLimitOn,
@@ -6,6 +7,8 @@ import {
   type DeviceMemory,
   type Precision,
 } from './device-memory.ts';
+import type { Recipe } from '../../protocol/recipe.ts';
+import { localProcesses } from '../choose-card.ts';
 import { knownDevices, type PreflightFacts } from './preflight-facts.ts';
 import { setting, sizeParams, type PreflightFix, type PreflightNote } from './preflight-note.ts';
 import { smallerLimit, suggestFixes, type FitChange } from './suggest-fixes.ts';
@@ -61,9 +64,12 @@ function assessDevice(facts: PreflightFacts, device: DeviceFacts): MemoryAssessm
     limit: tokenLimitOn(device, recipe),
     cutoff: recipe.cutoffLength,
     longestTokens: lengthsAt(facts, recipe.cutoffLength).longestTokens,
-    mayRecompute: recipe.hardware.recompute === 'none' || recipe.hardware.recompute === 'layers',
+    recompute: recomputeFor(recipe, device),
+    isFull: recipe.method === 'full',
     quantizations: quantizationsOn(device, facts),
-    mayHalveWeights: precision === 'fp32' && (device.kind === 'cpu' || device.hasBf16),
+    // The masters of full fine-tuning stay in fp32, whatever passes are computed in.
+    mayHalveWeights:
+      recipe.method !== 'full' && precision === 'fp32' && (device.kind === 'cpu' || device.hasBf16),
     peakBytes: (change: FitChange) => memoryWith(change).peakBytes,
   };
   if (memory.peakBytes > device.capacityBytes) {
@@ -84,12 +90,23 @@ function assessDevice(facts: PreflightFacts, device: DeviceFacts): MemoryAssessm
   return { devices: [memory], problems: [], warnings: [busy], fitsWith };
 }
 
+/** What would make a run keep less of its passes than its recipe says. */
+function recomputeFor({ method, hardware }: Recipe, device: DeviceFacts): 'auto' | 'full' | undefined {
+  const { recompute } = hardware;
+  // All layers or none; on a CPU none is the default.
+  if (method === 'full') {
+    return recompute === 'none' || (recompute === 'auto' && device.kind === 'cpu') ? 'full' : undefined;
+  }
+  return recompute === 'none' || recompute === 'layers' ? 'auto' : undefined;
+}
+
 /** What the engine computes with on a device (engine/quantisation.py), where the recipe has the base as loaded. */
 function quantizationsOn(
   device: DeviceFacts,
   { recipe, shape }: PreflightFacts,
 ): readonly ('int8' | 'nf4')[] {
-  if (recipe.hardware.quantization !== 'none' || shape.isCompat === true) return [];
+  const isFull = recipe.method === 'full';
+  if (recipe.hardware.quantization !== 'none' || shape.isCompat === true || isFull) return [];
   const hasInt8 = device.kind === 'cpu' || (device.computeCapability ?? 0) >= INT8_CAPABILITY;
   return hasInt8 ? ['int8', 'nf4'] : ['nf4'];
 }
@@ -107,13 +124,18 @@ function memoryAfter(
   const recipe = { ...facts.recipe, cutoffLength: change.cutoff ?? facts.recipe.cutoffLength };
   const cut = lengthsAt(facts, recipe.cutoffLength);
   const limit = change.limit ?? tokenLimitOn(device, recipe);
-  const batches = heaviestMicroBatches(
-    forecastTraining(recipe, trainRows, cut),
-    cut,
-    lengths?.answerShare ?? 0,
-    limit,
-  );
+  const forecast = forecastTraining(recipe, trainRows, cut);
+  const batches = heaviestMicroBatches(forecast, cut, lengths?.answerShare ?? 0, limit);
   const recompute = { ...recipe.hardware, recompute: change.recompute ?? recipe.hardware.recompute };
+  const method = change.method ?? recipe.method;
+  if (method === 'full') {
+    const how = {
+      accumulates: forecast.heaviestStepTokens > Math.max(limit, cut.longestTokens),
+      processes: localProcesses(recipe.hardware),
+    };
+    const used = change.precision ?? precision;
+    return fullMemoryOn(device, shape, used, batches, recompute.recompute, how);
+  }
   const quantization = change.quantization ?? recipe.hardware.quantization;
   return memoryOn(
     device,

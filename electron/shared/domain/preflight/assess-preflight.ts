@@ -3,7 +3,7 @@ import { assessMemory } from './assess-memory.ts';
 import { assessNetwork } from './assess-network.ts';
 import { assessStartingAdapter } from './assess-starting-adapter.ts';
 import { compatTargetFault } from './compat-modules.ts';
-import { linearModules, loraModulesByLayer, loraParameters, moduleName } from './decoder-shape.ts';
+import { linearModules, loraModulesByLayer, moduleName, trainedParameters } from './decoder-shape.ts';
 import {
   nearestQuantization,
   precisionOn,
@@ -36,6 +36,8 @@ export type PreflightReport = Readonly<{
 }>;
 
 const FLOAT = 4;
+/** A large tokenizer with its vocabulary. */
+const MODEL_FILES_BYTES = 16 * 1024 ** 2;
 
 /** Predicts what a run will do and need, and says whether it can. */
 export function assessPreflight(facts: PreflightFacts): PreflightReport {
@@ -61,11 +63,13 @@ export function assessPreflight(facts: PreflightFacts): PreflightReport {
 
 function diskOf(facts: PreflightFacts, forecast: TrainingForecast, cut: CutLengths): DiskBytes {
   const { recipe, shape } = facts;
-  const adapterBytes = loraParameters(shape, recipe.lora) * FLOAT;
+  const trainedBytes = trainedParameters(recipe, shape) * FLOAT;
   const evaluated = Math.min(facts.evalRows, recipe.evaluation.maxRows);
   return diskBytes(recipe, {
-    adapterBytes,
-    optimizerBytes: 2 * adapterBytes,
+    trainedBytes,
+    // Tokenizer and templates go with every whole model.
+    filesBytes: recipe.method === 'full' ? MODEL_FILES_BYTES : 0,
+    optimizerBytes: 2 * trainedBytes,
     steps: forecast.steps,
     storedTokens: forecast.tokensPerEpoch + Math.round(evaluated * cut.meanTokens),
     storedRows: facts.trainRows + evaluated,
@@ -171,6 +175,8 @@ function engineProblems({ recipe, shape }: PreflightFacts): readonly PreflightNo
 }
 
 function targetProblems({ recipe, shape }: PreflightFacts): readonly PreflightNote[] {
+  // There is no adapter whose layers could be wrong.
+  if (recipe.method === 'full') return [];
   const { targets, targetPattern, whole } = recipe.lora;
   if (whole !== 'none' && shape.tiedEmbeddings) {
     return [{ code: 'model.lora_whole_tied', params: {}, fixes: [setting('lora.whole', 'none')] }];

@@ -127,6 +127,12 @@ export function loraParameters(
     );
 }
 
+/** Elements of everything that a run trains. */
+export const trainedParameters = (
+  { method, lora }: Pick<Recipe, 'method' | 'lora'>,
+  shape: DecoderShape,
+): number => (method === 'full' ? baseParameters(shape) : loraParameters(shape, lora));
+
 type Wholes = Readonly<{ whole: WholeModules }>;
 export const trainsEmbeddings = ({ whole }: Wholes): boolean => whole === 'embeddings' || whole === 'both';
 const trainsHead = ({ whole }: Wholes): boolean => whole === 'head' || whole === 'both';

@@ -1,5 +1,6 @@
 import type { Recipe } from '../../protocol/recipe.ts';
 import type { ComputeDevice } from './attention-bytes.ts';
+import { predictFullMemory, type FullSettings } from './full-memory.ts';
 import { predictPeakMemory, type MicroBatch, type PeakMemory } from './peak-memory.ts';
 import type { DecoderShape } from './decoder-shape.ts';
 import type { Quantization } from './pass-settings.ts';
@@ -106,7 +107,33 @@ export function memoryOn(
     device,
     (layers) => tensorsWith(layers).peakBytes + runtimeBytes,
   );
-  const tensors = tensorsWith(recomputed);
+  return placed(device, shape, precision, recomputed, tensorsWith(recomputed));
+}
+
+/** As {@link memoryOn}, where every parameter is trained. */
+export function fullMemoryOn(
+  device: DeviceFacts,
+  shape: DecoderShape,
+  precision: Precision,
+  batches: readonly MicroBatch[],
+  recompute: RecomputeSettings['recompute'],
+  how: Pick<FullSettings, 'accumulates' | 'processes'>,
+): DeviceMemory {
+  const width = precision === 'fp32' ? 4 : 2;
+  // transformers recomputes all layers or none (engine/memory_setup.py).
+  const recomputesAll = recompute === 'auto' ? device.kind === 'cuda' : recompute !== 'none';
+  const tensors = predictFullMemory({ shape, width, device: device.kind, recomputesAll, ...how }, batches);
+  return placed(device, shape, precision, recomputesAll ? shape.layers : 0, tensors);
+}
+
+function placed(
+  device: DeviceFacts,
+  shape: DecoderShape,
+  precision: Precision,
+  recomputed: number,
+  tensors: PeakMemory,
+): DeviceMemory {
+  const runtimeBytes = RUNTIME_BYTES[device.kind];
   const peakBytes = tensors.peakBytes + runtimeBytes;
   return {
     ...tensors,

@@ -10,8 +10,10 @@ export type DiskBytes = Readonly<{
 }>;
 
 export type DiskQuestion = Readonly<{
-  /** Adapter masters, fp32. */
-  adapterBytes: number;
+  /** Masters of what is trained, fp32. */
+  trainedBytes: number;
+  /** Further files of every checkpoint and of the result. */
+  filesBytes: number;
   optimizerBytes: number;
   steps: number;
   /** Of all token stores that the run builds: training rows and evaluation rows. */
@@ -32,10 +34,11 @@ export function diskBytes(recipe: Recipe, question: DiskQuestion): DiskBytes {
   const { everySteps, keepLast, keepBest } = recipe.checkpoints;
   const written = (everySteps === 0 ? 0 : Math.floor(question.steps / everySteps)) + 1;
   const standing = Math.min(written, keepLast + (keepBest ? 1 : 0) + 1);
-  const checkpoint = question.adapterBytes + question.optimizerBytes + CHECKPOINT_EXTRA;
+  const checkpoint = question.trainedBytes + question.optimizerBytes + question.filesBytes + CHECKPOINT_EXTRA;
   const parts = {
     checkpointBytes: standing * checkpoint,
-    adapterBytes: question.adapterBytes + CHECKPOINT_EXTRA,
+    // A whole model is written in its base's types, so it takes this at most.
+    adapterBytes: question.trainedBytes + question.filesBytes + CHECKPOINT_EXTRA,
     tokenStoreBytes: Math.ceil(
       question.storedTokens * STORE_BYTES_PER_TOKEN + question.storedRows * STORE_BYTES_PER_ROW,
     ),

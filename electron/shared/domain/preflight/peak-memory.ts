@@ -1,3 +1,4 @@
+import type { ComputeDevice } from './attention-bytes.ts';
 import {
   baseParameters,
   loraModulesByLayer,
@@ -71,6 +72,10 @@ export function predictPeakMemory(settings: PassSettings, batches: readonly Micr
     peakBytes: Math.round(resident + total(peak)),
   };
 }
+
+/** Rows whose logits stand at once. */
+export const logitRows = (vocabSize: number, device: ComputeDevice): number =>
+  Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS[device] / vocabSize));
 
 type Moment = Readonly<{ saved: number; temporary: number }>;
 
@@ -157,7 +162,7 @@ function backwardMoments(
 /** engine/loss.py and the final norm: hidden rows, their normed form and its gradient, and chunks of logits. */
 function lossTemporary({ shape, width, device }: PassSettings, rows: number): number {
   const { vocabSize, hiddenSize: hidden } = shape;
-  const chunk = Math.max(CHUNK_ROWS_MIN, Math.floor(CHUNK_LOGITS[device] / vocabSize));
+  const chunk = logitRows(vocabSize, device);
   const first = Math.min(chunk, rows);
   const second = Math.min(chunk, rows - first);
   // Logits and their logarithmic softmax; from the second chunk on beside the first one's probabilities.

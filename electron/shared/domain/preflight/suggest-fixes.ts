@@ -8,8 +8,10 @@ export type FitChange = Readonly<{
   limit?: number;
   cutoff?: number;
   precision?: 'bf16';
-  recompute?: 'auto';
+  recompute?: 'auto' | 'full';
   quantization?: EightOrFourBits;
+  /** An adapter instead of every parameter. */
+  method?: 'lora';
 }>;
 
 export type FixQuestion = Readonly<{
@@ -17,12 +19,14 @@ export type FixQuestion = Readonly<{
   limit: number;
   cutoff: number;
   longestTokens: number;
-  /** Whether the recipe keeps layers that could be computed again. */
-  mayRecompute: boolean;
+  /** The setting with which layers that the recipe keeps are computed again; undefined where there is none. */
+  recompute: 'auto' | 'full' | undefined;
   /** Whether the base could be held in bf16 instead of fp32. */
   mayHalveWeights: boolean;
   /** How many bits the base could be held in instead of as loaded: the more the better. */
   quantizations: readonly EightOrFourBits[];
+  /** Whether every parameter is trained, which an adapter could do with far less. */
+  isFull: boolean;
   peakBytes: (change: FitChange) => number;
 }>;
 
@@ -34,10 +38,16 @@ const NOTHING_ELSE: FitChange = {};
 /**
  * What would make a run fit, the change that costs least first: layers computed again and fewer tokens at once (the
  * gradient stays), the base in bf16, in 8 bits, in 4 bits, a shorter cutoff with no more than that at once. Where none is enough: each with
- * layers computed again, with the base in bf16, with both.
+ * layers computed again, with the base in bf16, with both. Where every parameter is trained, an adapter comes last.
  */
 export function suggestFixes(question: FixQuestion): readonly PreflightFix[] {
-  const again = question.mayRecompute ? [{ recompute: 'auto' } as const] : [];
+  const lora: FitChange = { method: 'lora' };
+  const adapter = question.isFull && fitTest(question)(lora) ? [toFix(lora, question)] : [];
+  return [...changesOfThisMethod(question), ...adapter];
+}
+
+function changesOfThisMethod(question: FixQuestion): readonly PreflightFix[] {
+  const again = question.recompute === undefined ? [] : [{ recompute: question.recompute }];
   const halved = question.mayHalveWeights ? [{ precision: 'bf16' } as const] : [];
   const both = again.flatMap((one) => halved.map((other) => ({ ...one, ...other })));
   for (const also of [NOTHING_ELSE, ...again, ...halved, ...both]) {
@@ -94,12 +104,14 @@ function settingsOf({
   precision,
   recompute,
   quantization,
+  method,
 }: FitChange): PreflightFix['settings'] {
   return [
     ...(recompute === undefined ? [] : [{ field: 'hardware.recompute', value: recompute }]),
     ...(cutoff === undefined ? [] : [{ field: 'cutoffLength', value: cutoff }]),
     ...(limit === undefined ? [] : [{ field: 'hardware.maxTokensPerMicroBatch', value: limit }]),
     ...(precision === undefined ? [] : [{ field: 'hardware.precision', value: precision }]),
+    ...(method === undefined ? [] : [{ field: 'method', value: method }]),
     ...(quantization === undefined ? [] : [{ field: 'hardware.quantization', value: quantization }]),
   ];
 }

@@ -71,7 +71,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 const NOT_CARRIED = new Set([
   'quantization_bit',
-  'finetuning_type',
   'stage',
   'warmup_steps',
   'max_samples',
@@ -129,7 +128,6 @@ const NOT_NEEDED = new Set([
   'device_map',
   'gradient_checkpointing',
   'flash_attn',
-  'use_peft',
   'model_type',
   'trust_remote_code',
   'load_best_model_at_end',
@@ -184,7 +182,10 @@ export function importSettings(text: string): ImportedSettings {
     else unknown.push(one);
   }
   const tool = toolOf(written, settings);
-  const assumed = Object.entries(defaultsOf(tool, settings)).filter(([path]) => !(path in settings));
+  const hasAdapter = settings['method'] !== 'full';
+  const assumed = Object.entries(defaultsOf(tool, settings)).filter(
+    ([path]) => !(path in settings) && (hasAdapter || !path.startsWith('lora.')),
+  );
   return { tool, settings, assumed: Object.fromEntries(assumed), notCarried, notNeeded, unknown };
 }
 
@@ -206,7 +207,6 @@ function defaultsOf(tool: ForeignTool | undefined, settings: FlatRecipe): FlatRe
 /** Values that mean what this engine does anyway. */
 function isHarmless({ name, value }: ForeignSetting): boolean {
   const wanted: Readonly<Record<string, readonly string[]>> = {
-    finetuning_type: ['lora'],
     stage: ['sft'],
     optim: ['adamw_torch', 'adamw_torch_fused', 'adamw_hf'],
     train_on_prompt: ['false'],
@@ -224,6 +224,7 @@ function choiceOf({ name, value }: ForeignSetting): FlatRecipe | undefined {
   const isOn = value.toLowerCase() === 'true';
   if (name === 'packing') return isOn ? { 'batch.unit': 'packs' } : {};
   if (name === 'fp16' || name === 'bf16') return isOn ? { 'hardware.precision': name } : {};
+  if (name === 'use_peft') return { method: isOn ? 'lora' : 'full' };
   if (name === 'additional_target' || name === 'modules_to_save') return wholeModules(value);
   if (QUANTIZATIONS.has(name)) return quantizationOf(name, value);
   if (name !== 'torch_dtype') return undefined;

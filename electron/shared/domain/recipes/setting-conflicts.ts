@@ -35,7 +35,7 @@ export function settingConflicts(recipe: Recipe): readonly SettingConflict[] {
   }));
 }
 
-function conflictsOf({ template, hardware }: Recipe): readonly Conflict[] {
+function conflictsOf({ template, hardware, method, lora }: Recipe): readonly Conflict[] {
   const conflicts: Conflict[] = [];
   if (!isKnownTemplate(template)) {
     conflicts.push({
@@ -61,6 +61,30 @@ function conflictsOf({ template, hardware }: Recipe): readonly Conflict[] {
       given: processes,
       nearest: [named],
     });
+  }
+  return method === 'full' ? [...conflicts, ...notWithFull(lora, hardware)] : conflicts;
+}
+
+/**
+ * What contradicts training every parameter. The rest of `lora` describes an adapter that there is not, and decides
+ * nothing.
+ */
+function notWithFull(lora: Recipe['lora'], hardware: Recipe['hardware']): readonly Conflict[] {
+  const beside = 'method = "full"';
+  const conflicts: Conflict[] = [];
+  if (hardware.quantization !== 'none') {
+    conflicts.push({
+      field: 'hardware.quantization',
+      beside,
+      given: hardware.quantization,
+      nearest: ['none'],
+    });
+  }
+  if (hardware.engine === 'fast') {
+    conflicts.push({ field: 'hardware.engine', beside, given: 'fast', nearest: ['auto', 'compat'] });
+  }
+  if (lora.continueFrom !== null) {
+    conflicts.push({ field: 'lora.continueFrom', beside, given: lora.continueFrom, nearest: [null] });
   }
   return conflicts;
 }

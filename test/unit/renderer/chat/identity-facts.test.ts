@@ -19,6 +19,7 @@ const IDENTITY = {
   template: 'internlm2',
   modelFingerprint: DIGEST,
   merged: null,
+  fineTuned: null,
   runId: null,
   step: null,
   thinking: null,

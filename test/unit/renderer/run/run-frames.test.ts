@@ -14,6 +14,7 @@ const RUN: RunSummary = {
   modelName: 'm',
   datasetPath: '/d',
   datasetName: 'd',
+  method: 'lora',
   createdAtMs: 0,
   attempts: 1,
   step: 0,

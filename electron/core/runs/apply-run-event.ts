@@ -62,6 +62,11 @@ export function applyRunEvent(
     // A job's error and end change its state, which the run follows.
     case 'error':
     case 'ended':
+    // A download's; no run writes them.
+    case 'listing':
+    case 'file-progress':
+    case 'file-verified':
+    case 'waiting':
       return undefined;
   }
 }

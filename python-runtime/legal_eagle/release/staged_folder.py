@@ -25,6 +25,9 @@ DISK_MARGIN_BYTES = 64 << 20
 # Whose words a refusal is told in, and what the hidden sibling is called.
 Purpose = Literal["merge", "export"]
 _SUFFIX: Mapping[Purpose, str] = {"merge": "merging", "export": "exporting"}
+_DISK_FULL: Mapping[Purpose, str] = {"merge": "merge.disk_full", "export": "export.disk_full"}
+_EXISTS: Mapping[Purpose, str] = {"merge": "merge.output_exists", "export": "export.output_exists"}
+_BUSY: Mapping[Purpose, str] = {"merge": "merge.output_busy", "export": "export.output_busy"}
 
 
 def free_bytes_at(folder: Path) -> int:
@@ -34,7 +37,7 @@ def free_bytes_at(folder: Path) -> int:
 
 def disk_full(path: Path, needed_bytes: int, free_bytes: int, purpose: Purpose = "merge") -> JobError:
     return JobError(
-        f"{purpose}.disk_full",
+        _DISK_FULL[purpose],
         f"{path} needs {needed_bytes} bytes, {free_bytes} are free",
         exit_code=EXIT_DISK_FULL,
         params={"path": str(path), "neededBytes": needed_bytes, "freeBytes": free_bytes},
@@ -45,7 +48,7 @@ def refuse_existing(final: Path, purpose: Purpose = "merge") -> None:
     """Raise ``<purpose>.output_exists`` unless ``final`` is absent or an empty folder."""
     if final.is_symlink() or (final.exists() and (not final.is_dir() or any(final.iterdir()))):
         raise JobError(
-            f"{purpose}.output_exists",
+            _EXISTS[purpose],
             f"{final} already exists",
             exit_code=EXIT_SPEC,
             params={"path": str(final)},
@@ -126,7 +129,7 @@ class StagedFolder:
             if not try_lock(descriptor, self._platform):
                 os.close(descriptor)
                 raise JobError(
-                    f"{self._purpose}.output_busy",
+                    _BUSY[self._purpose],
                     f"another {self._purpose} is writing {self.final}",
                     exit_code=EXIT_SPEC,
                     params={"path": str(self.final)},

@@ -17,6 +17,7 @@ import { modelConvert } from './verbs/model-convert.ts';
 import { modelAdd, modelList, modelScan, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
+import { recipeImport, recipeList } from './verbs/recipe.ts';
 import { REMOVAL_VERBS } from './verbs/removal.ts';
 import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
@@ -38,6 +39,8 @@ const VERBS: readonly Verb[] = [
   modelShow,
   modelScan,
   modelDownload,
+  recipeImport,
+  recipeList,
   preflight,
   train,
   runsList,

@@ -25,6 +25,30 @@ export const CLI_ERRORS = {
       action: '在命令后加 “--help” 查看选项。',
     },
   },
+  'cli.file_exists': {
+    en: {
+      message: '{file} is there already.',
+      cause: 'A file that exists is never written over.',
+      action: 'Name another file, or move that one away first.',
+    },
+    zh: {
+      message: '{file} 已存在。',
+      cause: '已有的文件不会被覆盖。',
+      action: '请换一个文件名，或先移走原有文件。',
+    },
+  },
+  'cli.file_unwritable': {
+    en: {
+      message: '{file} cannot be written: {reason}',
+      cause: 'Its folder is missing, full, or not yours to write in.',
+      action: 'Check the folder, or name another file.',
+    },
+    zh: {
+      message: '无法写入 {file}：{reason}',
+      cause: '所在目录不存在、磁盘已满，或没有写入权限。',
+      action: '请检查该目录，或换一个文件名。',
+    },
+  },
   'cli.file_unreadable': {
     en: {
       message: '{file} cannot be read: {reason}',

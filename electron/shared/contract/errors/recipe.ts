@@ -14,6 +14,18 @@ export const RECIPE_ERRORS = {
       action: '请改正指出的设置项；每一项都列有允许的取值。',
     },
   },
+  'recipe.import_nothing': {
+    en: {
+      message: '{file} holds no setting of a train command.',
+      cause: 'It is read as a command or a YAML file of LLaMA-Factory, MedicalGPT or a transformers trainer.',
+      action: 'Give the file with the command as it was run, or the YAML that the tool was given.',
+    },
+    zh: {
+      message: '{file} 中没有找到训练命令的设置。',
+      cause: '可读取 LLaMA-Factory、MedicalGPT 或 transformers 训练器的命令或 YAML。',
+      action: '请提供写有当时所用命令的文件，或传给该工具的 YAML。',
+    },
+  },
   'recipe.dataset_not_found': {
     en: {
       message: 'The recipe names the dataset “{dataset}”, which is not there.',

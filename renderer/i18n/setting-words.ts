@@ -1,3 +1,4 @@
+import { namedCards } from '../../electron/shared/domain/choose-card.ts';
 import { RECIPE_FIELDS, type RecipeField } from '../../electron/shared/domain/recipes/recipe-fields.ts';
 import { formatNumber } from './format.ts';
 import { useWords, type Words } from './use-words.ts';
@@ -21,9 +22,17 @@ export function valueText(value: unknown, path: string, words: Words): string {
   if (typeof value === 'boolean') return words(value ? 'on' : 'off');
   if (Array.isArray(value)) return value.length === 0 ? words('nothing') : value.join(' / ');
   if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : String(value);
+  if (path === 'hardware.gpu' && typeof value === 'string') return cardsText(value, words);
   const field = fieldOf(path);
   if (typeof value === 'string' && field?.choices.includes(value) === true) {
     return words(`choices.${field.path}.${value}`);
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** UUIDs tell a person nothing where there are several of them. */
+function cardsText(value: string, words: Words): string {
+  const named = namedCards(value);
+  if (named.length === 0) return words('choices.hardware.device.auto');
+  return named.length === 1 ? value : words('cardsNamed', { cards: named.length });
 }

@@ -183,6 +183,11 @@ const hardwareSchema = z.strictObject({
     'Arithmetic of the base; auto takes bf16 where the GPU has it, else fp16 with a scaled loss, fp32 on a CPU.',
     { llamaFactory: 'bf16', hf: 'bf16' },
   ),
+  quantization: field(
+    z.enum(['none', 'int8', 'fp8', 'nf4']).default('none'),
+    "Bits in which the base's linear layers are held: as loaded, 8 (INT8 or FP8), or 4 (NF4, as in QLoRA).",
+    { llamaFactory: 'quantization_bit', hf: 'load_in_4bit' },
+  ),
   engine: field(
     z.enum(['auto', 'fast', 'compat']).default('auto'),
     "Which engine computes the base: auto takes the fast one for its families and transformers' own classes for others.",
@@ -195,23 +200,6 @@ const hardwareSchema = z.strictObject({
     z.enum(['auto', 'on', 'off']).default('auto'),
     'Whether what lies between the matrix products is compiled: auto does on a GPU. Never changes the gradient.',
   ),
-  profileSteps: field(
-    z.int().min(0).max(20).default(0),
-    'Steps, after the first two, that are recorded as a Chrome trace in the run folder; 0 records none.',
-  ),
-  quantization: field(
-    z.enum(['none', 'int8', 'fp8', 'nf4']).default('none'),
-    "Bits in which the base's linear layers are held: as loaded, 8 (INT8 or FP8), or 4 (NF4, as in QLoRA).",
-    { llamaFactory: 'quantization_bit', hf: 'load_in_4bit' },
-  ),
-  cpuThreads: field(
-    z.int().min(0).max(1024).default(0),
-    'CPU threads of the run; 0 takes all physical cores.',
-  ),
-  maxTokensPerMicroBatch: field(
-    z.int().min(0).max(4_194_304).default(0),
-    'Tokens computed at once at most; 0 chooses by memory. Never changes the gradient.',
-  ),
   recompute: field(
     z.enum(['auto', 'none', 'full', 'layers']).default('auto'),
     'Layers whose activations are computed again in the backward pass instead of kept; auto keeps as many as fit. Never changes the gradient.',
@@ -219,6 +207,18 @@ const hardwareSchema = z.strictObject({
   recomputeLayers: field(
     z.int().min(0).max(1000).default(0),
     'With recompute = layers: how many layers, from the first, are computed again.',
+  ),
+  maxTokensPerMicroBatch: field(
+    z.int().min(0).max(4_194_304).default(0),
+    'Tokens computed at once at most; 0 chooses by memory. Never changes the gradient.',
+  ),
+  cpuThreads: field(
+    z.int().min(0).max(1024).default(0),
+    'CPU threads of the run; 0 takes all physical cores.',
+  ),
+  profileSteps: field(
+    z.int().min(0).max(20).default(0),
+    'Steps, after the first two, that are recorded as a Chrome trace in the run folder; 0 records none.',
   ),
 });
 

@@ -56,15 +56,15 @@ class RecipeHardware(TypedDict):
     gpu: str
     processes: int
     precision: Literal["auto", "fp32", "bf16", "fp16"]
+    quantization: Literal["none", "int8", "fp8", "nf4"]
     engine: Literal["auto", "fast", "compat"]
     attention: Literal["auto", "varlen", "padded", "per-document"]
     compile: Literal["auto", "on", "off"]
-    profileSteps: int
-    quantization: Literal["none", "int8", "fp8", "nf4"]
-    cpuThreads: int
-    maxTokensPerMicroBatch: int
     recompute: Literal["auto", "none", "full", "layers"]
     recomputeLayers: int
+    maxTokensPerMicroBatch: int
+    cpuThreads: int
+    profileSteps: int
 
 
 class Recipe(TypedDict):

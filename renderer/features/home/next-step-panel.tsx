@@ -25,6 +25,11 @@ const pathOf = (step: NextStep): string => {
 export function NextStepPanel({ step }: Readonly<{ step: NextStep }>): ReactElement {
   const words = useWords('home');
   const values = 'run' in step ? { name: step.run.name, step: step.run.step } : {};
+  const attention = step.kind === 'result' ? step.run.attention : undefined;
+  const why =
+    attention === undefined
+      ? words(`next.${step.kind}.why`, values)
+      : words('next.resultWorse', { ...values, attention: words(`common:attention.${attention}`) });
   return (
     <Panel>
       <Group justify="space-between" wrap="nowrap" gap="lg" pt={4}>
@@ -33,7 +38,7 @@ export function NextStepPanel({ step }: Readonly<{ step: NextStep }>): ReactElem
             {words('next.title')}
           </Text>
           <Title order={2}>{words(`next.${step.kind}.what`, values)}</Title>
-          <Text c="dimmed">{words(`next.${step.kind}.why`, values)}</Text>
+          <Text c="dimmed">{why}</Text>
         </Stack>
         <Button
           component={Link}

@@ -21,11 +21,11 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
   const navigate = useNavigate();
   const columns = useMemo(
     (): readonly DataColumn<RunSummary>[] => [
-      { id: 'name', header: words('runs.name'), width: 168, cell: (run) => <strong>{run.name}</strong> },
+      { id: 'name', header: words('runs.name'), width: 150, cell: (run) => <strong>{run.name}</strong> },
       {
         id: 'state',
         header: words('runs.state'),
-        width: 92,
+        width: 112,
         cell: (run) => (
           <StateBadge
             state={run.state}
@@ -36,28 +36,28 @@ export function RecentRuns({ runs }: Readonly<{ runs: readonly RunSummary[] }>):
       {
         id: 'step',
         header: words('runs.step'),
-        width: 124,
+        width: 100,
         align: 'end',
         cell: (run) => `${formatNumber(run.step)} / ${formatNumber(run.steps)}`,
       },
       {
         id: 'loss',
         header: words('runs.loss'),
-        width: 96,
+        width: 104,
         align: 'end',
         cell: (run) => formatLoss(run.loss),
       },
       {
         id: 'evalLoss',
         header: words('runs.evalLoss'),
-        width: 96,
+        width: 88,
         align: 'end',
         cell: (run) => formatLoss(run.evalLoss),
       },
       {
         id: 'createdAtMs',
         header: words('runs.created'),
-        width: 140,
+        width: 148,
         cell: (run) => formatTime(run.createdAtMs, language),
       },
     ],

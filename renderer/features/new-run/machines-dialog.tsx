@@ -131,7 +131,11 @@ function Lines({ recipe, hosts, file }: LinesProps): ReactElement {
           </Code>
         </section>
       ))}
-      <Text c="dimmed">{launchNeeds(language, hosts)}</Text>
+      <Text c="dimmed">
+        {launchNeeds(language, hosts)
+          .split('`')
+          .map((part, at) => (at % 2 === 1 ? <Code key={part}>{part}</Code> : part))}
+      </Text>
     </>
   );
 }

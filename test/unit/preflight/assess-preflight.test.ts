@@ -440,4 +440,14 @@ describe('the preflight of several cards', () => {
     expect(memory).toEqual([]);
     expect(codes(warnings)).toContain('preflight.memory_unknown');
   });
+
+  // Bug caught: the button beside “no card” changes nothing, because the card is asked for by its name.
+  it('without any card, a chosen one is let go of', () => {
+    const chosen = recipe({ hardware: { gpu: 'GPU-a,GPU-b', processes: 2 } });
+    const [problem] = assessPreflight(facts({ device: 'missing', recipe: chosen })).problems;
+    expect(problem?.fixes).toEqual([{ settings: [{ field: 'hardware.gpu', value: 'auto' }] }]);
+    const both = recipe({ hardware: { gpu: 'GPU-a', device: 'cuda' } });
+    const [other] = assessPreflight(facts({ device: 'missing', recipe: both })).problems;
+    expect(other?.fixes[0]?.settings.map(({ field }) => field)).toEqual(['hardware.gpu', 'hardware.device']);
+  });
 });

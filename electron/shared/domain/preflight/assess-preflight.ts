@@ -1,3 +1,4 @@
+import { AUTOMATIC_CARD } from '../choose-card.ts';
 import { assessData, longerCutoffs } from './assess-data.ts';
 import { assessMemory } from './assess-memory.ts';
 import { assessNetwork } from './assess-network.ts';
@@ -141,7 +142,13 @@ function recipeProblems(
     problems.push({ code: 'train.quantization_unsupported', params, fixes });
   }
   if (device === 'missing') {
-    problems.push({ code: 'preflight.no_card', params: {}, fixes: [setting('hardware.device', 'auto')] });
+    const isNamed = recipe.hardware.gpu !== AUTOMATIC_CARD;
+    // Both ask for a card: a device that is to be one, and a card by its name.
+    const settings = [
+      ...(isNamed ? [{ field: 'hardware.gpu', value: AUTOMATIC_CARD }] : []),
+      ...(isNamed && recipe.hardware.device === 'auto' ? [] : [{ field: 'hardware.device', value: 'auto' }]),
+    ];
+    problems.push({ code: 'preflight.no_card', params: {}, fixes: [{ settings }] });
   }
   problems.push(...engineProblems(facts));
   const { startingAdapter } = facts;

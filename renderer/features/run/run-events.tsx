@@ -1,15 +1,16 @@
 import { useEffect, useState, type ReactElement } from 'react';
 
-import { Button, Text } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconListDetails } from '@tabler/icons-react';
 
 import type { StudioError } from '../../../electron/shared/contract/studio-error.ts';
 import type { OutputOf } from '../../api/hooks.ts';
 import { studio } from '../../api/studio-client.ts';
 import { formatTime } from '../../i18n/format.ts';
-import { useLanguage, useWords } from '../../i18n/use-words.ts';
+import { useErrorLanguage, useLanguage, useWords } from '../../i18n/use-words.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { eventSentence } from './event-sentence.ts';
 import classes from './run.module.css';
 
 type EventRow = OutputOf<'runs.events'>['items'][number];
@@ -38,6 +39,7 @@ const PAGE = 200;
 export function RunEvents({ runId, mark }: Readonly<{ runId: string; mark: string }>): ReactElement {
   const words = useWords('run');
   const language = useLanguage();
+  const errorLanguage = useErrorLanguage();
   const [rows, setRows] = useState<readonly EventRow[]>([]);
   const [more, setMore] = useState(false);
   const [error, setError] = useState<StudioError | undefined>(undefined);
@@ -79,12 +81,16 @@ export function RunEvents({ runId, mark }: Readonly<{ runId: string; mark: strin
         <tbody>
           {rows.map((row) => (
             <tr key={`${String(row.attempt)} ${String(row.seq)}`}>
-              <td style={{ whiteSpace: 'nowrap' }}>{formatTime(row.atMs, language)}</td>
-              <td style={{ whiteSpace: 'nowrap' }}>{words(`event.${row.type}`)}</td>
+              <td className={classes['eventCell']}>{formatTime(row.atMs, language)}</td>
+              <td className={classes['eventCell']}>{words(`event.${row.type}`)}</td>
               <td>
-                <Text fz="xs" ff="monospace" lineClamp={2} title={JSON.stringify(row.data)}>
-                  {JSON.stringify(row.data)}
-                </Text>
+                <details className={classes['raw']}>
+                  <summary title={words('events.raw')}>
+                    {eventSentence(row.type, row.data, { words, language, errorLanguage }) ??
+                      words('events.unknown')}
+                  </summary>
+                  <pre>{JSON.stringify(row.data, undefined, 2)}</pre>
+                </details>
               </td>
             </tr>
           ))}

@@ -1,7 +1,8 @@
 import { useMemo, type ReactElement } from 'react';
 
-import { Badge, Button, Group, Switch, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Switch, Text } from '@mantine/core';
 import { IconCopy } from '@tabler/icons-react';
+import { Link } from 'react-router';
 
 import type { RunDetail } from '../../../electron/shared/contract/methods/runs.ts';
 import { isSame, settingRows } from '../../../electron/shared/domain/settings-difference.ts';
@@ -10,10 +11,9 @@ import { formatTime } from '../../i18n/format.ts';
 import { settingLabel, useSettingWords, valueText } from '../../i18n/setting-words.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { useViewMemory } from '../../state/view-memory.ts';
+import { ProfileFiles } from './profile-files.tsx';
 import classes from './run.module.css';
-
-const showFact = (value: unknown): string =>
-  value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value);
+import { DeviceFacts, PlanFacts } from './run-facts.tsx';
 
 /** The recipe of a run against the defaults, and on what it ran. */
 export function RunSettings({
@@ -59,8 +59,14 @@ export function RunSettings({
                 {settingLabel(path, settingWords)} <code className={classes['path']}>{path}</code>
               </td>
               <td className={isSame(here, standard) ? undefined : classes['changed']}>
-                {valueText(here, path, settingWords)}
-                {!isSame(here, standard) && (
+                {path === 'model' ? (
+                  <span title={detail.modelPath}>{detail.modelName}</span>
+                ) : path === 'dataset' ? (
+                  <DatasetName detail={detail} />
+                ) : (
+                  valueText(here, path, settingWords)
+                )}
+                {path !== 'model' && path !== 'dataset' && !isSame(here, standard) && (
                   <Badge size="xs" variant="light" ml={8} tt="none">
                     {words('settings.changed')}
                   </Badge>
@@ -73,8 +79,9 @@ export function RunSettings({
           ))}
         </tbody>
       </table>
-      <Facts title={words('settings.device')} facts={detail.device} />
-      <Facts title={words('settings.plan')} facts={detail.plan} />
+      <DeviceFacts device={detail.device} />
+      <PlanFacts plan={detail.plan} />
+      <ProfileFiles detail={detail} />
       <Text fw={600} mt="md">
         {words('settings.attempts')}
       </Text>
@@ -100,32 +107,13 @@ export function RunSettings({
   );
 }
 
-function Facts({
-  title,
-  facts,
-}: Readonly<{ title: string; facts: Readonly<Record<string, unknown>> | undefined }>): ReactElement | null {
-  if (facts === undefined) return null;
+/** The rows of a dataset of the library are one click away; a file that was named by its path has none. */
+function DatasetName({ detail }: Readonly<{ detail: RunDetail }>): ReactElement {
+  const { datasetId, datasetName, datasetPath } = detail;
+  if (datasetId === undefined) return <span title={datasetPath}>{datasetName}</span>;
   return (
-    <>
-      <Text fw={600} mt="md">
-        {title}
-      </Text>
-      <table className={classes['table']}>
-        <tbody>
-          {Object.entries(facts).map(([name, value]) => (
-            <tr key={name}>
-              <td className={classes['factName']}>
-                <code>{name}</code>
-              </td>
-              <td>
-                {Array.isArray(value)
-                  ? value.map((one, at) => <div key={`${String(at)} ${showFact(one)}`}>{showFact(one)}</div>)
-                  : showFact(value)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
+    <Anchor component={Link} to={`/datasets/${encodeURIComponent(datasetId)}`} title={datasetPath}>
+      {datasetName}
+    </Anchor>
   );
 }

@@ -190,6 +190,27 @@ describe('the tabs of a run', () => {
     expect(html).not.toContain('<script');
   });
 
+  // Bug caught: what a person reads of a run is a line of JSON, an id, or English on a Chinese page.
+  it('says in words what happened, on what it ran and which dataset it had', async () => {
+    await page.getByRole('tab', { name: '事件' }).click();
+    const events = page.getByRole('region', { name: '事件' });
+    await events.getByText(/^第 0 步：验证损失 [\d.]+（2 行），目前最好$/u).waitFor();
+    const device = events.getByText(/（cpu），精度 fp32$/u);
+    await device.click();
+    await events.getByText('"cpuThreads": 1').waitFor();
+    await page.getByRole('tab', { name: '设置' }).click();
+    const { datasetId, datasetName } = await callFromPage(page, 'runs.show', { run: runId });
+    const link = page.getByRole('link', { name: datasetName, exact: true });
+    expect(await link.getAttribute('href')).toBe(`#/datasets/${datasetId ?? ''}`);
+    await page.getByText('编译加速 关：在 CPU 上得不偿失').waitFor();
+    expect(
+      await page
+        .getByRole('tabpanel')
+        .getByText(/loraParameters|cpuThreads \d/u)
+        .count(),
+    ).toBe(0);
+  });
+
   it('is clean for axe on every tab', async () => {
     const browser = page.context().browser();
     const context: BrowserContext | undefined = await browser?.newContext({

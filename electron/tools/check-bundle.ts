@@ -21,7 +21,7 @@ const FIRST_LOADS: Readonly<Record<string, Budget>> = {
   'features/terminal/index.ts': { js: 370_000, css: 50_000 },
   'features/chat/index.ts': { js: 400_000, css: 50_000 },
   'features/runs/index.ts': { js: 525_000, css: 50_000 },
-  'features/run/index.ts': { js: 520_000, css: 50_000 },
+  'features/run/index.ts': { js: 530_000, css: 50_000 },
 };
 
 const folder = path.join(repositoryRoot, 'dist/renderer');

@@ -28,7 +28,7 @@ export type CallOptions = Readonly<{
   /** An answer younger than this is not asked for again. */
   staleMs?: number;
   /** Another mark is another question: of an answer that depends on more than its input. */
-  mark?: number | undefined;
+  mark?: number | string | undefined;
 }>;
 
 const queryKeyOf = <Name extends MethodName>(method: Name, input?: InputOf<Name>): readonly unknown[] => {

@@ -19,11 +19,12 @@ import { CheckpointList } from './checkpoint-list.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
 import { RunCharts } from './run-charts.tsx';
 import { RunEvents } from './run-events.tsx';
-import { MemoryProposals } from './memory-proposals.tsx';
+import { inWords, MemoryProposals } from './memory-proposals.tsx';
 import type { LiveRun } from './run-frames.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunLog } from './run-log.tsx';
 import { RunSettings } from './run-settings.tsx';
+import { RunWarnings } from './run-warnings.tsx';
 import classes from './run.module.css';
 import { useCheckpoints } from './use-checkpoints.ts';
 import { useCurves } from './use-curves.ts';
@@ -93,8 +94,12 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
     <div className={classes['screen']}>
       <VerdictLine verdict={verdict} />
       {run.error !== undefined && (
-        <ErrorNote error={run.error} action={<MemoryProposals detail={detail} error={run.error} />} />
+        <ErrorNote
+          error={inWords(run.error, words)}
+          action={<MemoryProposals detail={detail} error={run.error} />}
+        />
       )}
+      <RunWarnings runId={run.id} mark={saved} />
       <RunHeader
         run={run}
         live={live}

@@ -194,10 +194,13 @@ describe('the tabs of a run', () => {
   it('says in words what happened, on what it ran and which dataset it had', async () => {
     await page.getByRole('tab', { name: '事件' }).click();
     const events = page.getByRole('region', { name: '事件' });
-    await events.getByText(/^第 0 步：验证损失 [\d.]+（2 行），目前最好$/u).waitFor();
-    const device = events.getByText(/（cpu），精度 fp32$/u);
+    await events
+      .getByText(/^第 0 步：验证损失 [\d.]+（\d 行），目前最好$/u)
+      .first()
+      .waitFor();
+    const device = events.getByText(/（cpu），精度 fp32$/u).first();
     await device.click();
-    await events.getByText('"cpuThreads": 1').waitFor();
+    await events.getByText('"cpuThreads": 1').first().waitFor();
     await page.getByRole('tab', { name: '设置' }).click();
     const { datasetId, datasetName } = await callFromPage(page, 'runs.show', { run: runId });
     const link = page.getByRole('link', { name: datasetName, exact: true });

@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, it } from 'vitest';
 
 import type { Words } from '../../../../renderer/i18n/use-words.ts';
 import { eventSentence } from '../../../../renderer/features/run/event-sentence.ts';
+import lines from '../../../fixtures/protocol/event-lines.json' with { type: 'json' };
 import en from '../../../../renderer/i18n/en/run.json' with { type: 'json' };
 import zh from '../../../../renderer/i18n/zh-CN/run.json' with { type: 'json' };
 
 type Line = Readonly<{ emit: Readonly<{ type: string; data: unknown }> }>;
 
-const LINES = JSON.parse(
-  readFileSync(new URL('../../../fixtures/protocol/event-lines.json', import.meta.url), 'utf8'),
-) as readonly Line[];
+const LINES: readonly Line[] = lines;
 /** What a run's page shows as curves, and what only other jobs say. */
 const ELSEWHERE = new Set(['step', 'progress']);
 

@@ -99,7 +99,10 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
           action={<MemoryProposals detail={detail} error={run.error} />}
         />
       )}
-      <RunWarnings runId={run.id} mark={saved} />
+      <RunWarnings
+        runId={run.id}
+        mark={`${run.state} ${String(run.attempts)} ${String(Math.floor(run.step / WARNING_STRIDE_STEPS))}`}
+      />
       <RunHeader
         run={run}
         live={live}
@@ -141,7 +144,7 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
           </Tabs.Panel>
           <Tabs.Panel value="events">
             <RunEvents
-              key={String(run.attempts)}
+              key={`${run.id} ${String(run.attempts)}`}
               runId={run.id}
               mark={`${saved} ${String(samples.length)}`}
             />
@@ -152,6 +155,8 @@ function Run({ detail, live }: Readonly<{ detail: RunDetail; live: LiveRun | und
   );
 }
 
+/** Warnings are looked for this often. */
+const WARNING_STRIDE_STEPS = 50;
 const EVAL_KEYS = ['evalLoss'] as const;
 const LOSS_KEYS = ['loss'] as const;
 

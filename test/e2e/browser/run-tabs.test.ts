@@ -195,7 +195,7 @@ describe('the tabs of a run', () => {
     await page.getByRole('tab', { name: '事件' }).click();
     const events = page.getByRole('region', { name: '事件' });
     await events
-      .getByText(/^第 0 步：验证损失 [\d.]+（\d 行），目前最好$/u)
+      .getByText(/^共 3,000 步，全局批大小 1；/u)
       .first()
       .waitFor();
     const device = events.getByText(/（cpu），精度 fp32$/u).first();

@@ -32,6 +32,10 @@ const CHINESE: readonly (readonly [line: RegExp, chinese: string])[] = [
     '序列打包 开：该模型打包计算与逐条计算的结果一致',
   ],
   [/^packing off, documents are padded: (.+)$/u, '序列打包 关，逐条补齐：$1'],
+  [
+    /^no adapters on the experts: their ([\d,]+) weights are joined, not layers$/u,
+    '专家层不加适配器：其 $1 个权重合并存放，不是独立的层',
+  ],
   [/^logits of all answer rows at once: (.+)$/u, '一次算出全部回答词元的概率：$1'],
   [/^projections: q, k, v and gate, up always fused$/u, '投影：q、k、v 合并计算，gate、up 合并计算'],
   [/^attention ([\w-]+): the run began with it$/u, '注意力实现 $1：与本次训练开始时相同'],

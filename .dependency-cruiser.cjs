@@ -27,7 +27,7 @@ module.exports = {
         path: '^(electron|renderer|test|node_modules)/',
         pathNot: [
           '^electron/(core|shared)/',
-          '^node_modules/(better-sqlite3|@types/better-sqlite3|pino|ulid|zod|node-pty|@lydell|@xterm|@types/node)/',
+          '^node_modules/(better-sqlite3|@types/better-sqlite3|@huggingface/tokenizers|pino|ulid|zod|node-pty|@lydell|@xterm|@types/node)/',
         ],
       },
     },

@@ -26,6 +26,10 @@ const CHINESE: readonly (readonly [line: RegExp, chinese: string])[] = [
     '精度 fp16：按训练方案；在 CPU 上比 fp32 慢',
   ],
   [/^engine compat: the recipe asks for it$/u, '计算引擎 兼容：按训练方案'],
+  [
+    /^engine compat: full fine-tuning needs the gradient of every parameter$/u,
+    '计算引擎 兼容：全参数微调需要每个参数的梯度',
+  ],
   [/^engine compat: the fast engine does not compute (.+)$/u, '计算引擎 兼容：快速引擎不支持 $1'],
   [
     /^packing on: this model's packed documents come out as they do alone$/u,

@@ -45,7 +45,9 @@ export function ExportDialog({ model, onClose }: ExportDialogProps): ReactElemen
         <Stack gap="sm">
           <Select
             label={words('export.format')}
-            data={formats.map((name) => ({ value: name, label: name }))}
+            data={formats.map((name) => ({ value: name, label: words(`export.formats.${name}.name`) }))}
+            description={format === undefined ? undefined : words(`export.formats.${format}.use`)}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
             value={format ?? null}
             allowDeselect={false}
             disabled={isUnderWay}

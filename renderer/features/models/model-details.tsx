@@ -4,6 +4,7 @@ import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
 
 import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import type { ModelDetail, ModelsTopicData } from '../../../electron/shared/contract/methods/models.ts';
+import { TEMPLATE_ALIASES, TEMPLATE_FAMILIES } from '../../../electron/shared/domain/chat-templates.ts';
 import { useCall } from '../../api/hooks.ts';
 import { formatBytes, formatNumber, formatTime } from '../../i18n/format.ts';
 import { useErrorLanguage, useLanguage, useWords, type Words } from '../../i18n/use-words.ts';
@@ -90,6 +91,12 @@ function Standing({ model }: Readonly<{ model: ModelDetail }>): ReactElement | n
   );
 }
 
+/** `InternLM2 · 2.5 · 3 — internlm2`: whose template it is, and what a recipe calls it. */
+const templateName = (template: string): string => {
+  const models = TEMPLATE_FAMILIES[TEMPLATE_ALIASES[template] ?? template];
+  return models === undefined ? template : `${models} — ${template}`;
+};
+
 type FactsProps = Readonly<{ model: ModelDetail; words: Words; onShow: (modelId: string) => void }>;
 
 function Facts({ model, words, onShow }: FactsProps): ReactElement {
@@ -122,7 +129,7 @@ function Facts({ model, words, onShow }: FactsProps): ReactElement {
         ? undefined
         : words('fact.windowValue', { tokens: formatNumber(window.tokens), layers: window.layers }),
     ],
-    ['template', facts?.template],
+    ['template', facts?.template === undefined ? undefined : templateName(facts.template)],
     [
       'adapter',
       adapter === undefined

@@ -56,7 +56,7 @@ function Parts({ memory }: Readonly<{ memory: DeviceMemoryView }>): ReactElement
   return (
     <>
       <ul className={classes['legend']}>
-        {PARTS.map((part) => (
+        {PARTS.filter((part) => part !== 'adapter' || memory.adapterBytes > 0).map((part) => (
           <li key={part}>
             <span data-part={part} className={classes['swatch']} aria-hidden />
             {words(`memoryParts.${part}`)} {formatBytes(Math.max(0, memory[`${part}Bytes`]))}

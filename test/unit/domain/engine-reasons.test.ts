@@ -49,6 +49,7 @@ describe('the engine’s reasons in Chinese', () => {
     'links gloo: 1 MiB between each pair of 2 ranks came back right; a sum of 16 MiB takes 3.1 ms',
     'NCCL_P2P_DISABLE=1: bytes copied directly between GPUs came back wrong (0→1)',
     'engine compat: the recipe asks for it',
+    'engine compat: full fine-tuning needs the gradient of every parameter',
     'engine compat: the fast engine does not compute GemmaForCausalLM',
     'attention per-document: no padding at all',
   ])('%s', (line) => {

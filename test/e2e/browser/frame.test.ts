@@ -109,10 +109,10 @@ describe('the frame in the browser', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
     // The palette takes the focus a moment after it is there.
-    await page.locator('input[placeholder="查找操作、训练、数据集…"]:focus').waitFor();
+    await page.locator('input[placeholder="查找操作、训练、数据集、模型…"]:focus').waitFor();
     await page.keyboard.type('?gd');
     expect(await page.getByRole('dialog').count()).toBe(1);
-    expect(await page.getByPlaceholder('查找操作、训练、数据集…').inputValue()).toBe('?gd');
+    expect(await page.getByPlaceholder('查找操作、训练、数据集、模型…').inputValue()).toBe('?gd');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(page.url()).toMatch(/#\/$/u);

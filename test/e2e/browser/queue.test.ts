@@ -107,7 +107,7 @@ describe('the queue in two browser windows', () => {
     await open(page, '/runs');
     await page.getByRole('button', { name: '“婚姻家事 r8”的操作' }).click();
     await page.getByRole('menuitem', { name: '复制并修改' }).click();
-    await page.getByText(/^“婚姻家事 r8”正在运行，现在开始会与它争用内存或显存/u).waitFor();
+    await page.getByText(/^“婚姻家事 r8”正在运行。现在开始会同时运行/u).waitFor();
     await page.getByRole('button', { name: '加入队列' }).click();
     await page.getByRole('link', { name: '轮到时自动开始，点此查看' }).click();
     await page.getByText('排队中，轮到时自动开始').waitFor();

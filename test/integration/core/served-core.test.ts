@@ -35,7 +35,9 @@ describe('the core behind the server', () => {
     client.attach(createWebSocketChannel(await openSocket(server.port, { cookie })));
     expect(await client.call('app.info', {})).toMatchObject({ dataFolder: studio.home, readOnly: false });
     const model = await client.call('models.add', { path: `${ROOT}/resources/tiny-model`, name: '小模型' });
-    expect(await client.call('models.show', { model: '小模型' })).toEqual(model);
+    // Its digests are counted meanwhile, so only what stays is compared.
+    const { id, path: folder, facts } = model;
+    expect(await client.call('models.show', { model: '小模型' })).toMatchObject({ id, path: folder, facts });
     const first = await new Promise((resolve) => {
       client.subscribe('runs', ({ data }) => resolve(data));
     });

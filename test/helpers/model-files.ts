@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Writes a safetensors file of zeros (F32). */
-function writeTensors(file: string, tensors: Readonly<Record<string, readonly number[]>>): void {
+export function writeTensors(file: string, tensors: Readonly<Record<string, readonly number[]>>): void {
   let offset = 0;
   const header: Record<string, unknown> = {};
   for (const [name, shape] of Object.entries(tensors)) {

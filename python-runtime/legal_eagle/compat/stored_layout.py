@@ -19,6 +19,7 @@ from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import CONFIG_FILE, ModelConfig, read_config
 from legal_eagle.models.layouts import internlm2_to_llama_names, is_ignored_extra, pack_wqkv, unpack_wqkv
+from legal_eagle.models.llama_config import shape_values
 from legal_eagle.models.weights import SafetensorsFolder
 
 # Named here because their layers were read against those of the class that stands in for them.
@@ -142,16 +143,7 @@ def _stand_in(config: ModelConfig, values: dict[str, Any]) -> PreTrainedModel:
     """An empty model of the class whose layers are `config`'s, in fp32."""
     has_qkv_bias_alone = config.qkv_bias and not config.o_bias
     settings: dict[str, Any] = {
-        "hidden_size": config.hidden_size,
-        "intermediate_size": config.intermediate_size,
-        "num_hidden_layers": config.layers,
-        "num_attention_heads": config.heads,
-        "num_key_value_heads": config.kv_heads,
-        "head_dim": config.head_dim,
-        "vocab_size": config.vocab_size,
-        "max_position_embeddings": config.max_positions,
-        "rms_norm_eps": config.rms_norm_eps,
-        "tie_word_embeddings": config.tied_embeddings,
+        **shape_values(config),
         "bos_token_id": config.bos_id,
         "eos_token_id": list(config.eos_ids) or None,
         "pad_token_id": config.pad_id,

@@ -42,6 +42,20 @@ def llama_config_values(config: ModelConfig, values: Mapping[str, object]) -> di
         "model_type": "llama",
         **{key: values[key] for key in _KEPT if key in values},
         "hidden_act": "silu",
+        **shape_values(config),
+        "attention_bias": config.qkv_bias,
+        "mlp_bias": False,
+        "rope_theta": config.rope_theta,
+        "rope_scaling": scaling,
+        "rope_parameters": {**parameters, "rope_theta": config.rope_theta},
+        "torch_dtype": stored,
+        "dtype": stored,
+    }
+
+
+def shape_values(config: ModelConfig) -> dict[str, object]:
+    """The keys of a shape, as the configurations of Llama's relatives spell them."""
+    return {
         "hidden_size": config.hidden_size,
         "intermediate_size": config.intermediate_size,
         "num_hidden_layers": config.layers,
@@ -51,14 +65,7 @@ def llama_config_values(config: ModelConfig, values: Mapping[str, object]) -> di
         "vocab_size": config.vocab_size,
         "max_position_embeddings": config.max_positions,
         "rms_norm_eps": config.rms_norm_eps,
-        "attention_bias": config.qkv_bias,
-        "mlp_bias": False,
         "tie_word_embeddings": config.tied_embeddings,
-        "rope_theta": config.rope_theta,
-        "rope_scaling": scaling,
-        "rope_parameters": {**parameters, "rope_theta": config.rope_theta},
-        "torch_dtype": stored,
-        "dtype": stored,
     }
 
 

@@ -22,6 +22,8 @@ from legal_eagle.jobs.errors import EXIT_DATA, JobError
 _MAX_INDEX_BYTES = 64 << 20
 _MAX_DIMENSIONS = 8
 _BLOCK_BYTES = 16 << 20
+# What reading a damaged zip raises.
+_READ_FAILURES = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile)
 
 _STORAGES: Mapping[str, tuple[str, int]] = {
     "torch FloatStorage": ("F32", 4),
@@ -110,14 +112,7 @@ class TorchArchive:
                     yield block
                 # The checksum is compared when the end is read.
                 file.read(1)
-        except (
-            OSError,
-            EOFError,
-            ValueError,
-            NotImplementedError,
-            RuntimeError,
-            zipfile.BadZipFile,
-        ) as error:
+        except _READ_FAILURES as error:
             raise self._broken(str(error)) from error
 
     def _read_entries(self) -> dict[str, zipfile.ZipInfo]:
@@ -172,14 +167,7 @@ class TorchArchive:
             raise self._broken(f"{name} is too long")
         try:
             return self._zip.read(info)
-        except (
-            OSError,
-            EOFError,
-            ValueError,
-            NotImplementedError,
-            RuntimeError,
-            zipfile.BadZipFile,
-        ) as error:
+        except _READ_FAILURES as error:
             raise self._broken(str(error)) from error
 
     def _broken(self, reason: str) -> JobError:

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { inspectModel, readShapeOf } from '../../../electron/core/models/inspect-model.ts';
 import { StudioError } from '../../../electron/shared/contract/studio-error.ts';
+import { writeTensors } from '../../helpers/model-files.ts';
 
 const TINY = path.resolve(import.meta.dirname, '../../../resources/tiny-model');
 
@@ -37,21 +38,6 @@ function refusal(): StudioError {
 }
 
 type Tensors = Readonly<Record<string, readonly number[]>>;
-
-/** Writes a safetensors file of zeros (F32). */
-function writeTensors(file: string, tensors: Tensors): void {
-  let offset = 0;
-  const header: Record<string, unknown> = {};
-  for (const [name, shape] of Object.entries(tensors)) {
-    const bytes = 4 * shape.reduce((product, size) => product * size, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + bytes] };
-    offset += bytes;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const prefix = Buffer.alloc(8);
-  prefix.writeBigUInt64LE(BigInt(json.length));
-  writeFileSync(file, Buffer.concat([prefix, json, Buffer.alloc(offset)]));
-}
 
 const CONFIG = {
   model_type: 'llama',

@@ -37,6 +37,8 @@ export function createDescribeJob({
       }
       case 'download':
         return { kind: 'download', name: spec.params.repository, place: undefined };
+      case 'upload':
+        return { kind: 'upload', name: spec.params.repository, place: undefined };
       case 'export':
         return { kind: 'export', name: path.basename(spec.params.outPath), place: undefined };
       case 'convert':
@@ -44,6 +46,8 @@ export function createDescribeJob({
       case 'train':
       case 'chat':
       case 'self-test':
+      case 'account-check':
+      case 'visibility':
         return undefined;
     }
   };

@@ -126,6 +126,11 @@ export class RemovalService {
         return named(models.byJob(id)?.name ?? id);
       case 'download':
         return named(spec.params.repository);
+      case 'upload':
+        return named(spec.params.repository);
+      case 'account-check':
+      case 'visibility':
+        return { en: 'a question to a hub', zh: '平台查询' };
       case 'export':
         return { en: 'an export', zh: '导出任务' };
       case 'convert':

@@ -42,6 +42,9 @@ export function applyEvent(job: JobRecord, event: JobEvent): JobRecord {
     case 'file-progress':
     case 'file-verified':
     case 'waiting':
+    case 'hash-progress':
+    case 'upload-plan':
+    case 'file-sent':
     case 'control-ack':
     case 'control-done':
     case 'warning':

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { DOWNLOAD_EVENT_DATA } from './download.ts';
+import { UPLOAD_EVENT_DATA } from './upload.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
 /** A measured number; null with the key listed in `nonFinite` where it was NaN or infinite. */
@@ -130,6 +131,7 @@ export const EVENT_DATA = {
   }),
   'checkpoint-removed': z.strictObject({ step, path: z.string() }),
   ...DOWNLOAD_EVENT_DATA,
+  ...UPLOAD_EVENT_DATA,
   'control-ack': z.strictObject({ id: z.string(), command: z.string() }),
   /** A command that took time has been obeyed; `step` is where. A stop needs none: `ended` says it. */
   'control-done': z.strictObject({ id: z.string(), command: z.string(), step }),
@@ -144,7 +146,12 @@ export const EVENT_DATA = {
 export type JobEventType = keyof typeof EVENT_DATA;
 
 /** Measurements, of which a job writes many; every other event is news of its own. */
-const FREQUENT_EVENTS: readonly string[] = ['step', 'progress', 'file-progress'] satisfies JobEventType[];
+const FREQUENT_EVENTS: readonly string[] = [
+  'step',
+  'progress',
+  'file-progress',
+  'hash-progress',
+] satisfies JobEventType[];
 export const isFrequentEvent = (type: string): boolean => FREQUENT_EVENTS.includes(type);
 
 const line = <Type extends JobEventType>(type: Type) =>
@@ -174,6 +181,9 @@ export const jobEventSchema = z
     line('file-progress'),
     line('file-verified'),
     line('waiting'),
+    line('hash-progress'),
+    line('upload-plan'),
+    line('file-sent'),
     line('control-ack'),
     line('control-done'),
     line('warning'),

@@ -4,6 +4,7 @@ import { downloadParams } from './download.ts';
 import { EXPORT_FORMAT_NAMES } from './export-format.ts';
 import { mappingSchema } from './mapping.ts';
 import { recipeSchema, thinkingModeSchema } from './recipe.ts';
+import { accountCheckParams, uploadParams, visibilityParams } from './upload.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
 const path = z.string().min(1);
@@ -102,6 +103,9 @@ export const jobSpecSchema = z
     spec('dataset-statistics', statisticsParams),
     spec('merge', mergeParams),
     spec('download', downloadParams),
+    spec('upload', uploadParams),
+    spec('account-check', accountCheckParams),
+    spec('visibility', visibilityParams),
     spec('export', exportParams),
     spec('convert', convertParams),
     spec('chat', chatParams),

@@ -8,6 +8,7 @@ import { heartbeatSchema } from './heartbeat.ts';
 import { jobSpecSchema } from './job-spec.ts';
 import { mappingSchema } from './mapping.ts';
 import { recipeSchema } from './recipe.ts';
+import { accountCheckResultSchema, uploadResultSchema, visibilityResultSchema } from './upload.ts';
 
 /** Everything that crosses between TypeScript and Python, by its Python name. */
 export const PROTOCOL_SCHEMAS = {
@@ -20,4 +21,7 @@ export const PROTOCOL_SCHEMAS = {
   ChatRequest: chatRequestSchema,
   ChatReply: chatReplySchema,
   DownloadResult: downloadResultSchema,
+  UploadResult: uploadResultSchema,
+  AccountCheckResult: accountCheckResultSchema,
+  VisibilityResult: visibilityResultSchema,
 } as const satisfies Record<string, z.ZodType>;

@@ -292,6 +292,53 @@ class JobEventWaiting(TypedDict):
     data: JobEventWaitingData
 
 
+class JobEventHashProgress(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["hash-progress"]
+    data: JobEventFileProgressData
+
+
+class JobEventUploadPlanDataFilesItem(TypedDict):
+    path: str
+    bytes: int
+    sha256: str
+    change: Literal["add", "replace", "same"]
+
+
+class JobEventUploadPlanData(TypedDict):
+    repository: str
+    state: Literal["absent", "private", "public"]
+    files: list[JobEventUploadPlanDataFilesItem]
+    deletes: list[str]
+    totalBytes: int
+    sendBytes: int
+
+
+class JobEventUploadPlan(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["upload-plan"]
+    data: JobEventUploadPlanData
+
+
+class JobEventFileSentData(TypedDict):
+    path: str
+    bytes: int
+    sha256: str
+    reused: bool
+
+
+class JobEventFileSent(TypedDict):
+    v: Literal[1]
+    seq: int
+    t: int
+    type: Literal["file-sent"]
+    data: JobEventFileSentData
+
+
 class JobEventControlAckData(TypedDict):
     id: str
     command: str
@@ -385,6 +432,9 @@ JobEvent: TypeAlias = (
     | JobEventFileProgress
     | JobEventFileVerified
     | JobEventWaiting
+    | JobEventHashProgress
+    | JobEventUploadPlan
+    | JobEventFileSent
     | JobEventControlAck
     | JobEventControlDone
     | JobEventWarning

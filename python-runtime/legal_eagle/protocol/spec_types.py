@@ -211,6 +211,72 @@ class JobSpecDownload(TypedDict):
     params: JobSpecDownloadParams
 
 
+class JobSpecUploadParamsFilesItem(TypedDict):
+    path: str
+    localPath: str
+    sha256: str | None
+
+
+class JobSpecUploadParams(TypedDict):
+    hub: Literal["modelscope", "huggingface"]
+    endpoint: str
+    tokenOrigin: str
+    proxy: str | None
+    repository: str
+    licence: str | None
+    files: list[JobSpecUploadParamsFilesItem]
+    deletes: list[str]
+    commitMessage: str
+    existing: Literal["refuse", "update-private", "update-any"]
+    statePath: str
+    connections: int
+    maxBytesPerSecond: int | None
+    planOnly: bool
+
+
+class JobSpecUpload(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["upload"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecUploadParams
+
+
+class JobSpecAccountCheckParams(TypedDict):
+    hub: Literal["modelscope", "huggingface"]
+    endpoint: str
+    tokenOrigin: str
+    proxy: str | None
+
+
+class JobSpecAccountCheck(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["account-check"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecAccountCheckParams
+
+
+class JobSpecVisibilityParams(TypedDict):
+    hub: Literal["modelscope", "huggingface"]
+    endpoint: str
+    tokenOrigin: str
+    proxy: str | None
+    repository: str
+    visibility: Literal["private", "public"]
+
+
+class JobSpecVisibility(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["visibility"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecVisibilityParams
+
+
 class JobSpecExportParams(TypedDict):
     format: Literal[
         "gguf-f32",
@@ -290,6 +356,9 @@ JobSpec: TypeAlias = (
     | JobSpecDatasetStatistics
     | JobSpecMerge
     | JobSpecDownload
+    | JobSpecUpload
+    | JobSpecAccountCheck
+    | JobSpecVisibility
     | JobSpecExport
     | JobSpecConvert
     | JobSpecChat

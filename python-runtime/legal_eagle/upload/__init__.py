@@ -1,0 +1,1 @@
+"""Uploads to hubs: private first, one commit, checked afterwards. Runs without torch."""

@@ -82,7 +82,7 @@ describe.skipIf(shell === undefined)('texts of others in the desktop app', () =>
     const column = page.getByRole('region', { name: /^(第 1 列|Column 1)$/u });
     await column.getByText(/^(对话模板|Template)$/u).waitFor();
     await column.getByRole('button', { name: /^(系统提示词与采样|Prompt and sampling)$/u }).click();
-    await column.getByRole('textbox', { name: /^(回答最多 token 数|Longest answer, tokens)$/u }).fill('8');
+    await column.getByRole('textbox', { name: /^(回答最多词元数|Longest answer, tokens)$/u }).fill('8');
     const question = page.getByRole('textbox', { name: /^(问题|Question)$/u });
     await question.fill('x');
     await question.press('Enter');

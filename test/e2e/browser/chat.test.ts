@@ -34,9 +34,7 @@ describe('chat in the browser', () => {
   const column = (number: number): Locator =>
     page.getByRole('region', { name: `第 ${String(number)} 列`, exact: true });
   const answersEnd = (number: number): Locator =>
-    column(number).getByText(
-      /^(回答完毕|已达长度上限) · 问 \d+ \/ 答 [\d,]+ 个 token( · [\d.,]+ token\/s)?$/u,
-    );
+    column(number).getByText(/^(回答完毕|已达长度上限) · 问 \d+ \/ 答 [\d,]+ 个词元( · [\d.,]+ 词元\/s)?$/u);
   const stopped = (number: number): Locator => column(number).getByText(/^已停止 · /u);
   const ready = (number: number): Locator => column(number).getByText('对话模板', { exact: true });
   const settings = (number: number): Promise<void> =>
@@ -103,7 +101,7 @@ describe('chat in the browser', () => {
     await settings(1);
     await column(1).getByText('自己填写', { exact: true }).click();
     await field(1, '系统提示词').fill('你是法律助手。');
-    await field(1, '回答最多 token 数').fill('200');
+    await field(1, '回答最多词元数').fill('200');
     await field(1, '随机种子').fill('7');
     await column(1).getByRole('button', { name: '用到另一列' }).click();
     await column(1).getByLabel('当前由谁回答').getByText('自己填写', { exact: true }).waitFor();
@@ -159,7 +157,7 @@ describe('chat in the browser', () => {
     // Nearly even odds: an end by itself is out of reach before it is stopped.
     await field(1, '温度（0 为贪心）').fill('5');
     await field(1, 'top-p').fill('1');
-    await field(1, '回答最多 token 数').fill('20000');
+    await field(1, '回答最多词元数').fill('20000');
     await column(1).getByRole('button', { name: '用到另一列' }).click();
     await question().fill('再说一遍');
     await question().press('Enter');
@@ -189,7 +187,7 @@ describe('chat in the browser', () => {
 
   it('answers the last question again, in one column', async () => {
     await settings(1);
-    await field(1, '回答最多 token 数').fill('8');
+    await field(1, '回答最多词元数').fill('8');
     await column(1).getByRole('button', { name: '重新回答' }).click();
     await answersEnd(1).nth(1).waitFor();
     expect(await column(1).getByRole('article').count()).toBe(2);
@@ -198,7 +196,7 @@ describe('chat in the browser', () => {
 
   it('a question that is edited is asked again in both columns, without what followed it', async () => {
     await settings(2);
-    await field(2, '回答最多 token 数').fill('8');
+    await field(2, '回答最多词元数').fill('8');
     await column(2).getByRole('article').first().hover();
     await column(2).getByRole('button', { name: '修改' }).first().click();
     await column(2).getByText('后面的 1 轮会被去掉').waitFor();

@@ -161,7 +161,7 @@ describe('texts of others', () => {
     await visit(page, `/chat?model=${model}`);
     await column().getByText('对话模板', { exact: true }).waitFor();
     await column().getByRole('button', { name: '系统提示词与采样' }).click();
-    await column().getByRole('textbox', { name: '回答最多 token 数', exact: true }).fill('8');
+    await column().getByRole('textbox', { name: '回答最多词元数', exact: true }).fill('8');
     const question = page.getByRole('textbox', { name: '问题', exact: true });
     let marked = 0;
     for (let at = 0; at < corpus.length; at += CASES_AN_ANSWER) {

@@ -109,11 +109,14 @@ const ERROR_TEXTS = {
 export type ErrorCode = keyof typeof ERROR_TEXTS;
 export type ErrorLanguage = keyof ErrorTexts;
 
-const fill = (template: string, params: Readonly<Record<string, unknown>>): string =>
+/** Between the items of a list. */
+const SEPARATORS: Readonly<Record<ErrorLanguage, string>> = { en: ', ', zh: '、' };
+
+const fill = (template: string, params: Readonly<Record<string, unknown>>, language: ErrorLanguage): string =>
   template.replace(/\{([A-Za-z][A-Za-z0-9]*)\}/gu, (whole, name: string) => {
     const value = params[name];
     if (value === undefined || value === null) return whole;
-    if (Array.isArray(value)) return value.map(String).join(', ');
+    if (Array.isArray(value)) return value.map(String).join(SEPARATORS[language]);
     return typeof value === 'string' ? value : JSON.stringify(value);
   });
 
@@ -130,8 +133,8 @@ export function describeError(
   const text = (texts ?? ERROR_TEXTS['core.internal'])[language];
   return {
     code: error.code,
-    message: fill(text.message, error.params) + (texts === undefined ? ` (${error.code})` : ''),
-    cause: fill(text.cause, error.params),
-    action: fill(text.action, error.params),
+    message: fill(text.message, error.params, language) + (texts === undefined ? ` (${error.code})` : ''),
+    cause: fill(text.cause, error.params, language),
+    action: fill(text.action, error.params, language),
   };
 }

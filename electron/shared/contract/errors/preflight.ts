@@ -124,7 +124,7 @@ export const PREFLIGHT_ERRORS = {
     zh: {
       message: '该基座模型使用兼容引擎训练，所示内存仅为粗略估计。',
       cause: '快速引擎不支持该架构；transformers 自带的模型类在计算中保留的数据比估计的更多。',
-      action: '请先试跑几步；若内存不足，请减小每个微批的 token 数。',
+      action: '请先试跑几步；若内存不足，请减小每个微批的词元数。',
     },
   },
   'preflight.network_per_step': {

@@ -23,7 +23,10 @@ export function ExportDialog({ model, onClose }: ExportDialogProps): ReactElemen
   const words = useWords('models');
   const wanted = model.kind === 'adapter' ? 'adapter' : 'model';
   const formats = EXPORT_FORMAT_NAMES.filter((name) => EXPORT_FORMATS[name].source === wanted);
-  const [format, setFormat] = useState<ExportFormat | undefined>(formats[0]);
+  const [format, setFormat] = useState<ExportFormat | undefined>(
+    // What most programs run; the first of the others where a model is no such source.
+    formats.find((name) => name === 'gguf-f16') ?? formats[0],
+  );
   const [folder, setFolder] = useState<string>();
   const [isBrowsing, setBrowsing] = useState(false);
   const start = useAction('models.export');

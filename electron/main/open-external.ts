@@ -2,6 +2,7 @@
 const NAMED_HOSTS: ReadonlySet<string> = new Set([
   'modelscope.cn',
   'www.modelscope.cn',
+  'www.modelscope.ai',
   'huggingface.co',
   'ollama.com',
   'www.nvidia.com',

@@ -55,7 +55,10 @@ def record_of(folder: Path, **changes: Any) -> None:
         "kind": "adapter",
         "runId": "run-1",
         "step": 50,
-        "base": {"path": str(folder / "base"), "fingerprint": base_fingerprint(folder / "base")},
+        "base": {
+            "path": str(folder / "base"),
+            "fingerprint": base_fingerprint(folder / "base"),
+        },
         "tokenizerHash": ChatTokenizer.load(folder / "base").content_hash,
         "template": "internlm2",
         "systemPrompt": "你是律师。",
@@ -76,8 +79,8 @@ def test_a_merge_passes_its_own_check_and_says_what_it_wrote(tmp_path: Path, dty
     result = only(job, "result")
     out = Path(result["path"])
     assert result["parity"]["passed"] is True
-    # One of the job, one of the run's recipe, five of the studio.
-    assert result["parity"]["prompts"] == 7
+    # One of the job, one of the run's recipe, the others the studio's.
+    assert result["parity"]["prompts"] == 20
     assert 0 < result["maxAbsLogitDiff"] < (1e-4 if output == "fp32" else result["parity"]["limit"])
     manifest = json.loads((out / "legal_eagle.json").read_text(encoding="utf-8"))
     for shard in manifest["shards"]:
@@ -101,7 +104,9 @@ def test_a_base_that_was_quantised_in_training_is_said(tmp_path: Path, quantizat
     assert said == ([{"quantization": "nf4"}] if quantization == "nf4" else [])
 
 
-def test_code_goes_along_with_the_layout_that_is_read_through_it(tmp_path: Path) -> None:
+def test_code_goes_along_with_the_layout_that_is_read_through_it(
+    tmp_path: Path,
+) -> None:
     """InternLM's own layout without its code is a folder that its users cannot load. It is never run here."""
     config = write_base(tmp_path / "base")
     write_adapter(tmp_path / "adapter", config)
@@ -152,7 +157,8 @@ def test_an_adapter_of_another_base_is_refused(tmp_path: Path, what: str) -> Non
     config = write_base(tmp_path / "base")
     write_adapter(tmp_path / "adapter", config)
     record_of(
-        tmp_path, **({"base": {"fingerprint": "0" * 64}} if what == "fingerprint" else {"tokenizerHash": "0"})
+        tmp_path,
+        **({"base": {"fingerprint": "0" * 64}} if what == "fingerprint" else {"tokenizerHash": "0"}),
     )
     job = write_job(tmp_path / "job", "merge", merge_params(tmp_path))
     assert run_job(job) == EXIT_DATA
@@ -163,7 +169,10 @@ def test_an_adapter_of_another_base_is_refused(tmp_path: Path, what: str) -> Non
 def test_too_little_disk_is_said_with_numbers_before_writing(tmp_path: Path) -> None:
     """Would catch a merge that finds out about a full disk after an hour."""
     final = tmp_path / "models" / "merged"
-    with pytest.raises(JobError) as caught, StagedFolder(final, 10**9, free_bytes=lambda _: 10**6):
+    with (
+        pytest.raises(JobError) as caught,
+        StagedFolder(final, 10**9, free_bytes=lambda _: 10**6),
+    ):
         pass
     assert caught.value.code == "merge.disk_full"
     assert caught.value.exit_code == EXIT_DISK_FULL
@@ -221,7 +230,10 @@ def test_on_windows_the_lock_file_is_closed_before_it_is_removed(
     monkeypatch.setattr(Path, "unlink", unlink_closed)
     final = tmp_path / "merged"
     with StagedFolder(final, 0, platform="win32") as first:
-        with pytest.raises(JobError) as caught, StagedFolder(final, 0, platform="win32"):
+        with (
+            pytest.raises(JobError) as caught,
+            StagedFolder(final, 0, platform="win32"),
+        ):
             pass
         assert caught.value.code == "merge.output_busy"
         first.publish()
@@ -252,7 +264,9 @@ def _started_writing(job: Path, staging: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_a_killed_merge_leaves_nothing_under_the_name_and_the_next_one_cleans_up(tmp_path: Path) -> None:
+def test_a_killed_merge_leaves_nothing_under_the_name_and_the_next_one_cleans_up(
+    tmp_path: Path,
+) -> None:
     """Would catch half a model under its final name, and leftovers that fill the disk for ever."""
     job = _large_job(tmp_path)
     staging = tmp_path / "models" / ".merged.merging"
@@ -281,7 +295,11 @@ def test_merged_weights_are_those_of_the_arithmetic_test(tmp_path: Path) -> None
     """Would catch a job that passes other options to the merge than it was given."""
     config = write_base(tmp_path / "base", dtype="bfloat16")
     write_adapter(tmp_path / "adapter", config)
-    job = write_job(tmp_path / "job", "merge", merge_params(tmp_path, dtype="fp32", maxShardBytes=10**9))
+    job = write_job(
+        tmp_path / "job",
+        "merge",
+        merge_params(tmp_path, dtype="fp32", maxShardBytes=10**9),
+    )
     assert run_job(job) == 0, (job / "log.txt").read_text(encoding="utf-8")
     merged = load_file(tmp_path / "models" / "merged" / "model.safetensors")
     base = load_file(tmp_path / "base" / "model.safetensors")
@@ -301,7 +319,11 @@ def test_the_embedded_model_merges_and_the_result_answers(tmp_path: Path, output
     base = RUN_PY.parents[1] / "resources" / "tiny-model"
     config = read_config(base)
     write_adapter(tmp_path / "adapter", config, rank=8, strength=0.02)
-    job = write_job(tmp_path / "job", "merge", merge_params(tmp_path, basePath=str(base), dtype=output))
+    job = write_job(
+        tmp_path / "job",
+        "merge",
+        merge_params(tmp_path, basePath=str(base), dtype=output),
+    )
     assert run_job(job) == 0, (job / "log.txt").read_text(encoding="utf-8")
     result = only(job, "result")
     if output == "fp32":

@@ -13,7 +13,7 @@ import torch
 from legal_eagle.engine.attention import Attention
 from legal_eagle.engine.dropout import DropoutPlan
 from legal_eagle.engine.elementwise import EAGER, Elementwise
-from legal_eagle.engine.kv_cache import LayerCache
+from legal_eagle.engine.kv_cache import Attending
 from legal_eagle.engine.linear import FrozenLinear, MaskMaker, SavedLinear
 from legal_eagle.engine.norm import rms_norm, rms_norm_backward
 from legal_eagle.engine.swiglu import swiglu
@@ -146,7 +146,7 @@ class Block:
         return dx.index_add_(0, saved.rows, d_middle)
 
     def forward_cached(
-        self, x: torch.Tensor, rotations: torch.Tensor, cache: LayerCache, *, use_lora: bool
+        self, x: torch.Tensor, rotations: torch.Tensor, cache: Attending, *, use_lora: bool
     ) -> torch.Tensor:
         """The next rows of one document: x [T, hidden], keys and values of earlier rows in `cache`."""
         attention_input, _ = rms_norm(x, self.attention_norm, self.eps)

@@ -134,12 +134,8 @@ class Decoder:
     def embed(self, ids: torch.Tensor, *, use_lora: bool = True) -> torch.Tensor:
         """Rows of the embedding [T, hidden], of the trained one where the adapter has one. Raises
         JobError `model.token_out_of_range` on CPU; a device would stop at an assertion that names nothing."""
-        if ids.device.type == "cpu" and ids.numel() > 0 and int(ids.max()) >= self.config.vocab_size:
-            raise JobError(
-                "model.token_out_of_range",
-                f"Token {int(ids.max())} is outside the {self.config.vocab_size} of the model.",
-                params={"token": int(ids.max()), "vocabulary": self.config.vocab_size},
-            )
+        if ids.device.type == "cpu":
+            refuse_foreign_tokens(ids, self.config.vocab_size)
         trained = self.lora.embedding if self.lora is not None and use_lora else None
         if trained is None:
             return self.embedding[ids]
@@ -246,6 +242,16 @@ class Decoder:
                 gradient = below
         if embedding is not None:
             embedding.gradient.index_add_(0, saved.batch.ids, gradient.float())
+
+
+def refuse_foreign_tokens(ids: torch.Tensor, vocab_size: int) -> None:
+    """Raises JobError `model.token_out_of_range` for an id that the model has no row for."""
+    if ids.numel() > 0 and int(ids.max()) >= vocab_size:
+        raise JobError(
+            "model.token_out_of_range",
+            f"Token {int(ids.max())} is outside the {vocab_size} of the model.",
+            params={"token": int(ids.max()), "vocabulary": vocab_size},
+        )
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """Keys and values of one document's earlier tokens, for generation."""
 
+from typing import Protocol
+
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -8,12 +10,21 @@ from legal_eagle.engine.attention import window_mask
 _GROWTH_TOKENS = 256
 
 
-class LayerCache:
-    """One layer's cache, [1, K, capacity, d], growing by doubling. `window`: how many tokens a row attends
-    to; earlier ones are kept and masked."""
+class Attending(Protocol):
+    """Attention over what a layer has met so far."""
 
-    def __init__(self, window: int | None = None) -> None:
+    def attend(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        """The next rows' q [T, H, d], k and v [T, K, d] → [T, H, d]."""
+        ...
+
+
+class LayerCache:
+    """One layer's cache, [1, K, capacity, d], growing by doubling from `first_tokens`. `window`: how many
+    tokens a row attends to; earlier ones are kept and masked."""
+
+    def __init__(self, window: int | None = None, first_tokens: int = _GROWTH_TOKENS) -> None:
         self._window = window
+        self._first_tokens = first_tokens
         self._keys: torch.Tensor | None = None
         self._values: torch.Tensor | None = None
         self.tokens = 0
@@ -42,7 +53,7 @@ class LayerCache:
 
     def _reserve(self, like: torch.Tensor, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
         if self._keys is None or self._values is None or self._keys.shape[2] < tokens:
-            capacity = max(_GROWTH_TOKENS, 2 * self.tokens, tokens)
+            capacity = max(self._first_tokens, 2 * self.tokens, tokens)
             shape = (1, like.shape[1], capacity, like.shape[2])
             keys, values = like.new_empty(shape), like.new_empty(shape)
             if self._keys is not None and self._values is not None:

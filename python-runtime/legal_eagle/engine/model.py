@@ -10,13 +10,13 @@ from legal_eagle.engine.attention import attention_maker, default_attention
 from legal_eagle.engine.attention_types import AttentionName
 from legal_eagle.engine.block import Block
 from legal_eagle.engine.decoder import Decoder
-from legal_eagle.engine.frozen_weight import DenseWeight
+from legal_eagle.engine.frozen_weight import DenseWeight, FrozenWeight
 from legal_eagle.engine.linear import FrozenLinear
 from legal_eagle.engine.lora import ModuleRows
 from legal_eagle.engine.rope import interleaved_order
 from legal_eagle.models.check_tensors import check_tensors
 from legal_eagle.models.config import ModelConfig, read_config
-from legal_eagle.models.layouts import model_names, unpack_wqkv
+from legal_eagle.models.layouts import linear_shapes, model_names, unpack_wqkv
 from legal_eagle.models.weights import SafetensorsFolder
 
 __all__ = ["Decoder", "LayerLoader", "PrepareBlock", "TensorSource", "build_model", "decoder_of"]
@@ -24,6 +24,8 @@ __all__ = ["Decoder", "LayerLoader", "PrepareBlock", "TensorSource", "build_mode
 
 PrepareBlock = Callable[[Decoder, Block], None]
 """(the decoder with the layers before, the next layer)."""
+WeightOf = Callable[[tuple[ModuleRows, ...]], FrozenWeight]
+"""The weight of modules that stand below each other in one linear layer."""
 
 
 class TensorSource(Protocol):
@@ -89,7 +91,10 @@ def decoder_of(
 
 
 class LayerLoader:
-    """Tensors and layers of one checkpoint as the engine stores them, one at a time."""
+    """Tensors and layers of one checkpoint as the engine stores them, one at a time.
+
+    `weight_of` makes the linear layers' weights; by default they are loaded (`dense`).
+    """
 
     def __init__(
         self,
@@ -98,9 +103,12 @@ class LayerLoader:
         dtype: torch.dtype,
         device: torch.device,
         attention: AttentionName | None = None,
+        weight_of: WeightOf | None = None,
     ) -> None:
         self._config = config
         self._weights = weights
+        self._weight_of = weight_of or self.dense
+        self._shapes = linear_shapes(config)
         self._dtype = dtype
         self._device = device
         self._names = model_names(config.layout)
@@ -123,7 +131,6 @@ class LayerLoader:
                 self.tensor(f"{prefix}.{layer.q_norm}.weight", order),
                 self.tensor(f"{prefix}.{layer.k_norm}.weight", order),
             )
-        qkv_names = tuple(f"{prefix}.{name}" for name in layer.qkv)
         return Block(
             index=index,
             heads=config.heads,
@@ -133,27 +140,36 @@ class LayerLoader:
             attention_norm=self.tensor(f"{prefix}.{layer.attention_norm}.weight"),
             mlp_norm=self.tensor(f"{prefix}.{layer.mlp_norm}.weight"),
             qk_norm=qk_norm,
-            qkv=self._fused(qkv_names, self._qkv_orders, biased=config.qkv_bias),
-            o=self._fused((f"{prefix}.{layer.o}",), (None,), biased=config.o_bias),
-            gate_up=self._fused(
-                (f"{prefix}.{layer.gate}", f"{prefix}.{layer.up}"), (None, None), biased=False
-            ),
-            down=self._fused((f"{prefix}.{layer.down}",), (None,), biased=False),
+            qkv=self._fused(prefix, layer.qkv, self._qkv_orders, biased=config.qkv_bias),
+            o=self._fused(prefix, (layer.o,), (None,), biased=config.o_bias),
+            gate_up=self._fused(prefix, (layer.gate, layer.up), (None, None), biased=False),
+            down=self._fused(prefix, (layer.down,), (None,), biased=False),
             attention=self._make_attention(config.windows[index]),
         )
 
-    def _fused(
-        self, names: tuple[str, ...], orders: tuple[torch.Tensor | None, ...], *, biased: bool
-    ) -> FrozenLinear:
-        pairs = list(zip(names, orders, strict=True))
-        parts = [self.tensor(f"{name}.weight", order) for name, order in pairs]
-        bias = torch.cat([self.tensor(f"{name}.bias", order) for name, order in pairs]) if biased else None
-        modules, begin = [], 0
-        for (name, order), part in zip(pairs, parts, strict=True):
-            modules.append(ModuleRows(name, begin, begin + part.shape[0], order))
-            begin += part.shape[0]
+    def dense(self, modules: tuple[ModuleRows, ...]) -> DenseWeight:
+        """The weights of `modules` below each other, in memory."""
+        parts = [self.tensor(f"{module.name}.weight", module.order) for module in modules]
         weight = torch.cat(parts) if len(parts) > 1 else parts[0]
-        return FrozenLinear(DenseWeight(weight.contiguous()), bias, tuple(modules))
+        return DenseWeight(weight.contiguous())
+
+    def _fused(
+        self,
+        prefix: str,
+        names: tuple[str, ...],
+        orders: tuple[torch.Tensor | None, ...],
+        *,
+        biased: bool,
+    ) -> FrozenLinear:
+        rows: list[ModuleRows] = []
+        begin = 0
+        for name, order in zip(names, orders, strict=True):
+            end = begin + self._shapes[name][0]
+            rows.append(ModuleRows(f"{prefix}.{name}", begin, end, order))
+            begin = end
+        modules = tuple(rows)
+        bias = torch.cat([self.tensor(f"{one.name}.bias", one.order) for one in modules]) if biased else None
+        return FrozenLinear(self._weight_of(modules), bias, modules)
 
 
 def _qkv_row_orders(config: ModelConfig) -> tuple[torch.Tensor | None, ...]:

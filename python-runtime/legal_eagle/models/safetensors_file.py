@@ -166,9 +166,27 @@ class SequentialReader:
 def read_tensor(layout: SafetensorsLayout, name: str) -> torch.Tensor:
     """Load one tensor of a small file (an adapter) by name, in its stored dtype."""
     entry = next(entry for entry in layout.entries if entry.name == name)
-    with layout.path.open("rb") as file:
-        file.seek(layout.data_offset + entry.start)
-        buffer = bytearray(file.read(entry.bytes))
-    if len(buffer) != entry.bytes:
-        raise _changed(layout.path)
+    buffer = _read_range(layout, entry.start, entry.bytes)
     return tensor_from_bytes(buffer, entry.dtype, entry.shape)
+
+
+def read_rows(layout: SafetensorsLayout, entry: TensorEntry, first: int, count: int) -> torch.Tensor:
+    """Rows ``first`` … ``first + count`` of a tensor [rows, …], in its stored dtype."""
+    if first < 0 or first + count > entry.row_count:
+        raise ValueError(f"{entry.name} has {entry.row_count} rows, not {first} to {first + count}")
+    buffer = _read_range(layout, entry.start + first * entry.row_bytes, count * entry.row_bytes)
+    return tensor_from_bytes(buffer, entry.dtype, (count, *entry.shape[1:]))
+
+
+def _read_range(layout: SafetensorsLayout, start: int, count: int) -> bytearray:
+    """``count`` bytes of the data part. Raises JobError ``merge.file_changed`` where they are not there."""
+    buffer = bytearray(count)
+    with layout.path.open("rb", buffering=0) as file:
+        file.seek(layout.data_offset + start)
+        view = memoryview(buffer)
+        while view:
+            got = file.readinto(view)
+            if not got:
+                raise _changed(layout.path)
+            view = view[got:]
+    return buffer

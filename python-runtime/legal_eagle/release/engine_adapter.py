@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,8 +18,9 @@ from legal_eagle.release.adapter_updates import plan_updates
 from legal_eagle.release.lora_adapter import Adapter, unsupported
 
 
-def put_adapter_on(decoder: Decoder, folder: Path) -> None:
+def put_adapter_on(decoder: Decoder, folder: Path, *, with_wholes: bool = True) -> None:
     """Load the adapter as it is where the engine can, else as an equal one of one rank in the base's layout.
+    Without ``with_wholes``, modules that it trained as wholes stay the base's.
 
     Ranks and scales of their own per module, targets in some layers only, and the other layout's module
     names are all expressed exactly: shorter factors are padded with zeros, scales folded into B.
@@ -26,7 +28,11 @@ def put_adapter_on(decoder: Decoder, folder: Path) -> None:
     """
     adapter = Adapter(folder)
     if _is_uniform(adapter, decoder.config):
-        load_adapter(decoder, folder)
+        if with_wholes or not adapter.settings.whole:
+            load_adapter(decoder, folder)
+            return
+        decoder.add_lora(replace(read_adapter_config(folder), whole=()), torch.Generator().manual_seed(0))
+        set_adapter_tensors(decoder, adapter.load_factors())
         return
     if adapter.settings.whole:
         raise unsupported("modules_to_save beside ranks or scales of their own")

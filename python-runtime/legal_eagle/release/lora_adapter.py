@@ -211,6 +211,19 @@ class Adapter:
         b = read_tensor(self._layout, module.key_b).to(torch.float32)
         return a, b
 
+    def load_factors(self) -> dict[str, torch.Tensor]:
+        """All low-rank factors and row lengths by their names in the file, as stored."""
+        modules = self.modules.values()
+        keys = [
+            key for one in modules for key in (one.key_a, one.key_b, one.key_magnitude) if key is not None
+        ]
+        return {key: read_tensor(self._layout, key) for key in keys}
+
+    @property
+    def factor_bytes(self) -> int:
+        """Bytes of all low-rank factors in fp32."""
+        return sum(4 * module.rank * (module.inputs + module.outputs) for module in self.modules.values())
+
     def load_magnitude(self, module: AdapterModule) -> torch.Tensor | None:
         """DoRA's row lengths [out] in fp32; None where the adapter is plain."""
         if module.key_magnitude is None:

@@ -35,6 +35,7 @@ from legal_eagle.release.parity import (
 )
 from legal_eagle.release.parity_prompts import MAX_TOKENS, parity_prompts
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
+from legal_eagle.release.whole_logits import WholeLogits
 
 PARITY_FAILED = "parity-failed"
 
@@ -180,7 +181,7 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
         GREEDY_TOKENS,
         sources.engine.facts.max_positions,
     )
-    memory = f"about {_parity_bytes(sources, merged)} bytes of memory"
+    memory = f"about {_parity_bytes(sources, merged)} bytes of memory beyond the process itself"
     stored = {sources.weights.dtype(name) for name in sources.weights.names()}
     return check_parity(
         sources.base,
@@ -199,7 +200,7 @@ def _compare(context: JobContext, sources: _Sources, merged: Path) -> ParityResu
 
 def _parity_bytes(sources: _Sources, merged: Path) -> int:
     if sources.engine.config is not None:
-        return parity_peak_bytes(sources.engine.config)
+        return parity_peak_bytes(sources.engine.config, sources.adapter)
     engine = compat_engine(sources.architecture)
     logits = 3 * MAX_TOKENS * sources.engine.facts.vocab_size * 4
     return max(engine.reference_peak_bytes(folder) for folder in (sources.base, merged)) + logits
@@ -211,7 +212,7 @@ def _open_compat(sources: _Sources) -> OpenModel:
     layers = layers_of(sources.adapter)
 
     def opened(folder: Path, adapter: Path | None) -> ComparedModel:
-        return engine.reference(folder, adapter, None if adapter is None else layers)
+        return WholeLogits(engine.reference(folder, adapter, None if adapter is None else layers))
 
     return opened
 

@@ -1,7 +1,7 @@
 """Whether written files answer as base plus adapter do.
 
-All models run in fp32 arithmetic, one at a time in memory: base plus adapter first (its logits and greedy
-answers are kept), the same model merged in memory and rounded once, then the written folder, read anew.
+All models run in fp32 arithmetic, one after the other: base plus adapter first (its greedy answers are what
+all read), the same model merged in memory and rounded once, then the written folder, read anew.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import torch
-
 from legal_eagle.models.config import ModelConfig, read_config
+from legal_eagle.models.layouts import linear_shapes
 from legal_eagle.release.layered_model import LayeredModel, Mode, fp32_layer_bytes
+from legal_eagle.release.logit_columns import COLUMNS, Comparison, LogitColumns, compare_logits
+from legal_eagle.release.lora_adapter import Adapter
 from legal_eagle.release.merge import MergeStopped
 from legal_eagle.release.parity_prompts import MAX_TOKENS, ParityPrompt
+from legal_eagle.release.streamed_weight import BLOCK_BYTES
 
 # Two orders of the same fp32 sums differ by less than this on logits; also the whole allowance of fp32 files.
 FP32_LIMIT = 1e-4
@@ -27,14 +29,17 @@ ROUNDING_FACTOR = 2.0
 GREEDY_TOKENS = 24
 # Each token is one more reading of all files.
 STREAMED_GREEDY_TOKENS = 8
-# Layers in fp32 of a model of about a billion parameters: every machine that tunes one has this.
-RESIDENT_BYTES = 4 << 30
+# Layers in fp32 of a model of half a billion parameters. Larger ones are read from disk for every pass, so
+# that no check takes much more memory than this.
+RESIDENT_BYTES = 2 << 30
+# What the math library and the allocator keep of what was freed.
+FIXED_BYTES = 64 << 20
 
 
 class ComparedModel(Protocol):
     """A folder, with an adapter or without, computed in fp32 arithmetic; as ``LayeredModel``."""
 
-    def logits(self, documents: Sequence[Sequence[int]], mode: Mode, /) -> torch.Tensor: ...
+    def columns(self, documents: Sequence[Sequence[int]], mode: Mode, /) -> LogitColumns: ...
 
     def greedy(
         self,
@@ -85,14 +90,35 @@ class Transcript:
     prompt_tokens: int
 
 
-def parity_peak_bytes(config: ModelConfig, resident_bytes: int = RESIDENT_BYTES) -> int:
-    """Host memory that the check takes, about: layers (all, or one with its rounded copy and its successor),
-    embedding and head as stored, and the logits of two models with their difference."""
-    layer = fp32_layer_bytes(config)
-    layers = layer * config.layers if layer * config.layers <= resident_bytes else 3 * layer
+def parity_peak_bytes(config: ModelConfig, adapter: Adapter, resident_bytes: int = RESIDENT_BYTES) -> int:
+    """Host memory that the check takes beyond the process itself, an upper bound, of a model that
+    ``LayeredModel`` computes.
+
+    Blocks of weights: as stored, in order, in fp32, merged, and packed by the math library. Rows of
+    activations: what one layer holds of them at once. Factors: as stored, padded, in the engine's order. DoRA
+    measures a whole matrix. Two models' final rows, and columns of their logits with their difference.
+    """
+    hidden, shapes = config.hidden_size, linear_shapes(config)
+    layer_bytes = fp32_layer_bytes(config)
     item = 4 if config.dtype == "float32" else 2
-    tables = (1 if config.tied_embeddings else 2) * config.vocab_size * config.hidden_size * item
-    return layers + tables + 3 * MAX_TOKENS * config.vocab_size * 4
+    held = 0
+    if layer_bytes * config.layers <= resident_bytes:
+        tables = (1 if config.tied_embeddings else 2) * config.vocab_size * hidden * item
+        held = layer_bytes * (config.layers + 1) + tables
+    widest_row = max(hidden, config.intermediate_size, config.heads * config.head_dim)
+    qkv_rows = (config.heads + 2 * config.kv_heads) * config.head_dim
+    row_floats = 8 * hidden + 4 * qkv_rows + 4 * config.intermediate_size + 4 * COLUMNS
+    cache_floats = 2 * config.layers * config.kv_heads * config.head_dim
+    dora_bytes = 8 * max(rows * columns for rows, columns in shapes.values()) * 2
+    return (
+        FIXED_BYTES
+        + held
+        + 8 * max(BLOCK_BYTES, 4 * widest_row)
+        + 3 * 4 * COLUMNS * hidden
+        + 4 * MAX_TOKENS * (row_floats + cache_floats)
+        + 3 * adapter.factor_bytes
+        + (dora_bytes if adapter.settings.dora else 0)
+    )
 
 
 def check_parity(
@@ -134,19 +160,18 @@ def check_parity(
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
     documents = [transcript.ids for transcript in transcripts]
-    wanted = reference.logits(documents, "adapter")
+    wanted = reference.columns(documents, "adapter")
     rounding_error = None
     if rounded:
         _stop_if(should_stop)
         on_phase("rounding once")
-        rounding_error = max_abs_difference(wanted, reference.logits(documents, "rounded"))
-    del reference
+        rounding_error = compare_logits(wanted, reference.columns(documents, "rounded")).max_abs_difference
     _stop_if(should_stop)
     on_phase("written files")
-    written = open_model(merged, None).logits(documents, "plain")
-    difference = max_abs_difference(wanted, written)
+    compared = compare_logits(wanted, open_model(merged, None).columns(documents, "plain"))
+    difference = compared.max_abs_difference
     limit = FP32_LIMIT if rounding_error is None else max(ROUNDING_FACTOR * rounding_error, FP32_LIMIT)
-    agrees = greedy_agrees(wanted, written, transcripts, undecided_margin=limit)
+    agrees = greedy_agrees(compared, transcripts, undecided_margin=limit)
     return ParityResult(
         # A NaN compares false both ways, so it can never pass.
         passed=difference < limit and agrees,
@@ -159,12 +184,8 @@ def check_parity(
     )
 
 
-def max_abs_difference(one: torch.Tensor, other: torch.Tensor) -> float:
-    return float((one - other).abs().max())
-
-
 def greedy_agrees(
-    wanted: torch.Tensor, got: torch.Tensor, transcripts: Sequence[Transcript], *, undecided_margin: float
+    compared: Comparison, transcripts: Sequence[Transcript], *, undecided_margin: float
 ) -> bool:
     """Whether the greedy answers are the same up to the first token that the reference itself hardly decides.
 
@@ -174,10 +195,9 @@ def greedy_agrees(
     for transcript in transcripts:
         # The row before a token predicts it.
         for row in range(start + transcript.prompt_tokens - 1, start + len(transcript.ids) - 1):
-            first, second = wanted[row].topk(2).values.tolist()
-            if first - second < undecided_margin:
+            if compared.margins[row] < undecided_margin:
                 break
-            if int(wanted[row].argmax()) != int(got[row].argmax()):
+            if compared.wanted_ids[row] != compared.got_ids[row]:
                 return False
         start += len(transcript.ids)
     return True

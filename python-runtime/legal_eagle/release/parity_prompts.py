@@ -1,4 +1,4 @@
-"""What the parity check asks: the run's own prompts first, then a few that fit every chat model."""
+"""What the parity check asks: the run's own prompts first, then some that fit every chat model."""
 
 from __future__ import annotations
 
@@ -14,10 +14,25 @@ BUILT_IN_PROMPTS = (
     "用一句话介绍你自己。",
     "What is a contract?",
     "1 + 2 = ",
+    "销售鳄鱼皮包违法吗？",
+    "借条和欠条有什么区别？",
+    "房东不退押金，租客怎么维权？",
+    "把“今天天气很好”翻译成英文。",
+    "写一首关于秋天的五言绝句。",
+    "List three planets of the solar system.",
+    "Explain the difference between theft and robbery.",
+    "def fibonacci(n):",
+    "水的化学式是什么？",
+    "请用表格比较有限责任公司和股份有限公司。",
+    "Summarise: the court dismissed the appeal and upheld the judgment.",
+    "北京到上海有多远？",
+    "一个数的三分之一是 12，这个数是多少？",
+    "未成年人签的合同有效吗？",
+    "Who wrote Hamlet?",
 )
-MAX_PROMPTS = 8
-# Logits of every token are kept for comparison: 512 tokens of a 92,544-piece vocabulary are 190 MB.
-MAX_TOKENS = 512
+MAX_PROMPTS = 20
+# 64 tokens each, of which 24 are the answer. Every token passes all layers several times.
+MAX_TOKENS = 1280
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ type Budget = Readonly<{ js: number; css: number }>;
 const WHOLE: Budget = { js: 830_000, css: 60_000 };
 /** Packed bytes before a screen stands. Through an SSH tunnel at 10 Mbit/s 400,000 take a third of a second. */
 const FIRST_LOADS: Readonly<Record<string, Budget>> = {
-  'features/home/index.ts': { js: 378_000, css: 50_000 },
+  'features/home/index.ts': { js: 390_000, css: 50_000 },
   'features/datasets/index.ts': { js: 445_000, css: 50_000 },
   'features/models/index.ts': { js: 515_000, css: 50_000 },
   'features/new-run/index.ts': { js: 445_000, css: 50_000 },

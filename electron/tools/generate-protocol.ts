@@ -17,7 +17,15 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** Which schemas stand together as Python types; shapes that share parts belong to one file. */
 const PYTHON_FILES: Readonly<Record<string, readonly string[]>> = {
   spec_types: ['Recipe', 'Mapping', 'JobSpec'],
-  event_types: ['JobEvent', 'Control', 'Heartbeat', 'DownloadResult'],
+  event_types: ['JobEvent'],
+  control_types: [
+    'Control',
+    'Heartbeat',
+    'DownloadResult',
+    'UploadResult',
+    'AccountCheckResult',
+    'VisibilityResult',
+  ],
   chat_types: ['ChatRequest', 'ChatReply'],
 };
 

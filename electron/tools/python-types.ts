@@ -53,6 +53,8 @@ const aliasLine = (name: string, type: string): string => {
   return `${name}: TypeAlias = (\n    ${type.split(' | ').join('\n    | ')}\n)`;
 };
 
+const TYPING_NAMES = ['Any', 'Literal', 'TypeAlias', 'TypedDict'] as const;
+
 class PythonTypeWriter {
   readonly #definitions: string[] = [];
   /** Class by the properties it was made from: one shape has one name. */
@@ -102,13 +104,15 @@ class PythonTypeWriter {
 export const pythonTypes = (schemas: Readonly<Record<string, JsonSchema>>): string => {
   const writer = new PythonTypeWriter();
   for (const [name, schema] of Object.entries(schemas)) writer.alias(name, writer.typeOf(schema, name));
+  const text = writer.text();
+  const used = TYPING_NAMES.filter((name) => new RegExp(`\\b${name}\\b`, 'u').test(text));
   return [
     '"""Shapes of everything that crosses between TypeScript and Python. Generated: npm run generate."""',
     '',
-    'from typing import Any, Literal, TypeAlias, TypedDict',
+    `from typing import ${used.join(', ')}`,
     '',
     '',
-    writer.text(),
+    text,
     '',
   ].join('\n');
 };

@@ -64,6 +64,10 @@ class Faults:
     silent_bodies: bool = False
     # Called once, after the next listing was sent.
     after_listing: Callable[[], None] | None = None
+    # The next bodies of PUTs break off after so many bytes; None lets one through.
+    upload_cuts: deque[int | None] = field(default_factory=deque)
+    # Called with the bytes of all uploads so far after each piece that came.
+    on_received: Callable[[int], None] | None = None
     to_storage: bool = False
     portal_page: bool = False
 
@@ -76,6 +80,12 @@ class Question:
     method: str
     path: str
     headers: Mapping[str, str]
+    # Of a POST, and of a PUT of JSON; of a file's bytes only what the header says is known.
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
     @property
     def start(self) -> int:
@@ -92,6 +102,7 @@ class FakeHub:
         self.faults = Faults()
         self.questions: list[Question] = []
         self.sent_bytes = 0
+        self.received_bytes = 0
         self.lock = threading.Lock()
         self.routes: list[tuple[str, str, str, Callable[..., None]]] = []
         self._hub = self._server("hub")
@@ -126,6 +137,13 @@ class FakeHub:
 
     def is_body(self, question: Question) -> bool:
         raise NotImplementedError
+
+    def store(self, handler: FakeHandler, path: str, _query: Mapping[str, str]) -> None:
+        """What the storage does with a PUT; it answers with a name of the content, as object stores do."""
+        content = handler.receive_upload()
+        if content is not None:
+            self.stored[path] = content
+            handler.send_content(b"", headers={"ETag": f'"{sha256(content)[:32]}"'})
 
     def take_status(self, route: str) -> tuple[int, dict[str, str]] | None:
         with self.lock:
@@ -170,17 +188,23 @@ class FakeHandler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         # Through a proxy the whole address is asked for.
         parts = urlsplit(self.path)
+        self._has_read = False
+        is_words = self.command == "POST" or "json" in self.headers.get("Content-Type", "")
+        self.body = self._read_body() if is_words else b""
         with self.hub.lock:
             self.hub.questions.append(
-                Question(self.host, self.command, self.path, dict(self.headers.items()))
+                Question(self.host, self.command, self.path, dict(self.headers.items()), self.body)
             )
         if self.hub.faults.portal_page:
             self.send_content(b"<html>Sign in to the network</html>", "text/html")
             return
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if self.host == "storage" and self.command in ("PUT", "POST"):
+            self.hub.store(self, unquote(parts.path).lstrip("/"), query)
+            return
         if self.host == "storage":
             self.send_file(unquote(parts.path).lstrip("/"), self.hub.stored[unquote(parts.path).lstrip("/")])
             return
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         for method, name, pattern, answer in self.hub.routes:
             found = re.fullmatch(pattern, parts.path)
             if found is None or (method != self.command and not (method == "GET" and self.command == "HEAD")):
@@ -192,6 +216,41 @@ class FakeHandler(BaseHTTPRequestHandler):
             answer(self, query, *(unquote(group) for group in found.groups()))
             return
         self.send_content(json.dumps({"Code": 404, "Message": "no such route"}).encode(), status=404)
+
+    def _read_body(self) -> bytes:
+        """What is still to come of the body, so that the line can be used again."""
+        if self._has_read:
+            return b""
+        self._has_read = True
+        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+
+    def receive_upload(self) -> bytes | None:
+        """The body of a PUT as far as the faults let it; None where the line was cut."""
+        faults = self.hub.faults
+        assert "Content-Length" in self.headers, "an upload came in chunks"
+        size = int(self.headers["Content-Length"])
+        self._has_read = True
+        with self.hub.lock:
+            cut = faults.upload_cuts.popleft() if faults.upload_cuts else None
+        wanted = size if cut is None else min(cut, size)
+        content = bytearray()
+        while len(content) < wanted:
+            if faults.slow_seconds:
+                time.sleep(faults.slow_seconds)
+            piece = self.rfile.read(min(65536, wanted - len(content)))
+            if not piece:
+                self.close_connection = True
+                return None
+            content += piece
+            with self.hub.lock:
+                self.hub.received_bytes += len(piece)
+                received = self.hub.received_bytes
+            if faults.on_received is not None:
+                faults.on_received(received)
+        if cut is not None:
+            self.hang_up()
+            return None
+        return bytes(content)
 
     def is_signed_in(self) -> bool:
         cookie = self.headers.get("Cookie", "")
@@ -210,9 +269,7 @@ class FakeHandler(BaseHTTPRequestHandler):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        length = int(self.headers.get("Content-Length", "0"))
-        if length:
-            self.rfile.read(length)
+        self._read_body()
         self.send_response(status)
         for name, value in {
             "Content-Type": kind,
@@ -255,9 +312,10 @@ class FakeHandler(BaseHTTPRequestHandler):
             with self.hub.lock:
                 self.hub.sent_bytes += len(piece)
         if len(body) < len(content) - start:
-            self._hang_up()
+            self.hang_up()
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """End the line in the middle of whatever it is in."""
         self.wfile.flush()
         # After what was sent, a reset: the client must not take the end of the line for the end of the body.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))

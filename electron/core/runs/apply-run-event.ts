@@ -62,11 +62,14 @@ export function applyRunEvent(
     // A job's error and end change its state, which the run follows.
     case 'error':
     case 'ended':
-    // A download's; no run writes them.
+    // A download's or an upload's; no run writes them.
     case 'listing':
     case 'file-progress':
     case 'file-verified':
     case 'waiting':
+    case 'hash-progress':
+    case 'upload-plan':
+    case 'file-sent':
       return undefined;
   }
 }

@@ -12,7 +12,7 @@ from legal_eagle.hub import huggingface, modelscope
 from legal_eagle.hub.choose_files import ORIGIN_FILE, choose_files
 from legal_eagle.hub.fetch_file import Hub
 from legal_eagle.hub.fetch_files import FetchFiles
-from legal_eagle.hub.hub_session import HubSession, Place, check_place
+from legal_eagle.hub.hub_session import HubSession
 from legal_eagle.hub.listing import Listing
 from legal_eagle.hub.partial_folder import (
     DISK_MARGIN_BYTES,
@@ -22,6 +22,7 @@ from legal_eagle.hub.partial_folder import (
     refuse_existing,
 )
 from legal_eagle.hub.patience import Patience, Stopped, Waits
+from legal_eagle.hub.place import Place, check_place
 from legal_eagle.hub.refusals import TryAgain
 from legal_eagle.hub.reports import origin_record, say_listing, say_result, say_verified
 from legal_eagle.hub.transfer_meter import TransferMeter

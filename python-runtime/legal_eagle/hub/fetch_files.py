@@ -8,10 +8,11 @@ from collections import deque
 from typing import Final
 
 from legal_eagle.hub.fetch_file import FileFetcher, Hub
-from legal_eagle.hub.hub_session import HubSession, Place
+from legal_eagle.hub.hub_session import HubSession
 from legal_eagle.hub.listing import Listing, RemoteFile
 from legal_eagle.hub.partial_folder import PartialFolder
 from legal_eagle.hub.patience import Patience, Stopped
+from legal_eagle.hub.place import Place
 from legal_eagle.hub.reports import say_verified
 from legal_eagle.hub.transfer_meter import TransferMeter
 from legal_eagle.jobs.context import JobContext

@@ -4,90 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import http.cookiejar
-import ipaddress
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 import urllib3
 
 from legal_eagle.hub.listing import answer_invalid
-from legal_eagle.hub.refusals import TryAgain, refusal
-from legal_eagle.jobs import air_gap
-from legal_eagle.jobs.errors import EXIT_SPEC, JobError
+from legal_eagle.hub.place import Place, is_loopback, is_own_host, origin_of
+from legal_eagle.hub.refusals import Answer, TryAgain, refusal, refusal_of
+from legal_eagle.jobs.errors import JobError
 
 # A line that gives nothing for this long is dropped and taken up again where it was.
 READ_TIMEOUT_SECONDS: Final = 30.0
 _CONNECT_TIMEOUT_SECONDS: Final = 15.0
+# After the last byte of a file of some gigabytes a hub still has to hash it.
+_WRITTEN_TIMEOUT_SECONDS: Final = 300.0
 _MAX_REDIRECTS: Final = 5
+_JSON: Final = "application/json"
 # The listing of 100,000 files; what is larger is no listing.
 _MAX_JSON_BYTES: Final = 64 << 20
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Whom a session talks to. ``token`` goes to the endpoint's origin and nowhere else."""
-
-    endpoint: str
-    token: str | None = None
-    proxy: str | None = None
-    # The older routes of ModelScope know the token by a cookie.
-    token_cookie: str | None = None
-
-    @property
-    def origin(self) -> str:
-        return origin_of(self.endpoint)
-
-
-def origin_of(url: str) -> str:
-    """``scheme://host[:port]`` in lower case, without a default port. Raises ``hub.endpoint_invalid``."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise _endpoint_invalid(url, str(error)) from error
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None:
-        raise _endpoint_invalid(url, "not an address of a hub")
-    host = parts.hostname.lower()
-    host = f"[{host}]" if ":" in host else host
-    suffix = "" if port is None or port == _DEFAULT_PORTS[parts.scheme] else f":{port}"
-    return f"{parts.scheme}://{host}{suffix}"
-
-
-def check_place(place: Place, token_origin: str | None) -> None:
-    """Refuse what must not begin. Raises ``hub.endpoint_invalid``, ``hub.token_other_origin``,
-    ``hub.token_refused``, ``hub.air_gap``."""
-    origin = place.origin
-    if place.endpoint.startswith("http://") and not _is_loopback(place.endpoint):
-        raise _endpoint_invalid(place.endpoint, "http is for this machine only")
-    if place.token is not None and (token_origin is None or origin_of(token_origin) != origin):
-        raise JobError(
-            "hub.token_other_origin",
-            f"the token is for {token_origin}, not for {origin}",
-            exit_code=EXIT_SPEC,
-            params={"origin": origin, "tokenOrigin": token_origin or "—"},
-        )
-    if place.token is not None and re.fullmatch(r"[!-:<-~]{1,1000}", place.token) is None:
-        # It would break the header it stands in, and the words of that error hold it.
-        raise JobError(
-            "hub.token_refused",
-            "the token has characters that no token has",
-            exit_code=EXIT_SPEC,
-            params={"origin": origin, "status": 0, "reason": ""},
-        )
-    if air_gap.is_closed() and not _is_loopback(place.endpoint):
-        raise JobError(
-            "hub.air_gap",
-            f"the settings cut this rig off; {origin} is another machine",
-            exit_code=EXIT_SPEC,
-            params={"origin": origin},
-        )
 
 
 class HubSession:
@@ -153,6 +92,63 @@ class HubSession:
         finally:
             response.close()
 
+    def post_json(self, path: str, value: object) -> Answer:
+        """See ``write``; the body is ``value`` as JSON."""
+        return self.write("POST", path, json.dumps(value, ensure_ascii=False).encode("utf-8"), kind=_JSON)
+
+    def put_json(self, path: str, value: object) -> Answer:
+        """See ``write``; the body is ``value`` as JSON."""
+        return self.write("PUT", path, json.dumps(value, ensure_ascii=False).encode("utf-8"), kind=_JSON)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes],
+        *,
+        size: int | None = None,
+        kind: str | None = None,
+        accept: str | None = None,
+        bare: bool = False,
+    ) -> Answer:
+        """Send once, and say what the hub says, a refusal (4xx) too: ``refuse`` tells what it means.
+
+        ``body`` is bytes, or is read as it leaves and then has ``size`` bytes; what it raises ends the
+        request. ``bare`` sends no token even where one may go. Raises TryAgain, ``hub.answer_invalid``.
+        Of a request that raises TryAgain nobody knows whether it was carried out.
+        """
+        url = path if path.startswith(("http://", "https://")) else self.place.endpoint.rstrip("/") + path
+        if url.startswith("http://") and not is_own_host(self.place, url) and not is_loopback(url):
+            raise answer_invalid(self.place.origin, f"{origin_of(url)} is not encrypted")
+        headers = self._headers(with_token=not bare and is_own_host(self.place, url))
+        if kind is not None:
+            headers["Content-Type"] = kind
+        if accept is not None:
+            headers["Accept"] = accept
+        if size == 0:
+            # The library would send what has no length in chunks.
+            body = b""
+        elif not isinstance(body, bytes):
+            headers["Content-Length"] = str(size)
+        response = self._request(method, url, headers, _WRITTEN_TIMEOUT_SECONDS, body)
+        try:
+            if response.status_code in _REDIRECTS:
+                raise answer_invalid(self.place.origin, f"{method} is sent elsewhere")
+            if response.status_code in (408, 429) or response.status_code >= 500:
+                raise refusal(response, self.place.origin, with_token=self.place.token is not None)
+            content = bytearray()
+            for piece in body_of(response):
+                content += piece
+                if len(content) > _MAX_JSON_BYTES:
+                    raise answer_invalid(self.place.origin, "the answer has no end")
+            return Answer(response.status_code, response.headers, bytes(content))
+        finally:
+            response.close()
+
+    def refuse(self, answer: Answer) -> Exception:
+        """What a status from 400 on means, as ``get`` would raise it."""
+        return refusal_of(answer, self.place.origin, with_token=self.place.token is not None)
+
     def _redirected(self, url: str, location: str) -> str:
         target = urljoin(url, location)
         try:
@@ -164,27 +160,45 @@ class HubSession:
         return target
 
     def _send(self, url: str, range_from: int) -> requests.Response:
-        # identity: a position in a compressed body is no position in the file.
-        headers = {"User-Agent": "legal-eagle-studio", "Accept-Encoding": "identity"}
+        headers = self._headers(with_token=origin_of(url) == self.place.origin)
         if range_from > 0:
             headers["Range"] = f"bytes={range_from}-"
-        if self.place.token is not None and origin_of(url) == self.place.origin:
+        return self._request("GET", url, headers, READ_TIMEOUT_SECONDS)
+
+    def _headers(self, *, with_token: bool) -> dict[str, str]:
+        # identity: a position in a compressed body is no position in the file.
+        headers = {"User-Agent": "legal-eagle-studio", "Accept-Encoding": "identity"}
+        if self.place.token is not None and with_token:
             headers["Authorization"] = f"Bearer {self.place.token}"
             if self.place.token_cookie is not None:
                 headers["Cookie"] = f"{self.place.token_cookie}={self.place.token}"
+        return headers
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        answer_timeout_seconds: float,
+        body: bytes | Iterable[bytes] | None = None,
+    ) -> requests.Response:
         try:
-            return self._session.get(
+            return self._session.request(
+                method,
                 url,
                 headers=headers,
+                data=body,
                 stream=True,
                 allow_redirects=False,
-                timeout=(_CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                timeout=(_CONNECT_TIMEOUT_SECONDS, answer_timeout_seconds),
             )
         except requests.exceptions.SSLError as error:
             raise TryAgain("network", _short(error), trust="tls") from error
         except requests.exceptions.ProxyError as error:
             raise TryAgain("network", _short(error), trust="proxy") from error
         except requests.exceptions.RequestException as error:
+            raise TryAgain("network", _short(error)) from error
+        except urllib3.exceptions.HTTPError as error:
             raise TryAgain("network", _short(error)) from error
 
 
@@ -206,25 +220,6 @@ def body_of(response: requests.Response, chunk_bytes: int = 1 << 20) -> Any:
         raise TryAgain("network", _short(error)) from error
     if not encoded and expected.isdigit() and received < int(expected):
         raise TryAgain("network", f"the body ended after {received} of {expected} bytes")
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _endpoint_invalid(endpoint: str, reason: str) -> JobError:
-    return JobError(
-        "hub.endpoint_invalid",
-        f"{endpoint}: {reason}",
-        exit_code=EXIT_SPEC,
-        params={"endpoint": endpoint, "reason": reason},
-    )
 
 
 def _short(error: BaseException) -> str:

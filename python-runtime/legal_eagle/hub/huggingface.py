@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from legal_eagle.hub.hub_session import HubSession, origin_of
+from legal_eagle.hub.hub_session import HubSession
 from legal_eagle.hub.listing import Listing, RemoteFile, answer_invalid, not_found
+from legal_eagle.hub.place import origin_of
 from legal_eagle.hub.refusals import FileGone
 
 DEFAULT_REVISION: Final = "main"

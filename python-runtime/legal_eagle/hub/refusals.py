@@ -7,6 +7,8 @@ import email.utils
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import requests
 import urllib3
@@ -31,13 +33,41 @@ class TryAgain(Exception):
         self.trust = trust
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer to a question that writes."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The parsed body; None where it is empty or no JSON."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+
 def refusal(response: requests.Response, origin: str, *, with_token: bool) -> Exception:
-    status = response.status_code
-    code, message = _said(response)
+    content = b""
+    with contextlib.suppress(OSError, urllib3.exceptions.HTTPError):
+        content = response.raw.read(65536, decode_content=True) or b""
+    return refusal_of(Answer(response.status_code, response.headers, content), origin, with_token=with_token)
+
+
+def refusal_of(answer: Answer, origin: str, *, with_token: bool) -> Exception:
+    """TryAgain, FileGone or a JobError ``hub.…``."""
+    status = answer.status
+    code, message = said_by(answer)
     if status == 429:
-        return TryAgain("rate-limit", "HTTP 429", wait_seconds=_retry_after(response.headers))
+        return TryAgain("rate-limit", "HTTP 429", wait_seconds=_retry_after(answer.headers))
     if status == 408 or status >= 500:
-        return TryAgain("server", f"HTTP {status}", wait_seconds=_retry_after(response.headers))
+        return TryAgain("server", f"HTTP {status}", wait_seconds=_retry_after(answer.headers))
     params: dict[str, object] = {"origin": origin, "status": status, "reason": message}
     detail = f"HTTP {status} {code} {message}".strip()
     if status == 403 or code == "GatedRepo":
@@ -55,16 +85,16 @@ class FileGone(Exception):
     """HTTP 404; what is missing knows the caller."""
 
 
-def _said(response: requests.Response) -> tuple[str, str]:
+def said_by(answer: Answer) -> tuple[str, str]:
     """A hub's own code and words for a refusal, as far as they can be read."""
-    code = response.headers.get("X-Error-Code", "")
-    message = response.headers.get("X-Error-Message", "")
-    if not message:
-        with contextlib.suppress(ValueError, OSError, urllib3.exceptions.HTTPError):
-            body = json.loads(response.raw.read(65536, decode_content=True) or b"null")
-            if isinstance(body, dict):
-                found = body.get("Message") or body.get("message") or body.get("error")
-                message = found if isinstance(found, str) else ""
+    code = answer.headers.get("X-Error-Code", "")
+    message = answer.headers.get("X-Error-Message", "")
+    body = None if message else answer.json()
+    if isinstance(body, dict):
+        found = body.get("Message") or body.get("message") or body.get("error")
+        message = found if isinstance(found, str) else ""
+        own_code = body.get("Code") or body.get("code") or ""
+        code = code or (str(own_code) if isinstance(own_code, str | int) else "")
     return code, " ".join(message.split())[:300]
 
 

@@ -442,38 +442,3 @@ JobEvent: TypeAlias = (
     | JobEventResult
     | JobEventEnded
 )
-
-
-class Control(TypedDict):
-    version: Literal[1]
-    id: str
-    command: Literal["stop", "save-now", "sample-now", "ping"]
-    atMs: int
-
-
-class Heartbeat(TypedDict):
-    version: Literal[1]
-    pid: int
-    osStartTime: str
-    bootId: str
-    nonce: str
-    atMs: int
-
-
-class DownloadResultFilesItem(TypedDict):
-    path: str
-    bytes: int
-    sha256: str | None
-
-
-class DownloadResult(TypedDict):
-    path: str | None
-    hub: Literal["modelscope", "huggingface"]
-    endpoint: str
-    repository: str
-    revision: str
-    commit: Any
-    bytes: int
-    files: list[DownloadResultFilesItem]
-    receivedBytes: int
-    seconds: float

@@ -33,6 +33,7 @@ import { TEMPLATE_ERRORS } from './template.ts';
 import { TERMINAL_ERRORS } from './terminal.ts';
 import { TRAIN_ERRORS } from './train.ts';
 import { TRAIN_RANK_ERRORS } from './train-ranks.ts';
+import { UPLOAD_ERRORS } from './upload.ts';
 
 /** The tables by file; no code may stand in two of them (a test checks it). */
 export const ERROR_TABLES = {
@@ -69,6 +70,7 @@ export const ERROR_TABLES = {
   terminal: TERMINAL_ERRORS,
   train: TRAIN_ERRORS,
   'train-ranks': TRAIN_RANK_ERRORS,
+  upload: UPLOAD_ERRORS,
 } as const;
 
 const ERROR_TEXTS = {
@@ -104,6 +106,7 @@ const ERROR_TEXTS = {
   ...TERMINAL_ERRORS,
   ...TRAIN_ERRORS,
   ...TRAIN_RANK_ERRORS,
+  ...UPLOAD_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_TEXTS;

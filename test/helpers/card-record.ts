@@ -39,6 +39,7 @@ export function cardRecord(changes: Partial<CardRecord> = {}): CardRecord {
         sources: [{ file: 'pair.jsonl', bytes: 701_835, sha256: 'b'.repeat(64), records: 500 }],
       },
     ],
+    languages: ['zh'],
     training: {
       runId: '01JCARD',
       runName: 'law-7b-r8',

@@ -146,6 +146,8 @@ export type CardRecord = Readonly<{
   repositories: Readonly<Record<Hub, CardRepositories>>;
   base: CardBase;
   datasets: readonly CardDataset[];
+  /** In which the rows are written, the most frequent first; empty where nobody looked. */
+  languages: readonly ('zh' | 'en')[];
   training: CardTraining;
   /** Chat template that the answers need. */
   template: string | undefined;

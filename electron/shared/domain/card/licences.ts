@@ -73,6 +73,9 @@ const KNOWN: readonly Licence[] = [
   { id: 'qwen-research', title: 'Qwen Research License', freedom: 'non-commercial' },
 ];
 
+/** Licences that Hugging Face takes as `license:`; the rest is `other` with its name beside it. */
+const NOT_ON_HUGGINGFACE: ReadonlySet<string> = new Set(['tongyi-qianwen', 'qwen-research']);
+
 /** Other spellings that cards of bases and data sets use. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   'apache license 2.0': 'apache-2.0',
@@ -117,4 +120,9 @@ export function isFreer(one: Licence, other: Licence): boolean {
 /** Whether anybody may use it in a business without asking. */
 export function allowsCommerce({ freedom }: Licence): boolean {
   return freedom !== 'unknown' && freedom !== 'non-commercial' && freedom !== 'no-derivatives';
+}
+
+/** Whether `license:` of Hugging Face has a word for it. */
+export function isOnHuggingFace({ id }: Licence): boolean {
+  return KNOWN.some((one) => one.id === id) && !NOT_ON_HUGGINGFACE.has(id);
 }

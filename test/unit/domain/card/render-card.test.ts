@@ -183,7 +183,7 @@ describe('body', () => {
     const prose = body.replaceAll(/^(`{3,})[\s\S]*?^\1$/gmu, '');
     expect(prose).not.toMatch(/(?<!\\)<img|(?<!\\)\]\(https:\/\/x|^# h$/mu);
     expect(head['pipeline_tag']).toBe('text-generation');
-    const table = body.split('\n').find((line) => line.startsWith('| a'));
+    const table = body.split('\n').find((line) => line.startsWith('| a\\|b'));
     expect(table?.replaceAll('\\|', '').split('|')).toHaveLength(9);
   });
 

@@ -12,6 +12,7 @@ import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
 import { exportVerb } from './verbs/export.ts';
 import { merge } from './verbs/merge.ts';
+import { releaseCheck } from './verbs/release-check.ts';
 import { modelDownload } from './verbs/model-download.ts';
 import { modelConvert } from './verbs/model-convert.ts';
 import { modelAdd, modelList, modelScan, modelShow } from './verbs/model.ts';
@@ -53,6 +54,7 @@ const VERBS: readonly Verb[] = [
   ...REMOVAL_VERBS,
   merge,
   exportVerb,
+  releaseCheck,
   chat,
   settingsShow,
   settingsGrant,

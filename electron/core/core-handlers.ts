@@ -14,6 +14,7 @@ import { MIGRATIONS } from './db/migrations/index.ts';
 import { notFound } from './db/repositories/require-one.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
+import { memorisationHandlers } from './memorisation-handlers.ts';
 import { queryMetrics } from './metrics/metric-service.ts';
 import { modelHandlers } from './model-handlers.ts';
 import type { CorePorts } from './ports.ts';
@@ -44,6 +45,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...datasetHandlers(services),
     ...modelHandlers(ports, services),
     ...exportHandlers(services),
+    ...memorisationHandlers(services),
     'models.convert': ({ path: folder }) => services.conversions.start(folder),
     ...runHandlers(ports, services),
     ...chatHandlers(services),

@@ -20,6 +20,7 @@ import { EventTailer } from './jobs/event-tailer.ts';
 import type { JobLog } from './jobs/job-log.ts';
 import { JobSupervisor } from './jobs/job-supervisor.ts';
 import type { Redactor } from './log/redactor.ts';
+import { MemorisationService } from './release/memorisation-service.ts';
 import { createMergeProjector } from './merge/merge-projector.ts';
 import { MergeService } from './merge/merge-service.ts';
 import { inspectModel, readShapeOf } from './models/inspect-model.ts';
@@ -77,6 +78,7 @@ export type CoreServices = StorageServices &
     merges: MergeService;
     conversions: ConvertService;
     exports: ExportService;
+    memorisation: MemorisationService;
     chats: ChatService;
     settings: SettingsService;
     mover: DataMover;
@@ -346,6 +348,7 @@ export function createServices(
     }),
     conversions: new ConvertService(base),
     exports: new ExportService(base),
+    memorisation: new MemorisationService({ ...base, liveJobs: () => jobs.live() }),
     chats: new ChatService({
       ...base,
       board,

@@ -2,13 +2,19 @@ import path from 'node:path';
 
 import type { DatasetRepository } from './db/repositories/dataset-repository.ts';
 import type { ModelRepository } from './db/repositories/model-repository.ts';
+import type { RunRepository } from './db/repositories/run-repository.ts';
 import type { DescribeJob } from './topics/live-jobs-feed.ts';
 
 /** Names what imports, statistics, merges, exports and downloads work on, and the screen that shows it. */
 export function createDescribeJob({
   datasets,
   models,
-}: Readonly<{ datasets: DatasetRepository; models: ModelRepository }>): DescribeJob {
+  runs,
+}: Readonly<{
+  datasets: DatasetRepository;
+  models: ModelRepository;
+  runs: Pick<RunRepository, 'byId'>;
+}>): DescribeJob {
   return ({ id, spec }) => {
     switch (spec.kind) {
       case 'dataset-import': {
@@ -39,6 +45,11 @@ export function createDescribeJob({
         return { kind: 'download', name: spec.params.repository, place: undefined };
       case 'upload':
         return { kind: 'upload', name: spec.params.repository, place: undefined };
+      case 'memorisation': {
+        const run = runs.byId(spec.params.runId);
+        if (run === undefined) return undefined;
+        return { kind: 'memorisation', name: run.name, place: { kind: 'run', id: run.id } };
+      }
       case 'export':
         return { kind: 'export', name: path.basename(spec.params.outPath), place: undefined };
       case 'convert':

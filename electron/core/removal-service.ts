@@ -131,6 +131,8 @@ export class RemovalService {
       case 'account-check':
       case 'visibility':
         return { en: 'a question to a hub', zh: '平台查询' };
+      case 'memorisation':
+        return { en: 'a memorisation check', zh: '记忆检查' };
       case 'export':
         return { en: 'an export', zh: '导出任务' };
       case 'convert':

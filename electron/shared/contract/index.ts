@@ -8,6 +8,7 @@ import { CONVERT_METHODS } from './methods/convert.ts';
 import { EXPORT_METHODS } from './methods/export.ts';
 import { GPU_METHODS } from './methods/gpu.ts';
 import { JOB_METHODS } from './methods/jobs.ts';
+import { MEMORISATION_METHODS } from './methods/memorisation.ts';
 import { MERGE_METHODS } from './methods/merge.ts';
 import { METRIC_METHODS } from './methods/metrics.ts';
 import { MODEL_METHODS } from './methods/models.ts';
@@ -31,6 +32,7 @@ export const STUDIO_CONTRACT = {
   ...GPU_METHODS,
   ...HOST_CONTRACT,
   ...JOB_METHODS,
+  ...MEMORISATION_METHODS,
   ...MERGE_METHODS,
   ...METRIC_METHODS,
   ...MODEL_METHODS,

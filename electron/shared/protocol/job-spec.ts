@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { downloadParams } from './download.ts';
 import { EXPORT_FORMAT_NAMES } from './export-format.ts';
 import { mappingSchema } from './mapping.ts';
+import { memorisationParams } from './memorisation.ts';
 import { recipeSchema, thinkingModeSchema } from './recipe.ts';
 import { accountCheckParams, uploadParams, visibilityParams } from './upload.ts';
 import { PROTOCOL_VERSION } from './version.ts';
@@ -107,6 +108,7 @@ export const jobSpecSchema = z
     spec('account-check', accountCheckParams),
     spec('visibility', visibilityParams),
     spec('export', exportParams),
+    spec('memorisation', memorisationParams),
     spec('convert', convertParams),
     spec('chat', chatParams),
     spec('self-test', selfTestParams),

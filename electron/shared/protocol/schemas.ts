@@ -7,6 +7,7 @@ import { jobEventSchema } from './events.ts';
 import { heartbeatSchema } from './heartbeat.ts';
 import { jobSpecSchema } from './job-spec.ts';
 import { mappingSchema } from './mapping.ts';
+import { memorisationResultSchema } from './memorisation.ts';
 import { recipeSchema } from './recipe.ts';
 import { accountCheckResultSchema, uploadResultSchema, visibilityResultSchema } from './upload.ts';
 
@@ -21,6 +22,7 @@ export const PROTOCOL_SCHEMAS = {
   ChatRequest: chatRequestSchema,
   ChatReply: chatReplySchema,
   DownloadResult: downloadResultSchema,
+  MemorisationResult: memorisationResultSchema,
   UploadResult: uploadResultSchema,
   AccountCheckResult: accountCheckResultSchema,
   VisibilityResult: visibilityResultSchema,

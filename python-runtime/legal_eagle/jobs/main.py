@@ -52,6 +52,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "merge": "legal_eagle.release.merge_job",
     "convert": "legal_eagle.release.convert_job",
     "export": "legal_eagle.export.export_job",
+    "memorisation": "legal_eagle.memorisation.memorisation_job",
     "download": "legal_eagle.hub.download_job",
     "chat": "legal_eagle.serve.chat_job",
     "self-test": "legal_eagle.doctor.self_test_job",

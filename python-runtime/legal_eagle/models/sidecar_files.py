@@ -114,8 +114,12 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def json_text(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
 def write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(json_text(value), encoding="utf-8", newline="\n")
 
 
 def file_sha256(path: Path) -> str:

@@ -307,6 +307,34 @@ class JobSpecExport(TypedDict):
     params: JobSpecExportParams
 
 
+class JobSpecMemorisationParams(TypedDict):
+    basePath: str
+    adapterPath: str | None
+    modelPath: str | None
+    datasetPath: str
+    outPath: str
+    runId: str
+    step: int
+    template: str
+    systemPrompt: Any
+    cutoffLength: int
+    rows: int
+    seed: int
+    prefixTokens: int
+    continuationTokens: int
+    device: Literal["auto", "cpu", "cuda"]
+    cpuThreads: int
+
+
+class JobSpecMemorisation(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["memorisation"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecMemorisationParams
+
+
 class JobSpecConvertParams(TypedDict):
     folder: str
 
@@ -360,6 +388,7 @@ JobSpec: TypeAlias = (
     | JobSpecAccountCheck
     | JobSpecVisibility
     | JobSpecExport
+    | JobSpecMemorisation
     | JobSpecConvert
     | JobSpecChat
     | JobSpecSelfTest

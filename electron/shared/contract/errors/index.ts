@@ -13,6 +13,7 @@ import { GPU_ERRORS } from './gpu.ts';
 import { HOST_ERRORS } from './host.ts';
 import { HUB_ERRORS } from './hub.ts';
 import { JOB_ERRORS } from './job.ts';
+import { MEMORISATION_ERRORS } from './memorisation.ts';
 import { MERGE_ERRORS } from './merge.ts';
 import { MERGE_SERVICE_ERRORS } from './merge-service.ts';
 import { MODEL_ERRORS } from './model.ts';
@@ -50,6 +51,7 @@ export const ERROR_TABLES = {
   host: HOST_ERRORS,
   hub: HUB_ERRORS,
   job: JOB_ERRORS,
+  memorisation: MEMORISATION_ERRORS,
   merge: MERGE_ERRORS,
   'merge-service': MERGE_SERVICE_ERRORS,
   model: MODEL_ERRORS,
@@ -87,6 +89,7 @@ const ERROR_TEXTS = {
   ...HOST_ERRORS,
   ...HUB_ERRORS,
   ...JOB_ERRORS,
+  ...MEMORISATION_ERRORS,
   ...MERGE_ERRORS,
   ...MERGE_SERVICE_ERRORS,
   ...MODEL_ERRORS,

@@ -35,10 +35,19 @@ export const JOB_METHODS = {
 
 export type JobView = z.output<typeof jobSchema>;
 
-/** A job that computes now and is no run: an import, a count of tokens, a merge, an export, a download, an upload. */
+/** A job that computes now and is no run: an import, a count of tokens, a merge, an export, a download, an upload, a check. */
 export type LiveJob = Readonly<{
   id: string;
-  kind: 'import' | 'inspect' | 'statistics' | 'merge' | 'export' | 'convert' | 'download' | 'upload';
+  kind:
+    | 'import'
+    | 'inspect'
+    | 'statistics'
+    | 'merge'
+    | 'export'
+    | 'convert'
+    | 'download'
+    | 'upload'
+    | 'memorisation';
   /** Of the dataset, the file, the merged model or the exported folder. */
   name: string;
   /** The screen that shows it in full. */

@@ -1,14 +1,16 @@
-"""Hugging Face as far as reading goes: revision, tree in pages, resolve with the headers clients look at."""
+"""Hugging Face: revision, tree in pages, resolve with the headers clients look at; and `uploads`."""
 
 from __future__ import annotations
 
 import gzip
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from fake_hub import FakeHandler, FakeHub, Question, Repository, git_sha1, serve_folder, sha256
+from fake_huggingface_uploads import UploadRoutes
 
 # Git LFS holds what is larger; the listing then has the SHA-256 of the content.
 LFS_BYTES = 10_000
@@ -29,20 +31,35 @@ class FakeHuggingFace(FakeHub):
             ("GET", "tree", rf"/api/models/{name}/tree/([^/]+)", self._tree),
             ("GET", "file", rf"/{name}/resolve/([^/]+)/(.+)", self._resolve),
         ]
+        self.uploads = UploadRoutes(self)
+        self.routes += self.uploads.routes
 
     def is_body(self, question: Question) -> bool:
         return question.host == "storage" or ("/resolve/" in question.path and not self.faults.to_storage)
 
-    def _found(self, handler: FakeHandler, repository: str) -> Repository | None:
+    def store(self, handler: FakeHandler, path: str, query: Mapping[str, str]) -> None:
+        if path.startswith(("blob/", "part/")):
+            self.uploads.put(handler, path, query)
+        else:
+            super().store(handler, path, query)
+
+    def is_signed_in(self, handler: FakeHandler) -> bool:
+        return handler.is_signed_in() and not self.uploads.faults.token_revoked
+
+    def is_lfs(self, path: str, size: int) -> bool:
+        """Whether the content lies in Git LFS rather than in the commit."""
+        return size > 0 and (path.endswith(".safetensors") or size > LFS_BYTES)
+
+    def found(self, handler: FakeHandler, repository: str) -> Repository | None:
         """Strangers are told 401 of what is private and of what is not there, as the real hub does."""
         found = self.repositories.get(repository)
-        if found is not None and found.gated and not handler.is_signed_in():
+        if found is not None and found.gated and not self.is_signed_in(handler):
             code = {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access to this model is restricted."}
             handler.send_json({"error": "gated"}, 401, code)
             return None
-        if found is not None and (not found.private or handler.is_signed_in()):
+        if found is not None and (not found.private or self.is_signed_in(handler)):
             return found
-        status = 404 if handler.is_signed_in() else 401
+        status = 404 if self.is_signed_in(handler) else 401
         handler.send_json({"error": "Repository not found"}, status, {"X-Error-Code": "RepoNotFound"})
         return None
 
@@ -61,7 +78,7 @@ class FakeHuggingFace(FakeHub):
         self._revision(handler, query, repository, "main")
 
     def _revision(self, handler: FakeHandler, _query: dict[str, str], repository: str, revision: str) -> None:
-        found = self._found(handler, repository)
+        found = self.found(handler, repository)
         at = None if found is None else self._at(handler, found, revision)
         if found is None or at is None:
             return
@@ -80,7 +97,7 @@ class FakeHuggingFace(FakeHub):
         )
 
     def _tree(self, handler: FakeHandler, query: dict[str, str], repository: str, revision: str) -> None:
-        found = self._found(handler, repository)
+        found = self.found(handler, repository)
         at = None if found is None else self._at(handler, found, revision)
         if at is None:
             return
@@ -104,7 +121,7 @@ class FakeHuggingFace(FakeHub):
         entry: dict[str, Any] = {"type": "file", "oid": git_sha1(content), "size": len(content), "path": path}
         if self.faults.without_hashes:
             del entry["oid"]
-        elif is_lfs(path, content):
+        elif self.is_lfs(path, len(content)):
             entry["oid"] = git_sha1(b"pointer of " + content[:64])
             entry["lfs"] = {"oid": sha256(content), "size": len(content), "pointerSize": 134}
         return entry
@@ -112,7 +129,7 @@ class FakeHuggingFace(FakeHub):
     def _resolve(
         self, handler: FakeHandler, _query: dict[str, str], repository: str, revision: str, path: str
     ) -> None:
-        found = self._found(handler, repository)
+        found = self.found(handler, repository)
         at = None if found is None else self._at(handler, found, revision)
         if at is None:
             return
@@ -122,8 +139,8 @@ class FakeHuggingFace(FakeHub):
             handler.send_json({"error": "Entry not found"}, 404, {**headers, "X-Error-Code": "EntryNotFound"})
             return
         content = files[path]
-        etag = sha256(content) if is_lfs(path, content) else git_sha1(content)
-        if is_lfs(path, content):
+        etag = sha256(content) if self.is_lfs(path, len(content)) else git_sha1(content)
+        if self.is_lfs(path, len(content)):
             headers |= {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(content))}
             if self.faults.to_storage:
                 self.stored[path] = content
@@ -138,10 +155,6 @@ class FakeHuggingFace(FakeHub):
             )
             return
         handler.send_file(path, content, {**headers, "ETag": f'"{etag}"'})
-
-
-def is_lfs(path: str, content: bytes) -> bool:
-    return path.endswith(".safetensors") or len(content) > LFS_BYTES
 
 
 if __name__ == "__main__":

@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import requests
 import urllib3
 
 from legal_eagle.jobs.errors import EXIT_DATA, EXIT_RESUMABLE, JobError
+
+# Nothing left, and so many seconds until there is: `"api";r=0;t=55`.
+_RATE_LIMIT: Final = re.compile(r"\br=0;\s*t=(\d{1,9})\b")
 
 
 class TryAgain(Exception):
@@ -99,8 +103,12 @@ def said_by(answer: Answer) -> tuple[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait; both forms of RFC 9110 10.2.3."""
+    """Seconds that the server asks to wait; both forms of RFC 9110 10.2.3, or Hugging Face's own header."""
     value = headers.get("Retry-After", "").strip()
+    # draft-ietf-httpapi-ratelimit-headers-09; it stands in answers to everything, with what is left.
+    used_up = _RATE_LIMIT.search(headers.get("RateLimit", ""))
+    if not value and used_up is not None:
+        return float(used_up[1])
     if value.isdigit():
         return float(value)
     with contextlib.suppress(ValueError, TypeError, IndexError):

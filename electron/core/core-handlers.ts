@@ -46,7 +46,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...modelHandlers(ports, services),
     ...exportHandlers(services),
     ...memorisationHandlers(services),
-    'models.convert': ({ path: folder }) => services.conversions.start(folder),
+    'models.convert': ({ path: folder, add }) => services.conversions.start(folder, { add }),
     ...runHandlers(ports, services),
     ...chatHandlers(services),
     ...queueHandlers(services),

@@ -38,6 +38,8 @@ import { startingAdapter } from './runs/run-adapter.ts';
 import { RunService } from './runs/run-service.ts';
 import { createTrainProjector } from './runs/train-projector.ts';
 import { createTunedModelProjector } from './runs/tuned-model-projector.ts';
+import { isLive } from '../shared/domain/run-state.ts';
+import type { JobKind } from '../shared/protocol/job-spec.ts';
 import type { RunDevice } from '../shared/domain/choose-card.ts';
 import type { Recipe } from '../shared/protocol/recipe.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
@@ -55,6 +57,9 @@ import { QueueService } from './queue/queue-service.ts';
 import { createStorageServices, type StorageServices } from './storage-services.ts';
 import { TerminalService } from './terminal/terminal-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
+
+/** Jobs whose end changes records of models. */
+const MODEL_JOBS: ReadonlySet<string> = new Set<JobKind>(['convert', 'merge', 'train']);
 
 /** Rows that are asked which system prompt they carry. */
 const SYSTEM_PROMPT_ROWS = 200;
@@ -181,8 +186,12 @@ export function createServices(
     tokens: accounts,
     redactor,
   });
-  const wakeModels = supervisor.onUpdate(({ job }) => {
+  // Before the feed of jobs: whoever hears of an end there finds the library as it is after it.
+  const wakeModels = supervisor.onUpdate(({ job, kind }) => {
     if (job.kind === 'download') modelsFeed.note();
+    if (kind !== 'state' || isLive(job.state)) return;
+    conversions.ended(job);
+    if (MODEL_JOBS.has(job.kind)) modelsFeed.noteRecords();
   });
   const runtimeInstaller = createRuntimeInstaller(runtime, ports.clock, (data) =>
     board.publish('runtime', data),
@@ -230,6 +239,13 @@ export function createServices(
     models: repositories.models,
     digests: modelDigests,
     adapterOfRun: createRunAdapterModels(repositories.runs, (run) => runs.resumable(run)),
+  });
+  const conversions: ConvertService = new ConvertService({
+    ...base,
+    addFolder: (modelPath) => {
+      const { id } = models.add({ path: modelPath, name: undefined, source: undefined });
+      modelDigests.start(id, { asked: false });
+    },
   });
   const inputs = {
     resolveDataset: (reference: string) =>
@@ -346,7 +362,7 @@ export function createServices(
       outPath: mergedModelPath,
       saveRecord: writeModelRecord,
     }),
-    conversions: new ConvertService(base),
+    conversions,
     exports: new ExportService(base),
     memorisation: new MemorisationService({ ...base, liveJobs: () => jobs.live() }),
     chats: new ChatService({

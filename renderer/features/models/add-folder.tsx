@@ -5,8 +5,8 @@ import { useState, type ReactElement } from 'react';
 import { useAction } from '../../api/hooks.ts';
 import { choosePathsNatively, listRigFolder } from '../../api/rig-files.ts';
 import { useWords } from '../../i18n/use-words.ts';
-import { ErrorNote } from '../../ui/error-note.tsx';
 import { FolderBrowser } from '../../ui/folder-browser.tsx';
+import { AddRefusal } from './add-refusal.tsx';
 
 /** Adds what lies on this rig already: a model folder, an adapter folder or a GGUF file. */
 export function AddFolder({ onAdded }: Readonly<{ onAdded: (modelId: string) => void }>): ReactElement {
@@ -15,19 +15,14 @@ export function AddFolder({ onAdded }: Readonly<{ onAdded: (modelId: string) => 
   const [isBrowsing, setBrowsing] = useState(false);
   const [place, setPlace] = useState('');
   const add = useAction('models.add');
+  const wanted = place.trim();
+  const finish = (modelId: string): void => {
+    setOpen(false);
+    setPlace('');
+    onAdded(modelId);
+  };
   const submit = (): void => {
-    const path = place.trim();
-    if (path === '') return;
-    add.mutate(
-      { path },
-      {
-        onSuccess: (model) => {
-          setOpen(false);
-          setPlace('');
-          onAdded(model.id);
-        },
-      },
-    );
+    if (wanted !== '') add.mutate({ path: wanted }, { onSuccess: ({ id }) => finish(id) });
   };
   return (
     <>
@@ -64,11 +59,18 @@ export function AddFolder({ onAdded }: Readonly<{ onAdded: (modelId: string) => 
             <Button variant="default" onClick={() => setBrowsing(true)}>
               {words('add.browse')}
             </Button>
-            <Button disabled={place.trim() === ''} loading={add.isPending} onClick={submit}>
+            <Button disabled={wanted === ''} loading={add.isPending} onClick={submit}>
               {words('add.do')}
             </Button>
           </Group>
-          {add.error !== null && <ErrorNote error={add.error} />}
+          {add.error !== null && (
+            <AddRefusal
+              key={add.variables.path}
+              error={add.error}
+              path={add.variables.path}
+              onAdded={finish}
+            />
+          )}
         </Stack>
       </Modal>
       <FolderBrowser

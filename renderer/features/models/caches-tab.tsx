@@ -11,6 +11,7 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { FolderBrowser } from '../../ui/folder-browser.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
+import { AddRefusal } from './add-refusal.tsx';
 import { sourceText } from './model-figures.ts';
 import classes from './models.module.css';
 
@@ -138,7 +139,7 @@ function Found({
           </Button>
         )}
       </Group>
-      {add.error !== null && <ErrorNote error={add.error} />}
+      {add.error !== null && <AddRefusal error={add.error} path={path} onAdded={onShow} />}
     </li>
   );
 }

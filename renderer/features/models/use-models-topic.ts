@@ -17,6 +17,10 @@ export function useModelsTopic(): ModelsTopicData | undefined {
   return data;
 }
 
-/** What the records depend on: which downloads there are and how they stand, and what is hashed. */
-const standing = ({ digesting, downloads }: ModelsTopicData): string =>
-  JSON.stringify([digesting?.modelId, downloads.map(({ modelId, state }) => [modelId, state])]);
+/** What the records depend on: which downloads there are and how they stand, what is hashed, what jobs have changed. */
+const standing = ({ digesting, downloads, recordChanges }: ModelsTopicData): string =>
+  JSON.stringify([
+    recordChanges,
+    digesting?.modelId,
+    downloads.map(({ modelId, state }) => [modelId, state]),
+  ]);

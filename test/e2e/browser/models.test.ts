@@ -1,12 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { runtimeFolder } from '../../../electron/core/runtime/runtime-paths.ts';
 import { accessibilityFaults } from './accessibility.ts';
 import { callFromPage } from './page-calls.ts';
+import { TEST_PYTHON } from '../../helpers/job-harness.ts';
 import { ggufBytes, writeAdapter, writeForeignModel } from '../../helpers/model-files.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
 import { repositoryRoot } from '../../helpers/studio-cli.ts';
@@ -15,6 +18,21 @@ const WAIT_MS = 60_000;
 const TINY = path.join(repositoryRoot, 'resources/tiny-model');
 const SNAPSHOT = '.cache/huggingface/hub/models--internlm--internlm2-chat-1_8b/snapshots/3b6cf0dd';
 
+/** The tiny model as older tools saved it: weights by torch.save, no safetensors. */
+function writePickledModel(folder: string): void {
+  cpSync(TINY, folder, { recursive: true });
+  const script = `
+import sys
+from pathlib import Path
+import torch
+from safetensors.torch import load_file
+folder = Path(sys.argv[1])
+torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+(folder / "model.safetensors").unlink()
+`;
+  execFileSync(TEST_PYTHON, ['-c', script, folder]);
+}
+
 describe('the Models screen', { timeout: 150_000, retry: 1 }, () => {
   let studio: StudioBrowser;
   let page: Page;
@@ -22,12 +40,18 @@ describe('the Models screen', { timeout: 150_000, retry: 1 }, () => {
 
   beforeAll(async () => {
     home = mkdtempSync(path.join(tmpdir(), 'models browser '));
+    mkdirSync(path.join(home, 'models'));
     mkdirSync(path.join(home, path.dirname(SNAPSHOT)), { recursive: true });
     cpSync(TINY, path.join(home, SNAPSHOT), { recursive: true });
     studio = await openStudioBrowser({
       language: 'en',
       grant: [path.join(home, '.cache'), path.join(home, 'models'), repositoryRoot],
-      variables: { HOME: home, OLLAMA_MODELS: '/nowhere/ollama' },
+      // Without its place the environment would be sought below the new home, and installed there.
+      variables: {
+        HOME: home,
+        OLLAMA_MODELS: '/nowhere/ollama',
+        LEGAL_EAGLE_RUNTIME: runtimeFolder(process.platform, process.env, homedir()),
+      },
     });
     ({ page } = studio);
     page.setDefaultTimeout(WAIT_MS);
@@ -74,6 +98,38 @@ describe('the Models screen', { timeout: 150_000, retry: 1 }, () => {
     await page.getByText('Hugging Face · internlm/internlm2-chat-1_8b@3b6cf0dd').waitFor();
     await page.getByRole('button', { name: 'Train on it' }).waitFor();
     await faultless();
+  });
+
+  // Would catch a conversion that ends without the page learning of it, and one that the person must add by hand.
+  it('converts pickled weights where they lie, and has the model at once', async () => {
+    // A second try finds no folder that the first has converted.
+    const folder = path.join(mkdtempSync(path.join(home, 'models', 'old ')), 'law-pickle');
+    writePickledModel(folder);
+    await go('/models');
+    await page.getByRole('button', { name: 'Add from this rig' }).click();
+    await page.getByRole('textbox', { name: 'Folder or file' }).fill(folder);
+    await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+    const convert = page.getByRole('button', { name: 'Convert safely and add' });
+    await convert.waitFor();
+    await faultless();
+    await convert.click();
+    await page.getByRole('heading', { name: 'law-pickle' }).waitFor();
+    await page.getByRole('button', { name: 'Train on it' }).waitFor();
+    await page.getByRole('gridcell', { name: 'law-pickle', exact: true }).waitFor();
+    expect(existsSync(path.join(folder, 'pytorch_model.bin'))).toBe(true);
+    expect(existsSync(path.join(folder, 'model.safetensors'))).toBe(true);
+  });
+
+  // Would catch records that change while nobody has asked: the list would stay as it was until a reload.
+  it('lists a model whose conversion another page has asked for', async () => {
+    const folder = path.join(mkdtempSync(path.join(home, 'models', 'old ')), 'quiet-pickle');
+    writePickledModel(folder);
+    await go('/models');
+    await page.getByRole('textbox', { name: /Find by name/u }).fill('quiet-pickle');
+    await page.getByText('No model matches.').waitFor();
+    await callFromPage(page, 'models.convert', { path: folder, add: true });
+    await page.getByRole('gridcell', { name: 'quiet-pickle', exact: true }).waitFor();
+    await page.getByRole('textbox', { name: /Find by name/u }).fill('');
   });
 
   it('shows what each is and why not, finds and filters them, and removes a record without its files', async () => {

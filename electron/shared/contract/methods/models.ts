@@ -292,6 +292,8 @@ export type DownloadView = Readonly<{
 
 /** `models`: the digest that is computed now, and every download that is not whole. */
 export type ModelsTopicData = Readonly<{
+  /** Grows when a job has changed records by itself: a merge, a conversion, a whole model of a run. */
+  recordChanges: number;
   downloads: readonly DownloadView[];
   digesting: Readonly<{ modelId: string; doneBytes: number; totalBytes: number }> | null;
 }>;

@@ -15,6 +15,7 @@ import { notFound } from './db/repositories/require-one.ts';
 import type { JobRecord } from './jobs/job-record.ts';
 import { isSameProcess, readHeartbeat } from './jobs/liveness.ts';
 import { memorisationHandlers } from './memorisation-handlers.ts';
+import { requireUnfinished } from './merge/merge-service.ts';
 import { queryMetrics } from './metrics/metric-service.ts';
 import { modelHandlers } from './model-handlers.ts';
 import type { CorePorts } from './ports.ts';
@@ -81,6 +82,15 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
       const adapter = findAdapter(services, run, step);
       if (adapter === undefined) throw new StudioError('merge.no_adapter', { run: run.name });
       return services.merges.start({ run, adapter, ...options, name: options.name });
+    },
+    'merge.resume': ({ model: reference }) => {
+      const model = services.models.find(reference);
+      if (model.origin !== 'merged') throw new StudioError('merge.not_merged', { model: model.name });
+      requireUnfinished(model);
+      const run = services.runs.find(model.runId ?? '');
+      const adapter = findAdapter(services, run, model.step);
+      if (adapter === undefined) throw new StudioError('merge.no_adapter', { run: run.name });
+      return services.merges.resume(model, run, adapter);
     },
     'merge.show': ({ model: reference }) => {
       const model = services.models.find(reference);

@@ -7,8 +7,15 @@ export const merge: Verb = {
     en: 'merge a run’s adapter into its base model and check the result',
     zh: '将适配器合并进基座模型并校验',
   },
-  usage: 'RUN [--step N] [--dtype base|fp32] [--name NAME]',
+  usage: 'RUN [--step N] [--dtype base|fp32] [--name NAME] | MODEL --resume',
   options: {
+    resume: {
+      kind: 'flag',
+      help: {
+        en: 'go on with a merge that was stopped, killed or failed',
+        zh: '继续已停止、中断或失败的合并',
+      },
+    },
     step: {
       kind: 'number',
       value: 'N',
@@ -32,13 +39,15 @@ export const merge: Verb = {
     const dtype = args.choice('dtype', ['base', 'fp32']);
     const name = args.text('name');
     const maxShardBytes = args.number('max-shard-bytes');
-    const started = await client.call('merge.start', {
-      run: args.required(0, 'RUN'),
-      ...(step === undefined ? {} : { step }),
-      ...(dtype === undefined ? {} : { dtype }),
-      ...(name === undefined ? {} : { name }),
-      ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
-    });
+    const started = args.flag('resume')
+      ? await client.call('merge.resume', { model: args.required(0, 'MODEL') })
+      : await client.call('merge.start', {
+          run: args.required(0, 'RUN'),
+          ...(step === undefined ? {} : { step }),
+          ...(dtype === undefined ? {} : { dtype }),
+          ...(name === undefined ? {} : { name }),
+          ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
+        });
     const result = await followServiceJob(client, started.jobId, terminal);
     const model = await client.call('models.show', { model: started.modelId });
     const difference = Number(result['maxAbsLogitDiff']);

@@ -119,6 +119,11 @@ class ShardWriter:
         if self._file is not None:
             self._file.close()
 
+    @property
+    def closed_shard(self) -> WrittenShard | None:
+        """The shard that the last tensor filled; None while one is open."""
+        return self.written[-1] if self._file is None and self.written else None
+
     def begin(self, name: str) -> TensorSpec:
         """Start the next tensor of the plan, which must be ``name``."""
         if self._current is not None:

@@ -41,6 +41,7 @@ from legal_eagle.models.shard_writer import (
 from legal_eagle.models.weights import SafetensorsFolder
 from legal_eagle.release.adapter_updates import Factors, LowRankUpdate, WholeRows, plan_updates, plan_wholes
 from legal_eagle.release.lora_adapter import Adapter
+from legal_eagle.release.merge_journal import MergeJournal
 from legal_eagle.release.named_updates import plan_named_updates, plan_named_wholes
 
 OutputType = Literal["base", "fp32"]
@@ -54,7 +55,7 @@ FIXED_BYTES = 16 << 20
 
 
 class MergeStopped(Exception):
-    """The caller asked to stop; the unfinished files are the caller's to remove."""
+    """The caller asked to stop; the unfinished files are the caller's to keep or to remove."""
 
 
 @dataclass(frozen=True)
@@ -150,22 +151,37 @@ def write_merged(
     *,
     on_bytes: Callable[[int], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    journal: MergeJournal | None = None,
+    on_kept: Callable[[int], None] = lambda _: None,
 ) -> MergeReport:
     """Write shards and index into ``folder`` (which must exist). ``on_bytes`` gets each block's bytes.
 
+    Shards that ``journal`` vouches for stay as they are, and ``on_kept`` hears how many; the base is read
+    from front to back all the same, since its digests are part of the result.
     Raises MergeStopped when ``should_stop`` turns true, OSError of the disk as it is.
     """
+    kept: dict[str, WrittenShard] = {}
+    if journal is not None:
+        kept = journal.resume(plan.shards, on_bytes=on_bytes, should_stop=should_stop)
+        on_kept(len(kept))
+    whole = {tensor.name for shard in plan.shards if shard.file_name in kept for tensor in shard.tensors}
     source_sha256: dict[str, str] = {}
-    with ShardWriter(folder, plan.shards) as writer, torch.inference_mode():
+    missing = [shard for shard in plan.shards if shard.file_name not in kept]
+    with ShardWriter(folder, missing) as writer, torch.inference_mode():
         for source in plan.sources:
+            if should_stop():
+                raise MergeStopped
             with SequentialReader(source) as reader:
                 for entry in source.entries:
-                    if (source.path.name, entry.name) in plan.copied:
+                    if (source.path.name, entry.name) in plan.copied and entry.name not in whole:
                         _write_tensor(plan, writer, reader, entry, on_bytes, should_stop)
+                        if journal is not None and writer.closed_shard is not None:
+                            journal.add(writer.closed_shard)
                 source_sha256[source.path.name] = reader.finish()
-        shards = writer.finish()
+        written = {shard.file_name: shard for shard in writer.finish()} | kept
     if len(plan.shards) > 1:
         (folder / INDEX_FILE).write_text(index_json(plan.shards), encoding="utf-8", newline="\n")
+    shards = tuple(written[shard.file_name] for shard in plan.shards)
     return MergeReport(shards, source_sha256, len(plan.copied), len(plan.updates) + len(plan.wholes))
 
 

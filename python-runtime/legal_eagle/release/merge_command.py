@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Merge and print; Ctrl-C stops and removes what was written. Raises JobError."""
+    """Merge and print; after Ctrl-C the same command goes on. Raises JobError."""
     from legal_eagle.release.merge_job import run as run_merge
 
     if chosen.max_shard_bytes < 1024:

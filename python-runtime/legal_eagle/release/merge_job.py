@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.compat_door import compat_engine
 from legal_eagle.engine.disk import is_disk_full
@@ -24,6 +26,7 @@ from legal_eagle.release.adapter_record import WeightsRecord, difference_of_base
 from legal_eagle.release.byte_progress import ByteProgress
 from legal_eagle.release.lora_adapter import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Adapter
 from legal_eagle.release.merge import MergePlan, MergeReport, MergeStopped, plan_merge, write_merged
+from legal_eagle.release.merge_journal import MergeJournal, merge_key
 from legal_eagle.release.named_updates import layers_of
 from legal_eagle.release.parity import (
     GREEDY_TOKENS,
@@ -65,6 +68,8 @@ class _Sources:
 def run(context: JobContext) -> Outcome:
     """Merge ``adapterPath`` into ``basePath`` as ``outPath``. See ``mergeParams`` of the job spec.
 
+    Stopped or killed, the same merge into the same ``outPath`` goes on with the shards that are whole.
+
     The result event holds ``path, maxAbsLogitDiff, dtype, bytes, shards, parity, seconds``.
     """
     params = context.params
@@ -81,10 +86,16 @@ def run(context: JobContext) -> Outcome:
     )
     final = Path(params["outPath"])
     try:
-        with StagedFolder(final, plan.output_bytes) as staged:
-            report = _write(context, sources, plan, staged.path)
-            parity = _compare(context, sources, staged.path)
+        with StagedFolder(final, plan.output_bytes, resumable=True) as staged:
+            journal = MergeJournal(staged.path, _key(sources, plan))
+            try:
+                report = _write(context, sources, plan, journal)
+                parity = _compare(context, sources, staged.path)
+            except MergeStopped:
+                staged.leave()
+                raise
             _write_manifest(staged.path, sources, plan, report, parity, params["dtype"])
+            journal.remove()
             if not parity.passed:
                 raise _parity_failed(staged.set_aside(PARITY_FAILED), parity)
             published = staged.publish()
@@ -144,7 +155,24 @@ def _say_quantised_base(context: JobContext, record: WeightsRecord) -> None:
         )
 
 
-def _write(context: JobContext, sources: _Sources, plan: MergePlan, folder: Path) -> MergeReport:
+def _key(sources: _Sources, plan: MergePlan) -> str:
+    """Everything that the bytes of the shards follow from; a sampled digest of the base, beside its dates."""
+    stats = [(source.path.name, source.path.stat()) for source in plan.sources]
+    parts = {
+        "base": base_fingerprint(sources.base),
+        "files": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats],
+        "adapter": _adapter_sha256(sources),
+        "blockBytes": plan.block_bytes,
+        "torch": str(torch.__version__),
+    }
+    return merge_key(parts, plan.shards)
+
+
+def _adapter_sha256(sources: _Sources) -> dict[str, str]:
+    return {name: file_sha256(sources.adapter_path / name) for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG)}
+
+
+def _write(context: JobContext, sources: _Sources, plan: MergePlan, journal: MergeJournal) -> MergeReport:
     context.reporter.emit(
         "phase",
         {
@@ -154,10 +182,23 @@ def _write(context: JobContext, sources: _Sources, plan: MergePlan, folder: Path
         },
     )
     progress = ByteProgress(context.reporter, plan.tensor_bytes)
-    report = write_merged(plan, folder, on_bytes=progress.add, should_stop=context.stop_requested)
+
+    def say_kept(count: int) -> None:
+        if count > 0:
+            detail = f"{count} of {len(plan.shards)} shards are whole already"
+            context.reporter.emit("phase", {"name": "resume", "detail": detail})
+
+    report = write_merged(
+        plan,
+        journal.folder,
+        on_bytes=progress.add,
+        should_stop=context.stop_requested,
+        journal=journal,
+        on_kept=say_kept,
+    )
     copy_sidecars(
         sources.base,
-        folder,
+        journal.folder,
         output_is_fp32=context.params["dtype"] == "fp32",
         stop_ids=sources.stop_ids,
         chat_template=to_jinja(sources.template),
@@ -248,9 +289,7 @@ def _write_manifest(
             "path": str(sources.adapter_path),
             "runId": record.get("runId"),
             "step": record.get("step"),
-            "sha256": {
-                name: file_sha256(sources.adapter_path / name) for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG)
-            },
+            "sha256": _adapter_sha256(sources),
             "changedTensors": sorted(plan.updates),
         },
         "recipe": record.get("recipe"),

@@ -1,7 +1,7 @@
 """A folder of results that appears under its name only when it is whole.
 
 Files are written into a hidden sibling; a lock beside it, which the system drops when the process dies,
-tells a left-over of a killed job (removed) from one that is being written (refused).
+tells a left-over of a killed job (removed, or resumed) from one that is being written (refused).
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ def refuse_existing(final: Path, purpose: Purpose = "merge") -> None:
 
 
 class StagedFolder:
-    """Use as a context manager; leaving it without ``publish`` or ``set_aside`` removes what was written."""
+    """Use as a context manager; leaving it without ``publish`` or ``set_aside`` removes what was written.
+
+    ``resumable``: what a killed job left is there when the folder is entered, for its journal to judge.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class StagedFolder:
         free_bytes: Callable[[Path], int] = free_bytes_at,
         platform: str = sys.platform,
         purpose: Purpose = "merge",
+        resumable: bool = False,
     ) -> None:
         self.final = final
         self.path = final.parent / f".{final.name}.{_SUFFIX[purpose]}"
@@ -74,6 +78,8 @@ class StagedFolder:
         self._needed_bytes = needed_bytes
         self._free_bytes = free_bytes
         self._platform = platform
+        self._resumable = resumable
+        self._stays = False
         self._lock: int | None = None
 
     def __enter__(self) -> StagedFolder:
@@ -82,12 +88,16 @@ class StagedFolder:
         self._lock = self._acquire()
         try:
             # Only the holder of the lock comes here, so a folder that is there belongs to nobody.
-            shutil.rmtree(self.path, ignore_errors=True)
-            free = self._free_bytes(self.final.parent)
+            if self.path.is_symlink():
+                self.path.unlink()
+            elif not self._resumable:
+                shutil.rmtree(self.path, ignore_errors=True)
+            # What is not kept of a left-over makes room for what is written instead.
+            free = self._free_bytes(self.final.parent) + _file_bytes(self.path)
             needed = self._needed_bytes + DISK_MARGIN_BYTES
             if free < needed:
                 raise disk_full(self.final, needed, free, self._purpose)
-            self.path.mkdir()
+            self.path.mkdir(exist_ok=True)
         except BaseException:
             self._release()
             raise
@@ -96,8 +106,13 @@ class StagedFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        if not self._stays:
+            shutil.rmtree(self.path, ignore_errors=True)
         self._release()
+
+    def leave(self) -> None:
+        """Keep what was written, hidden, for the next job that resumes it."""
+        self._stays = True
 
     def publish(self) -> Path:
         """Give the folder its name. Raises ``<purpose>.output_exists`` if somebody took it meanwhile."""
@@ -151,6 +166,12 @@ class StagedFolder:
             # An open file cannot be removed there, neither by us before nor while the next merge holds it.
             with contextlib.suppress(OSError):
                 self._lock_path.unlink(missing_ok=True)
+
+
+def _file_bytes(folder: Path) -> int:
+    if not folder.is_dir():
+        return 0
+    return sum(path.lstat().st_size for path in folder.iterdir() if not path.is_dir())
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

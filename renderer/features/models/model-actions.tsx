@@ -82,6 +82,7 @@ export function ModelActions({ model, onGone }: ModelActionsProps): ReactElement
             {words('do.export')}
           </Button>
         )}
+        {model.origin === 'merged' && model.state === 'failed' && <ResumeMerge model={model} />}
         <RevealButton path={model.path} reveal={reveal} look="icon" />
         {!ofRun && <Remove model={model} onGone={onGone} />}
       </Group>
@@ -92,6 +93,24 @@ export function ModelActions({ model, onGone }: ModelActionsProps): ReactElement
       )}
       {isExporting && <ExportDialog model={model} onClose={() => setExporting(false)} />}
     </div>
+  );
+}
+
+function ResumeMerge({ model }: Readonly<{ model: ModelDetail }>): ReactElement {
+  const words = useWords('models');
+  const resume = useAction('merge.resume', { changes: ['models'] });
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        loading={resume.isPending}
+        leftSection={<IconGitMerge size={14} aria-hidden />}
+        onClick={() => resume.mutate({ model: model.id })}
+      >
+        {words('do.resumeMerge')}
+      </Button>
+      {resume.error !== null && <ErrorNote error={resume.error} />}
+    </>
   );
 }
 

@@ -200,6 +200,28 @@ describe('the main job', () => {
     expect(answer(fromMerged)).toBe(answer(fromAdapter));
   });
 
+  // Would catch: a stopped merge that can only be begun anew, a second record of it, a finished one written over.
+  it('goes on with a merge that was stopped', async () => {
+    const { modelId, jobId } = await client.call('merge.start', { run: runId, dtype: 'fp32', name: '停过' });
+    const early = await failure(client.call('merge.resume', { model: modelId }));
+    expect(early.code).toBe('merge.not_unfinished');
+    await client.call('jobs.stop', { jobId });
+    expect((await jobEnd(jobId)).state).not.toBe('done');
+    const stopped = await client.call('models.show', { model: modelId });
+    expect(stopped).toMatchObject({ state: 'failed', error: { code: 'merge.stopped' } });
+
+    const again = await client.call('merge.resume', { model: '停过' });
+    expect(again.modelId).toBe(modelId);
+    expect(await jobEnd(again.jobId)).toMatchObject({ state: 'done' });
+    const whole = await client.call('models.show', { model: modelId });
+    expect(whole).toMatchObject({ state: 'ready', path: stopped.path, runId, step: 60 });
+    expect(whole.error).toBeUndefined();
+    expect((await failure(client.call('merge.resume', { model: modelId }))).code).toBe(
+      'merge.not_unfinished',
+    );
+    expect((await failure(client.call('merge.resume', { model: runId }))).code).toBe('core.not_found');
+  });
+
   // Would catch: an adapter exported for another base than its run's, a whole model asked of a run.
   it('exports the adapter of the run for llama.cpp', async () => {
     const target = { run: runId, path: path.join(studio.home, '给 llama.cpp') };

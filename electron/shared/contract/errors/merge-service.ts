@@ -50,16 +50,28 @@ export const MERGE_SERVICE_ERRORS = {
       action: '请在“模型”中查看。',
     },
   },
+  'merge.not_unfinished': {
+    en: {
+      message: 'The merge of “{model}” cannot be resumed.',
+      cause: 'It is running, has finished, or was started by an older version that kept too little of it.',
+      action: 'Look at it under Models; if it failed, remove it and merge again from its run.',
+    },
+    zh: {
+      message: '“{model}”的合并无法继续。',
+      cause: '合并正在进行、已经完成，或由旧版本启动、未保存足够的信息。',
+      action: '请在“模型”中查看；若合并失败，请移除后从对应训练重新合并。',
+    },
+  },
   'merge.stopped': {
     en: {
       message: 'The merge was stopped before it was complete.',
-      cause: 'Someone stopped it, or the studio was closed; the unfinished files were removed.',
-      action: 'Merge again.',
+      cause: 'Someone stopped it, or the studio was closed; the files that were finished are kept.',
+      action: 'Resume it under Models, or remove it there.',
     },
     zh: {
       message: '合并在完成之前被停止。',
-      cause: '合并被手动停止，或程序已关闭；未完成的文件已清除。',
-      action: '请重新合并。',
+      cause: '合并被手动停止，或程序已关闭；已写完的文件仍保留。',
+      action: '请在“模型”中继续合并，或将其移除。',
     },
   },
 } as const satisfies ErrorTable;

@@ -25,6 +25,20 @@ export const MERGE_METHODS = {
       'merge.base_missing',
     ],
   }),
+  /** Goes on with a merge that was stopped or failed: its files that are whole stay as they are. */
+  'merge.resume': method({
+    input: z.object({ model: referenceSchema }),
+    output: z.object({ modelId: z.string(), jobId: z.string() }),
+    errors: [
+      'core.not_found',
+      'core.ambiguous',
+      'core.read_only',
+      'merge.no_adapter',
+      'merge.base_missing',
+      'merge.not_merged',
+      'merge.not_unfinished',
+    ],
+  }),
   'merge.show': method({
     input: z.object({ model: referenceSchema }),
     output: z.object({ model: modelSchema, job: jobSchema.optional() }),

@@ -24,6 +24,7 @@ import { exportRun } from './runs/export-run.ts';
 import { adapterOf, isFull, tunedModelOf, type RunAdapter } from './runs/run-adapter.ts';
 import { pageRunEvents } from './runs/run-events.ts';
 import { toJudgedSummary, toRunDetail, toRunSummary } from './runs/run-view.ts';
+import { releaseHandlers } from './release-handlers.ts';
 import { runFileHandlers } from './run-file-handlers.ts';
 import { settingsHandlers } from './settings-handlers.ts';
 import { sampleFiles } from './sample-files.ts';
@@ -52,6 +53,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...chatHandlers(services),
     ...queueHandlers(services),
     ...terminalHandlers(services),
+    ...releaseHandlers(services),
     ...settingsHandlers(services),
     ...dataFolderHandlers(services),
     ...storageHandlers(services),
@@ -138,7 +140,7 @@ function appHandlers({ ports, services, ...core }: HandlerContext): Handlers<'ap
   };
 }
 
-function accountHandlers({ accounts, secrets }: CoreServices): Handlers<'accounts'> {
+function accountHandlers({ accounts, secrets, verifyAccount }: CoreServices): Handlers<'accounts'> {
   return {
     'accounts.status': () => secrets.status(),
     'accounts.list': async () => ({ items: await accounts.list() }),
@@ -147,6 +149,7 @@ function accountHandlers({ accounts, secrets }: CoreServices): Handlers<'account
       await accounts.remove(account);
       return {};
     },
+    'accounts.verify': ({ account }) => verifyAccount(account),
     'accounts.unlock': ({ passphrase }) => secrets.unlock(passphrase),
     'accounts.lock': () => secrets.lock(),
     'accounts.keepIn': (wish) => secrets.keepIn(wish),

@@ -6,6 +6,7 @@ import { createDatasetRepository, type DatasetRepository } from './db/repositori
 import { JobRepository } from './db/repositories/job-repository.ts';
 import { createMetricRepository } from './db/repositories/metric-repository.ts';
 import { createModelRepository, type ModelRepository } from './db/repositories/model-repository.ts';
+import { createReleaseRepository, type ReleaseRepository } from './db/repositories/release-repository.ts';
 import { createRunRepository } from './db/repositories/run-repository.ts';
 import { createSampleRepository } from './db/repositories/sample-repository.ts';
 import { createCurveMemory, type CurveMemory } from './metrics/curve-memory.ts';
@@ -16,6 +17,7 @@ export type CoreRepositories = RunRepositories &
     jobs: JobRepository;
     datasets: DatasetRepository;
     models: ModelRepository;
+    releases: ReleaseRepository;
     metrics: CurveMemory;
   }>;
 
@@ -29,5 +31,6 @@ export function createRepositories(db: Database.Database): CoreRepositories {
     samples: createSampleRepository(db),
     datasets: createDatasetRepository(db),
     models: createModelRepository(db),
+    releases: createReleaseRepository(db),
   };
 }

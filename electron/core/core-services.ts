@@ -54,6 +54,7 @@ import { createJobFeed } from './topics/job-feed.ts';
 import { createLastThroughput } from './preflight/last-throughput.ts';
 import { PreflightService } from './preflight/preflight-service.ts';
 import { QueueService } from './queue/queue-service.ts';
+import { createReleaseServices, type ReleaseServices } from './release-services.ts';
 import { createStorageServices, type StorageServices } from './storage-services.ts';
 import { TerminalService } from './terminal/terminal-service.ts';
 import { createTopicBoard, type TopicBoard } from './topics/topic-board.ts';
@@ -65,6 +66,7 @@ const MODEL_JOBS: ReadonlySet<string> = new Set<JobKind>(['convert', 'merge', 't
 const SYSTEM_PROMPT_ROWS = 200;
 
 export type CoreServices = StorageServices &
+  Omit<ReleaseServices, 'releaseProjector' | 'disposeReleases'> &
   Readonly<{
     runtimeInstaller: RuntimeInstaller;
     folder: DataFolder;
@@ -138,8 +140,20 @@ export function createServices(
     board,
     ports.clock,
   );
+  const { disposeReleases, releaseProjector, ...releasing } = createReleaseServices({
+    ports,
+    folder,
+    repositories,
+    board,
+    log,
+    digests: modelDigests,
+    supervisor: () => supervisor,
+    accounts: () => accounts,
+    resumable: (run) => runs.resumable(run),
+  });
   const projectors: readonly JobProjector[] = [
     downloads.projector(),
+    releaseProjector,
     createTrainProjector(repositories, (change) => runFeed.note(change)),
     createTunedModelProjector({
       runs: repositories.runs,
@@ -327,6 +341,7 @@ export function createServices(
     runFeed,
     runs,
     drain,
+    releasing: (id) => releasing.releases.usersOf(id),
   });
   const mover = new DataMover({
     home: ports.home,
@@ -384,9 +399,11 @@ export function createServices(
     secrets,
     accounts,
     ...storage,
+    ...releasing,
     dispose: async () => {
       await mover.dispose();
       await modelDigests.dispose();
+      await disposeReleases();
       wakeModels.dispose();
       modelsFeed.dispose();
       wakeQueue.dispose();

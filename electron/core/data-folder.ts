@@ -14,6 +14,8 @@ export type DataFolder = Readonly<{
   modelsDir: string;
   runsDir: string;
   jobsDir: string;
+  /** Cards, lists and upload states of releases. */
+  releasesDir: string;
   tokenCacheDir: string;
   /** What was removed and can still be given back. */
   trashDir: string;
@@ -21,6 +23,7 @@ export type DataFolder = Readonly<{
   modelDir(id: string): string;
   runDir(id: string): string;
   jobDir(id: string): string;
+  releaseDir(id: string): string;
 }>;
 
 export function dataFolder(root: string): DataFolder {
@@ -36,11 +39,13 @@ export function dataFolder(root: string): DataFolder {
     modelsDir: below('models'),
     runsDir: below('runs'),
     jobsDir: below('jobs'),
+    releasesDir: below('releases'),
     tokenCacheDir: below('cache', 'tokens'),
     trashDir: below('trash'),
     datasetDir: (id) => below('datasets', id),
     modelDir: (id) => below('models', id),
     runDir: (id) => below('runs', id),
     jobDir: (id) => below('jobs', id),
+    releaseDir: (id) => below('releases', id),
   };
 }

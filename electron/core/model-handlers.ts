@@ -1,17 +1,13 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-
 import type { HandlersFor } from '../shared/contract/define.ts';
 import type { StudioContract } from '../shared/contract/index.ts';
 import type { CatalogueEntry, CatalogueFit, ModelSource } from '../shared/contract/methods/models.ts';
 import { StudioError } from '../shared/contract/studio-error.ts';
-import type { z } from 'zod';
-import { modelCatalogueSchema } from '../shared/domain/model-catalogue.ts';
 import type { DeviceFacts } from '../shared/domain/preflight/device-memory.ts';
 import type { CoreServices } from './core-services.ts';
 import type { GpuWatch } from './gpu/gpu-watch.ts';
 import { cachePlaces } from './models/cache-places.ts';
 import { catalogueFit } from './models/catalogue-fit.ts';
+import { readCatalogue } from './models/read-catalogue.ts';
 import { scanCache } from './models/scan-cache.ts';
 import type { CorePorts } from './ports.ts';
 
@@ -82,11 +78,6 @@ export function modelHandlers(
       return { modelId: id, trashId };
     },
   };
-}
-
-function readCatalogue(resourcesDir: string): z.output<typeof modelCatalogueSchema>['models'] {
-  const file = path.join(resourcesDir, 'models', 'catalogue.json');
-  return modelCatalogueSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).models;
 }
 
 const isOf = (source: ModelSource | undefined, hubs: CatalogueEntry['hubs']): boolean =>

@@ -18,6 +18,8 @@ export type RemovalDeps = Readonly<{
   repositories: CoreRepositories;
   supervisor: Pick<JobSupervisor, 'stop'>;
   trash: Pick<Trash, 'put'>;
+  /** Names of the releases that read from a run or a model now, also while no job of theirs does. */
+  releasing: (id: string) => readonly string[];
 }>;
 
 export type Removal = Readonly<{ id: string; trashId: string | undefined }>;
@@ -42,7 +44,7 @@ export class RemovalService {
     if (isLive(run.state)) throw new StudioError('run.already_live', { run: run.name });
     if (run.state === 'queued') throw new StudioError('run.waits', { run: run.name });
     const attempts = repositories.attempts.ofRun(run.id).map((attempt) => attempt.jobId);
-    const users = this.#usersOf(folder.runDir(run.id), undefined, new Set(attempts), run.id);
+    const users = this.#usersOf(run.id, folder.runDir(run.id), undefined, new Set(attempts), run.id);
     const model = this.#modelWithin(folder.runDir(run.id));
     if (model !== undefined) throw new StudioError('run.holds_model', { run: run.name, model });
     if (users !== undefined) throw new StudioError('run.in_use', { run: run.name, ...users });
@@ -69,7 +71,7 @@ export class RemovalService {
       await supervisor.stop(jobId, { deadlineMs: STOP_IMPORT_DEADLINE_MS });
     }
     const dataset = requireOne('dataset', repositories.datasets.find, id);
-    const users = this.#usersOf(folder.datasetDir(id), dataset.path);
+    const users = this.#usersOf(id, folder.datasetDir(id), dataset.path);
     if (users !== undefined) throw new StudioError('dataset.in_use', { dataset: dataset.name, ...users });
     return { id, trashId: trash.put({ kind: 'dataset', id, name: dataset.name, kept: dataset }) };
   }
@@ -82,7 +84,7 @@ export class RemovalService {
     if (run !== undefined) throw new StudioError('model.of_run', { model: run.name });
     const model = requireOne('model', repositories.models.find, reference);
     const { id, name } = model;
-    const users = this.#usersOf(model.origin === 'added' ? model.path : folder.modelDir(id), model.path);
+    const users = this.#usersOf(id, model.origin === 'added' ? model.path : folder.modelDir(id), model.path);
     if (users !== undefined) throw new StudioError('model.in_use', { model: name, ...users });
     return { id, trashId: trash.put({ kind: 'model', id, name, kept: model }) };
   }
@@ -95,6 +97,7 @@ export class RemovalService {
 
   /** What reads or writes below a folder now, or will when its turn comes, in both languages; undefined: nothing. */
   #usersOf(
+    id: string,
     folder: string,
     input = folder,
     own: ReadonlySet<string> = new Set(),
@@ -103,6 +106,7 @@ export class RemovalService {
     const { jobs, runs } = this.#deps.repositories;
     const others = jobs.live().filter((job) => !own.has(job.id));
     const found = [
+      ...this.#deps.releasing(id).map((name) => named(name)),
       ...runs.usersOf(input).map((run) => named(run.name)),
       ...runs
         .waiting()

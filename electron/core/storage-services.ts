@@ -24,6 +24,8 @@ export type StorageServicesDeps = Readonly<{
   runs: RunService;
   /** Stores every event of a job that its file holds now. */
   drain: (jobId: string) => void;
+  /** Names of the releases that read from a run or a model now. */
+  releasing: (id: string) => readonly string[];
 }>;
 
 export type StorageServices = Readonly<{
@@ -57,7 +59,7 @@ export function createStorageServices(deps: StorageServicesDeps): StorageService
   return {
     trash,
     usage,
-    removal: new RemovalService({ folder, repositories, supervisor, trash }),
+    removal: new RemovalService({ folder, repositories, supervisor, trash, releasing: deps.releasing }),
     cleanUp: (chosen) =>
       cleanUp(chosen, {
         trashDir: folder.trashDir,

@@ -67,6 +67,23 @@ const NO_PLACES = new Set([
   'before',
   'seen',
   'seen[]',
+  // Of a release: ids at a hub, and what people write on a card.
+  'release',
+  'parts[].run',
+  'parts[].repository',
+  'licence',
+  'licenceReason',
+  'confirmed[]',
+  'reason',
+  'texts.title',
+  'texts.intendedUse',
+  'texts.limitations',
+  'texts.citation',
+  'texts.samplePrompts[]',
+  'texts.datasets[].name',
+  'texts.datasets[].link',
+  'texts.datasets[].licence',
+  'texts.datasets[].generatedBy',
 ]);
 
 type Schema = Readonly<{

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { Account, AddedAccount, RenewedAccount } from '../../shared/contract/methods/accounts.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
+import type { accountCheckResultSchema } from '../../shared/protocol/upload.ts';
 import { HUB_ORIGINS, isHubOrigin } from '../../shared/domain/hub-endpoints.ts';
 import type { AccountRecord, AccountRepository } from '../db/repositories/account-repository.ts';
 import { notFound } from '../db/repositories/require-one.ts';
@@ -19,11 +20,16 @@ export type AccountOptions = Readonly<{
   ids: IdGen;
 }>;
 
+type Said = z.output<typeof accountCheckResultSchema>;
+type Verified = Pick<Account, 'username' | 'verifiedAtMs' | 'namespaces' | 'canWrite'>;
+
 const handedId = (handed: HandedToken): string => `handed-${handed.hub}`;
 
 /** Accounts of hubs. Tokens go in here and come out for jobs only, each to its own origin. */
 export class AccountService implements TokenSource {
   readonly #options: AccountOptions;
+  /** What hubs have said of handed tokens in this life; nothing of them is kept. */
+  readonly #handedVerified = new Map<string, Verified>();
 
   constructor(options: AccountOptions) {
     this.#options = options;
@@ -33,7 +39,10 @@ export class AccountService implements TokenSource {
   async list(): Promise<Account[]> {
     const { accounts, handed } = this.#options;
     const kept = await this.#keptIds();
-    return [...handed.map(handedView), ...accounts.list().map((record) => storedView(record, kept))];
+    return [
+      ...handed.map((one) => ({ ...handedView(one), ...this.#handedVerified.get(handedId(one)) })),
+      ...accounts.list().map((record) => storedView(record, kept)),
+    ];
   }
 
   /**
@@ -57,6 +66,24 @@ export class AccountService implements TokenSource {
     this.#stored(id);
     await secrets.remove(id);
     accounts.remove(id);
+  }
+
+  /** What its hub has said of an account. Throws `core.not_found`. */
+  async verified(id: string, said: Said): Promise<Account> {
+    const { accounts, clock } = this.#options;
+    const facts: Verified = {
+      username: said.username,
+      verifiedAtMs: clock.nowMs(),
+      namespaces: [...said.namespaces],
+      ...(said.canWrite === null ? {} : { canWrite: said.canWrite }),
+    };
+    if (this.#handed(id) === undefined) {
+      const { canWrite: _before, ...record } = this.#stored(id);
+      accounts.save({ ...record, ...facts });
+    } else this.#handedVerified.set(id, facts);
+    const view = (await this.list()).find((one) => one.id === id);
+    if (view === undefined) throw notFound('account', id);
+    return view;
   }
 
   async token({ account: id, origin }: TokenWish): Promise<string> {
@@ -100,7 +127,13 @@ export class AccountService implements TokenSource {
     this.#refuseHanded(input.account);
     const record = this.#stored(input.account);
     // Nobody has asked the hub about the new one yet.
-    return { ...record, label: input.label ?? record.label, verifiedAtMs: undefined };
+    return {
+      ...record,
+      label: input.label ?? record.label,
+      verifiedAtMs: undefined,
+      canWrite: undefined,
+      namespaces: undefined,
+    };
   }
 
   #stored(id: string): AccountRecord {
@@ -154,8 +187,10 @@ function handedView(handed: HandedToken): Account {
 }
 
 function storedView(record: AccountRecord, kept: ReadonlySet<string> | undefined): Account {
+  const { namespaces, ...rest } = record;
   return {
-    ...record,
+    ...rest,
+    ...(namespaces === undefined ? {} : { namespaces: [...namespaces] }),
     source: 'stored',
     token: kept === undefined ? 'locked' : kept.has(record.id) ? 'ready' : 'missing',
   };

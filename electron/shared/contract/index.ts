@@ -14,6 +14,7 @@ import { METRIC_METHODS } from './methods/metrics.ts';
 import { MODEL_METHODS } from './methods/models.ts';
 import { PREFLIGHT_METHODS } from './methods/preflight.ts';
 import { QUEUE_METHODS } from './methods/queue.ts';
+import { RELEASE_METHODS } from './methods/releases.ts';
 import { RUN_METHODS } from './methods/runs.ts';
 import { RUNTIME_METHODS } from './methods/runtime.ts';
 import { SETTINGS_METHODS } from './methods/settings.ts';
@@ -38,6 +39,7 @@ export const STUDIO_CONTRACT = {
   ...MODEL_METHODS,
   ...PREFLIGHT_METHODS,
   ...QUEUE_METHODS,
+  ...RELEASE_METHODS,
   ...RUN_METHODS,
   ...RUNTIME_METHODS,
   ...SETTINGS_METHODS,

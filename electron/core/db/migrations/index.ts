@@ -5,6 +5,7 @@ import { RUN_LABELS_MIGRATION } from './0003-run-labels.ts';
 import { METRIC_SERIES_MIGRATION } from './0004-metric-series.ts';
 import { ACCOUNTS_MIGRATION } from './0005-accounts.ts';
 import { MODEL_KINDS_MIGRATION } from './0006-model-kinds.ts';
+import { RELEASES_MIGRATION } from './0007-releases.ts';
 
 /** Every migration, oldest first; versions are 1, 2, 3 … without a gap. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   METRIC_SERIES_MIGRATION,
   ACCOUNTS_MIGRATION,
   MODEL_KINDS_MIGRATION,
+  RELEASES_MIGRATION,
 ];

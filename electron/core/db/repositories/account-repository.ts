@@ -13,6 +13,10 @@ export type AccountRecord = Readonly<{
   username: string | undefined;
   createdAtMs: number;
   verifiedAtMs: number | undefined;
+  /** As the hub said when it was asked last; undefined where it does not say. */
+  canWrite?: boolean | undefined;
+  /** Names that the account may write under, its own first. */
+  namespaces?: readonly string[] | undefined;
 }>;
 
 export type AccountRepository = {
@@ -35,6 +39,8 @@ export function createAccountRepository(db: Database): AccountRepository {
       username: 'text',
       createdAtMs: 'number',
       verifiedAtMs: 'number',
+      canWrite: 'boolean',
+      namespaces: 'json',
     },
     ['id'],
   );

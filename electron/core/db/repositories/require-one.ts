@@ -1,7 +1,7 @@
 import { StudioError } from '../../../shared/contract/studio-error.ts';
 import type { ReferenceFinder } from './find-by-reference.ts';
 
-export type RecordKind = 'run' | 'dataset' | 'model' | 'job' | 'checkpoint' | 'account';
+export type RecordKind = 'run' | 'dataset' | 'model' | 'job' | 'checkpoint' | 'account' | 'release';
 
 const KIND_NAMES: Readonly<Record<RecordKind, { kind: string; kindZh: string }>> = {
   run: { kind: 'run', kindZh: '训练' },
@@ -10,6 +10,7 @@ const KIND_NAMES: Readonly<Record<RecordKind, { kind: string; kindZh: string }>>
   job: { kind: 'job', kindZh: '任务' },
   checkpoint: { kind: 'checkpoint', kindZh: '检查点' },
   account: { kind: 'account', kindZh: '账号' },
+  release: { kind: 'release', kindZh: '发布' },
 };
 
 export function notFound(kind: RecordKind, reference: string): StudioError {

@@ -1,6 +1,18 @@
 import type { ErrorTable } from './error-table.ts';
 
 export const ACCOUNT_ERRORS = {
+  'accounts.not_verified': {
+    en: {
+      message: '{origin} did not say in time whose token “{account}” is.',
+      cause: 'The hub cannot be reached, or keeps failing.',
+      action: 'Check the network and ask again; nothing was changed.',
+    },
+    zh: {
+      message: '{origin} 未能及时确认账号“{account}”的令牌。',
+      cause: '平台无法连接，或连续出错。',
+      action: '请检查网络后重新验证；未做任何更改。',
+    },
+  },
   'accounts.endpoint_refused': {
     en: {
       message: 'No token is sent to this address: {endpoint}',

@@ -22,6 +22,7 @@ import { MODEL_LIBRARY_ERRORS } from './model-library.ts';
 import { PREFLIGHT_ERRORS } from './preflight.ts';
 import { QUEUE_ERRORS } from './queue.ts';
 import { RECIPE_ERRORS } from './recipe.ts';
+import { RELEASE_ERRORS } from './release.ts';
 import { ROW_ERRORS } from './row.ts';
 import { RUN_ERRORS } from './run.ts';
 import { RUNTIME_ERRORS } from './runtime.ts';
@@ -60,6 +61,7 @@ export const ERROR_TABLES = {
   preflight: PREFLIGHT_ERRORS,
   queue: QUEUE_ERRORS,
   recipe: RECIPE_ERRORS,
+  release: RELEASE_ERRORS,
   row: ROW_ERRORS,
   run: RUN_ERRORS,
   runtime: RUNTIME_ERRORS,
@@ -98,6 +100,7 @@ const ERROR_TEXTS = {
   ...PREFLIGHT_ERRORS,
   ...QUEUE_ERRORS,
   ...RECIPE_ERRORS,
+  ...RELEASE_ERRORS,
   ...ROW_ERRORS,
   ...RUN_ERRORS,
   ...RUNTIME_ERRORS,

@@ -39,6 +39,10 @@ const accountSchema = z.object({
   createdAtMs: timeMsSchema.optional(),
   /** When the hub last said that the token is good. */
   verifiedAtMs: timeMsSchema.optional(),
+  /** Whether the token may write; absent where nobody asked, or the hub does not say. */
+  canWrite: z.boolean().optional(),
+  /** Names that it may write under, its own first. */
+  namespaces: z.array(z.string()).optional(),
   /** `missing`: it was kept for a session that is over, or its place is gone. */
   token: z.enum(['ready', 'locked', 'missing', 'refused']),
   /** Why a token was refused. */
@@ -122,6 +126,19 @@ export const ACCOUNT_METHODS = {
       'secrets.vault_locked',
       'secrets.damaged',
       'secrets.not_written',
+    ],
+  }),
+  /** Asks the hub whose token it is and whether it may write. Changes nothing there. */
+  'accounts.verify': method({
+    input: z.object({ account: z.string() }),
+    output: accountSchema,
+    errors: [
+      'core.read_only',
+      'core.not_found',
+      'accounts.not_verified',
+      'accounts.token_missing',
+      'secrets.vault_locked',
+      'hub.token_refused',
     ],
   }),
   'accounts.unlock': method({

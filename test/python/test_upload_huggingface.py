@@ -143,6 +143,19 @@ def test_an_expired_address_is_asked_for_anew(upload: Upload) -> None:
     upload.send([blob])
 
 
+# Parts that do not fit, or a blob that did not arrive, are no right that is missing: hash and send it again.
+@pytest.mark.parametrize("route", ["store", "complete", "verify"])
+def test_a_blob_that_is_refused_has_its_name(upload: Upload, route: str) -> None:
+    blob, target = upload.target(SHARD)
+    upload.fake.faults.statuses[route] = deque([(400, {})])
+    error = refusal(
+        lambda: upload.hub.put(upload.session, target, blob, lambda _: None), "upload.blob_refused"
+    )
+    storage, hub = upload.fake.storage_origin, upload.fake.endpoint
+    assert (error.params["path"], error.params["origin"]) == (SHARD, storage if route == "store" else hub)
+    upload.send([blob])
+
+
 def test_a_stop_inside_a_file_ends_the_request(upload: Upload) -> None:
     class Stop(Exception):
         pass

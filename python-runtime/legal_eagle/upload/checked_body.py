@@ -41,6 +41,11 @@ class CheckedBody:
     ) -> None:
         self._body.__exit__(kind, error, trace)
 
+    @property
+    def path(self) -> str:
+        """Of the blob, in the repository."""
+        return self._blob.path
+
     def __len__(self) -> int:
         return self._size
 

@@ -17,12 +17,14 @@ from urllib.parse import quote
 from legal_eagle.hub import huggingface
 from legal_eagle.hub.hub_session import HubSession
 from legal_eagle.hub.listing import RemoteFile, answer_invalid
+from legal_eagle.hub.place import origin_of
 from legal_eagle.hub.refusals import Answer, FileGone, TryAgain
 from legal_eagle.upload.checked_body import CheckedBody
 from legal_eagle.upload.file_body import FileChanged
 from legal_eagle.upload.huggingface_account import account_of
 from legal_eagle.upload.huggingface_refusals import commit_refusal, create_refusal, write_refusal
 from legal_eagle.upload.lfs_target import LfsTarget, read_target
+from legal_eagle.upload.refusals import blob_refused
 from legal_eagle.upload.upload_hub import Account, Blob, Negotiated, RepositoryState, Target
 
 # The hub reads this much of a file to tell text from data.
@@ -93,7 +95,8 @@ class HuggingFaceUpload:
         return Negotiated(targets, inline)
 
     def put(self, session: HubSession, target: Target, blob: Blob, sent: Callable[[int], None]) -> None:
-        """Raises TryAgain, also where an address has expired; FileChanged before a wrong file is whole."""
+        """Raises TryAgain, also where an address has expired; FileChanged before a wrong file is whole;
+        ``upload.blob_refused``."""
         if not isinstance(target, LfsTarget):
             raise TypeError("a target of another hub")
         hasher = hashlib.sha256()
@@ -109,9 +112,9 @@ class HuggingFaceUpload:
                 if not etag:
                     raise TryAgain("server", f"part {number} has no ETag")
                 parts.append({"partNumber": number, "etag": etag})
-            self._post_lfs(session, target.href, {"oid": blob.sha256, "parts": parts}, bare=True)
+            self._post_lfs(session, target.href, blob.path, {"oid": blob.sha256, "parts": parts}, bare=True)
         if target.verify_href is not None:
-            self._post_lfs(session, target.verify_href, {"oid": blob.sha256, "size": blob.bytes})
+            self._post_lfs(session, target.verify_href, blob.path, {"oid": blob.sha256, "size": blob.bytes})
 
     def commit(self, session: HubSession, blobs: Sequence[Blob], deletes: Sequence[str], message: str) -> str:
         """Upon the commit that was listed last: where another came between, TryAgain."""
@@ -189,18 +192,22 @@ class HuggingFaceUpload:
         with body:
             # Signed addresses: who holds one needs no token, and may be anybody.
             answer = session.write("PUT", href, body, size=len(body), bare=True)
-        if not answer.is_success:
+        if answer.status in (401, 403):
             # Expired, or a signature of another minute: the next question brings a new address.
             raise TryAgain("server", f"HTTP {answer.status} of the storage")
+        if not answer.is_success:
+            raise blob_refused(body.path, origin_of(href), answer)
         return answer
 
-    def _post_lfs(self, session: HubSession, href: str, value: object, *, bare: bool = False) -> None:
+    def _post_lfs(
+        self, session: HubSession, href: str, path: str, value: object, *, bare: bool = False
+    ) -> None:
         body = json.dumps(value).encode("ascii")
         answer = session.write("POST", href, body, kind=_LFS_KIND, accept=_LFS_KIND, bare=bare)
         if answer.status == 401 and not bare:
             raise session.refuse(answer)
         if not answer.is_success:
-            raise TryAgain("server", f"HTTP {answer.status} after the last part")
+            raise blob_refused(path, origin_of(href), answer)
 
 
 def _groups(blobs: Sequence[Blob]) -> Iterator[Sequence[Blob]]:

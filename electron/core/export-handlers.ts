@@ -15,6 +15,7 @@ export function exportHandlers(services: CoreServices): Pick<HandlersFor<StudioC
         format: input.format,
         path: input.path,
         folderName: input.folderName,
+        archive: input.archive,
         ollamaName: input.ollamaName,
       };
       return exports.start(
@@ -27,7 +28,19 @@ export function exportHandlers(services: CoreServices): Pick<HandlersFor<StudioC
   function modelSource(reference: string): ExportSource {
     const model = models.resolve(reference);
     if (model === undefined) throw notFound('model', reference);
-    return { name: model.name, modelPath: model.path, adapterPath: undefined, template: undefined };
+    return {
+      name: model.name,
+      modelPath: model.path,
+      adapterPath: undefined,
+      template: undefined,
+      baseSource: undefined,
+    };
+  }
+
+  /** Of a base that came from a hub: by this name others find it. Ollama’s names mean nothing elsewhere. */
+  function hubSourceOf(modelPath: string): ExportSource['baseSource'] {
+    const source = services.repositories.models.byPath(modelPath)?.source;
+    return source === undefined || source.hub === 'ollama' ? undefined : source;
   }
 
   function runSource(reference: string, step: number | undefined): ExportSource {
@@ -35,6 +48,12 @@ export function exportHandlers(services: CoreServices): Pick<HandlersFor<StudioC
     const adapter = adapterOf(run, runs.resumable(run), step);
     if (adapter === undefined) throw new StudioError('export.no_adapter', { run: run.name });
     const { modelPath, name, recipe } = run;
-    return { name, modelPath, adapterPath: adapter.path, template: recipe.template };
+    return {
+      name,
+      modelPath,
+      adapterPath: adapter.path,
+      template: recipe.template,
+      baseSource: hubSourceOf(modelPath),
+    };
   }
 }

@@ -30,7 +30,12 @@ class Watched:
 
 
 def params_of(
-    model: Path, format_: str, out: Path, adapter: Path | None = None, ollama: str | None = None
+    model: Path,
+    format_: str,
+    out: Path,
+    adapter: Path | None = None,
+    ollama: str | None = None,
+    **changes: Any,
 ) -> dict[str, Any]:
     return {
         "format": format_,
@@ -40,6 +45,10 @@ def params_of(
         "name": "model",
         "template": "auto",
         "ollamaName": ollama,
+        "archive": "folder",
+        "baseRepository": None,
+        "baseRevision": None,
+        **changes,
     }
 
 
@@ -50,10 +59,11 @@ def run_export(
     adapter: Path | None = None,
     ollama: str | None = None,
     stop: Callable[[], bool] = lambda: False,
+    **changes: Any,
 ) -> Watched:
     """Raises the job's JobError. A stopped job leaves no ``out``."""
     watched = Watched()
-    params = params_of(model, format_, out, adapter, ollama)
+    params = params_of(model, format_, out, adapter, ollama, **changes)
     outcome = export_job.run(JobContext({"params": params}, out.parent, watched, watched, stop_flag=stop))
     assert outcome == ("done" if out.exists() else "stopped")
     return watched

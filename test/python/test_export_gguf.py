@@ -191,6 +191,7 @@ def test_a_killed_export_leaves_nothing_under_the_name_and_the_next_one_cleans_u
     assert [path.name for path in (tmp_path / "给").iterdir()] == ["out"]
     result = only(again, "result")
     assert {path.name for path in (tmp_path / "给" / "out").iterdir()} == {
+        "SHA256SUMS",
         "export.json",
         *(file["file"] for file in result["files"]),
     }

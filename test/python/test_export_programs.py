@@ -79,6 +79,7 @@ def test_k_quants_are_made_by_llama_quantize_where_it_is(
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "LICENSE",
         "Modelfile",
+        "SHA256SUMS",
         "export.json",
         "model-Q4_K_M.gguf",
     }

@@ -10,7 +10,7 @@ export const exportVerb: Verb = {
     en: 'write a model or a run’s adapter for other programs',
     zh: '将模型或训练的适配器导出给其他程序使用',
   },
-  usage: 'MODEL|RUN --format FORMAT --out DIR [--step N] [--ollama NAME]',
+  usage: 'MODEL|RUN --format FORMAT --out DIR [--zip] [--step N] [--ollama NAME]',
   options: {
     format: {
       kind: 'text',
@@ -21,6 +21,13 @@ export const exportVerb: Verb = {
       kind: 'text',
       value: 'DIR',
       help: { en: 'folder to make; absent or empty', zh: '要生成的文件夹，须不存在或为空' },
+    },
+    zip: {
+      kind: 'flag',
+      help: {
+        en: 'one zip file (adapters and GGUF): DIR/NAME.zip, or --out itself where it ends in .zip',
+        zh: '打包为一个 zip 文件（适配器与 GGUF）：DIR/名称.zip；--out 以 .zip 结尾时即为该文件',
+      },
     },
     step: {
       kind: 'number',
@@ -42,7 +49,13 @@ export const exportVerb: Verb = {
     const step = args.number('step');
     const ollamaName = args.text('ollama');
     const client = await session.open('write');
-    const target = { format, path: path.resolve(out), ...(ollamaName === undefined ? {} : { ollamaName }) };
+    const archive = args.flag('zip') ? ('zip' as const) : ('folder' as const);
+    const target = {
+      format,
+      archive,
+      path: path.resolve(out),
+      ...(ollamaName === undefined ? {} : { ollamaName }),
+    };
     const started = await client.call(
       'models.export',
       EXPORT_FORMATS[format].source === 'adapter'

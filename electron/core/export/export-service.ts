@@ -9,6 +9,8 @@ import { newJobSpec } from '../new-job-spec.ts';
 import type { Clock, IdGen } from '../ports.ts';
 import { fileNameOf } from './export-name.ts';
 
+const ZIP = '.zip';
+
 export type ExportServiceDeps = Readonly<{
   supervisor: Pick<JobSupervisor, 'start'>;
   folder: DataFolder;
@@ -23,12 +25,15 @@ export type ExportSource = Readonly<{
   modelPath: string;
   adapterPath: string | undefined;
   template: string | undefined;
+  /** Where the base of an adapter can be fetched from; undefined where nobody knows. */
+  baseSource: Readonly<{ repository: string; revision?: string | undefined }> | undefined;
 }>;
 
 export type ExportTarget = Readonly<{
   format: ExportFormat;
   path: string;
   folderName: string | undefined;
+  archive: 'folder' | 'zip';
   ollamaName: string | undefined;
 }>;
 
@@ -40,7 +45,10 @@ export class ExportService {
     this.#deps = deps;
   }
 
-  /** Throws `export.needs_adapter`, `export.needs_model`, `export.inside_source`, `merge.base_missing`. */
+  /**
+   * Throws `export.needs_adapter`, `export.needs_model`, `export.inside_source`, `export.zip_format`,
+   * `export.zip_ollama`, `merge.base_missing`.
+   */
   async start(
     source: ExportSource,
     target: ExportTarget,
@@ -54,9 +62,14 @@ export class ExportService {
     if (wanted === 'model' && adapterPath !== undefined) {
       throw new StudioError('export.needs_model', { format: target.format, run: name });
     }
+    if (target.archive === 'zip') {
+      if (wanted === 'model' && !target.format.startsWith('gguf-')) {
+        throw new StudioError('export.zip_format', { format: target.format });
+      }
+      if (target.ollamaName !== undefined) throw new StudioError('export.zip_ollama');
+    }
     if (!existsSync(modelPath)) throw new StudioError('merge.base_missing', { path: modelPath });
-    const chosen = path.resolve(target.path);
-    const outPath = target.folderName === undefined ? chosen : path.join(chosen, target.folderName);
+    const outPath = placeOf(target, fileNameOf(name));
     for (const read of [modelPath, adapterPath]) {
       if (read !== undefined && isWithin(read, outPath)) {
         throw new StudioError('export.inside_source', { path: outPath, source: read });
@@ -72,6 +85,9 @@ export class ExportService {
         outPath,
         name: fileNameOf(name),
         template: source.template ?? 'auto',
+        archive: target.archive,
+        baseRepository: source.baseSource?.repository ?? null,
+        baseRevision: source.baseSource?.revision ?? null,
         ollamaName: target.ollamaName ?? null,
       },
       { id: jobId, nowMs: clock.nowMs() },
@@ -79,6 +95,14 @@ export class ExportService {
     await supervisor.start(spec, { dir: folder.jobDir(jobId), detached: false });
     return { jobId, path: outPath };
   }
+}
+
+/** The folder or the file that the export makes: `target.path`, or right below it. */
+function placeOf({ path: wanted, folderName, archive }: ExportTarget, name: string): string {
+  const chosen = path.resolve(wanted);
+  if (archive === 'folder') return folderName === undefined ? chosen : path.join(chosen, folderName);
+  if (folderName !== undefined) return path.join(chosen, `${folderName}${ZIP}`);
+  return chosen.toLowerCase().endsWith(ZIP) ? chosen : path.join(chosen, `${name}${ZIP}`);
 }
 
 function isWithin(folder: string, candidate: string): boolean {

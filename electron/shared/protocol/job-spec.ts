@@ -65,6 +65,14 @@ const exportParams = z.strictObject({
   outPath: path.meta({ description: 'Folder that appears when everything in it is whole.' }),
   name: z.string().min(1).meta({ description: 'File names begin with it.' }),
   template: z.string().default('auto'),
+  archive: z
+    .enum(['folder', 'zip'])
+    .default('folder')
+    .meta({ description: '`zip`: outPath is a file with everything in it.' }),
+  baseRepository: z.string().nullable().default(null).meta({
+    description: 'Of an adapter’s base at a hub: owner/name. Stands in the adapter instead of a path.',
+  }),
+  baseRevision: z.string().nullable().default(null),
   ollamaName: z
     .string()
     .nullable()

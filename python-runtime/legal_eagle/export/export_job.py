@@ -1,4 +1,4 @@
-"""The export job: read, plan, write into a hidden folder, hash, publish."""
+"""The export job: read, plan, write into a hidden folder, hash, publish the folder or an archive of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from legal_eagle.engine.adapter_output import base_fingerprint
 from legal_eagle.engine.disk import is_disk_full
+from legal_eagle.export.archive import archive_bytes, write_archive
 from legal_eagle.export.exporter import Exporter, ExportStopped, WriteContext
 from legal_eagle.export.gguf_exporters import lora_exporter, model_exporter
 from legal_eagle.export.layout_exporters import (
@@ -26,6 +27,8 @@ from legal_eagle.release.byte_progress import ByteProgress
 from legal_eagle.release.staged_folder import StagedFolder, disk_full, free_bytes_at
 
 MANIFEST_FILE = "export.json"
+# As sha256sum writes and checks them.
+SUMS_FILE = "SHA256SUMS"
 # Each makes an exporter of the sources, or refuses them by name.
 FORMATS: Mapping[str, Callable[[ExportSources, Mapping[str, Any]], Exporter]] = {
     "gguf-f32": model_exporter,
@@ -58,14 +61,23 @@ def run(context: JobContext) -> Outcome:
             "warning", {"code": notice.code, "message": notice.message, "params": dict(notice.params)}
         )
     final = Path(params["outPath"])
+    is_zip = params["archive"] == "zip"
+    # The archive is written beside the files that go into it.
+    needed_bytes = exporter.output_bytes * (2 if is_zip else 1)
     try:
-        with StagedFolder(final, exporter.output_bytes, purpose="export") as staged:
-            facts = _write(context, exporter, staged.path)
-            _copy_licences(sources.folder, staged.path)
+        with StagedFolder(final, needed_bytes, purpose="export") as staged:
+            folder = staged.path / final.stem if is_zip else staged.path
+            folder.mkdir(exist_ok=True)
+            facts = _write(context, exporter, folder)
+            _copy_licences(sources.folder, folder)
             context.reporter.emit("phase", {"name": "hash"})
-            files = _files(staged.path)
-            write_json(staged.path / MANIFEST_FILE, _manifest(params, sources, files, facts))
-            published = staged.publish()
+            files = _files(folder)
+            write_json(folder / MANIFEST_FILE, _manifest(params, sources, files, facts))
+            _write_sums(folder, files)
+            if is_zip:
+                published = staged.publish_file(_archive(context, folder, staged.path / final.name))
+            else:
+                published = staged.publish()
         if ollama is not None:
             context.reporter.emit("phase", {"name": "ollama"})
             create_in_ollama(ollama, name, published, _stop_point(context))
@@ -73,7 +85,7 @@ def run(context: JobContext) -> Outcome:
         return "stopped"
     except OSError as error:
         if is_disk_full(error):
-            raise disk_full(final, exporter.output_bytes, free_bytes_at(final.parent), "export") from error
+            raise disk_full(final, needed_bytes, free_bytes_at(final.parent), "export") from error
         raise
     context.reporter.emit(
         "result",
@@ -81,7 +93,7 @@ def run(context: JobContext) -> Outcome:
             "path": str(published),
             "format": params["format"],
             "files": files,
-            "bytes": sum(file["bytes"] for file in files),
+            "bytes": published.stat().st_size if is_zip else sum(file["bytes"] for file in files),
             "template": sources.template.name,
             "seconds": time.monotonic() - started,
             "ollamaName": name,
@@ -126,6 +138,23 @@ def _files(folder: Path) -> list[dict[str, Any]]:
         {"file": path.name, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
         for path in sorted(folder.iterdir())
     ]
+
+
+def _write_sums(folder: Path, files: list[dict[str, Any]]) -> None:
+    """The manifest among them, which holds the others' digests and not its own."""
+    digests = {file["file"]: file["sha256"] for file in files}
+    digests[MANIFEST_FILE] = file_sha256(folder / MANIFEST_FILE)
+    text = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
+    (folder / SUMS_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _archive(context: JobContext, folder: Path, target: Path) -> Path:
+    needed = archive_bytes(folder)
+    context.reporter.emit("phase", {"name": "archive", "detail": f"at most {needed} bytes"})
+    total = sum(path.stat().st_size for path in folder.iterdir())
+    progress = ByteProgress(context.reporter, total)
+    write_archive(folder, target, on_bytes=progress.add, stop_point=_stop_point(context))
+    return target
 
 
 def _manifest(

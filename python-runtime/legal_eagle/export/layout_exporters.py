@@ -89,13 +89,16 @@ class AdapterExporter:
     notices: tuple[Notice, ...] = ()
     progress_bytes = 0
 
-    def __init__(self, sources: ExportSources, layout: Layout) -> None:
+    def __init__(self, sources: ExportSources, params: Mapping[str, Any], layout: Layout) -> None:
         if sources.adapter is None:
             raise JobError("job.spec_invalid", "no adapter is named", exit_code=EXIT_DATA)
         # Llama's own names are what PEFT knows; InternLM2's would fit no module of such a base.
         if layout == "internlm2" and sources.config.layout != layout:
             raise layout_unsupported("the base has no fused wqkv")
         self._adapter = sources.adapter
+        # By these names other programs fetch the base; a folder's name is only a hint to a person.
+        self._base_name = params["baseRepository"] or sources.folder.name
+        self._base_revision = params["baseRevision"] if params["baseRepository"] else None
         self._sources = sources
         self._layout: Layout = layout
 
@@ -105,20 +108,24 @@ class AdapterExporter:
         return 3 * self._adapter.weights_path.stat().st_size
 
     def write(self, context: WriteContext) -> Written:
-        base = self._sources.folder.name
         write_adapter_layout(
-            self._adapter, self._sources.config, self._layout, context.folder, base_name=base
+            self._adapter,
+            self._sources.config,
+            self._layout,
+            context.folder,
+            base_name=self._base_name,
+            base_revision=self._base_revision,
         )
         write_json(context.folder / MANIFEST_FILE, shareable(self._sources.record.raw))
-        return Written({"base": base, "layout": self._layout})
+        return Written({"base": self._base_name, "baseRevision": self._base_revision, "layout": self._layout})
 
 
-def llama_adapter_exporter(sources: ExportSources, _params: Mapping[str, Any]) -> AdapterExporter:
-    return AdapterExporter(sources, "llama")
+def llama_adapter_exporter(sources: ExportSources, params: Mapping[str, Any]) -> AdapterExporter:
+    return AdapterExporter(sources, params, "llama")
 
 
-def fused_adapter_exporter(sources: ExportSources, _params: Mapping[str, Any]) -> AdapterExporter:
-    return AdapterExporter(sources, "internlm2")
+def fused_adapter_exporter(sources: ExportSources, params: Mapping[str, Any]) -> AdapterExporter:
+    return AdapterExporter(sources, params, "internlm2")
 
 
 @contextmanager

@@ -295,6 +295,9 @@ class JobSpecExportParams(TypedDict):
     outPath: str
     name: str
     template: str
+    archive: Literal["folder", "zip"]
+    baseRepository: Any
+    baseRevision: Any
     ollamaName: Any
 
 

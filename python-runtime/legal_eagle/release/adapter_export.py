@@ -40,11 +40,18 @@ class _Module:
 
 
 def write_adapter_layout(
-    adapter: Adapter, config: ModelConfig, target: Layout, folder: Path, *, base_name: str
+    adapter: Adapter,
+    config: ModelConfig,
+    target: Layout,
+    folder: Path,
+    *,
+    base_name: str,
+    base_revision: str | None = None,
 ) -> None:
     """Write `adapter`, made for the base `config`, into `folder` (which exists) with `target`'s module names.
 
-    Both files are PEFT's; `base_name` stands where a training machine leaves a path. Raises JobError
+    Both files are PEFT's; `base_name`, and of a hub its `base_revision`, stand where a training machine
+    leaves a path. Raises JobError
     ``merge.adapter_unsupported`` for what the other layout cannot say, and for a base that has no such
     layout.
     """
@@ -59,7 +66,8 @@ def write_adapter_layout(
     (folder / ADAPTER_WEIGHTS).write_bytes(data)
     write_json(
         folder / ADAPTER_CONFIG,
-        _settings(adapter, config, modules, _wholes_of(tensors)) | {"base_model_name_or_path": base_name},
+        _settings(adapter, config, modules, _wholes_of(tensors))
+        | {"base_model_name_or_path": base_name, "revision": base_revision},
     )
 
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from tokenizers import Tokenizer, processors
@@ -25,6 +25,7 @@ from legal_eagle.release.layout_record import make_record, read_record, source_s
 from legal_eagle.release.relayout import check_way_back, plan_relayout, write_relayout
 
 _TOKENIZER_CONFIG = "tokenizer_config.json"
+_MAY_BE_PATHS = frozenset({"model", "dataset", "continueFrom"})
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,19 @@ def _write_manifest(
 def shareable(value: Mapping[str, Any]) -> dict[str, Any]:
     """A record without the paths of the machine that it was made on: folders are given away."""
     return {
-        key: shareable(one) if isinstance(one, dict) else one for key, one in value.items() if key != "path"
+        key: shareable(one) if isinstance(one, dict) else _without_folders(key, one)
+        for key, one in value.items()
+        if key != "path"
     }
+
+
+def _without_folders(key: str, value: object) -> object:
+    """A recipe may name its model, dataset and first adapter by where they lie; their own names remain."""
+    if key not in _MAY_BE_PATHS or not isinstance(value, str):
+        return value
+    # Windows takes both slashes, so this reads paths of either system.
+    place = PureWindowsPath(value)
+    return place.name if place.anchor else value
 
 
 def _shards_json(shards: tuple[WrittenShard, ...]) -> dict[str, object]:

@@ -119,6 +119,16 @@ class StagedFolder:
         refuse_existing(self.final, self._purpose)
         return self._rename(self.final)
 
+    def publish_file(self, written: Path) -> Path:
+        """Give a file of the folder the folder's name; the rest goes. Raises ``<purpose>.output_exists``."""
+        refuse_existing(self.final, self._purpose)
+        sync_file(written)
+        if self.final.is_dir():
+            self.final.rmdir()  # empty; no system renames a file onto a folder
+        written.rename(self.final)
+        sync_folder(self.final.parent)
+        return self.final
+
     def set_aside(self, reason: str) -> Path:
         """Keep the files under ``<name>.<reason>`` (numbered if taken), never under the final name."""
         target = self.final.with_name(f"{self.final.name}.{reason}")

@@ -60,7 +60,7 @@ describe('exports', () => {
     };
     const names = manifest.files.map((one) => one.file);
     expect(names).toContain('小-模型-1-Q8_0.gguf');
-    expect(readdirSync(started.path).sort()).toEqual([...names, 'export.json'].sort());
+    expect(readdirSync(started.path).sort()).toEqual([...names, 'SHA256SUMS', 'export.json'].sort());
     for (const { file, bytes, sha256 } of manifest.files) {
       const content = readFileSync(path.join(started.path, file));
       expect([content.length, createHash('sha256').update(content).digest('hex')]).toEqual([bytes, sha256]);
@@ -89,6 +89,28 @@ describe('exports', () => {
     expect(readFileSync(path.join(full, '我的.txt'), 'utf8')).toBe('原样');
     expect(readdirSync(elsewhere)).toEqual([]);
     expect(readdirSync(given).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  // Would catch: an archive beside the chosen place instead of in it, or one that replaces a file.
+  it('writes a zip file into the chosen folder', async () => {
+    const ask = (target: Record<string, unknown>): Promise<{ jobId: string; path: string }> =>
+      client.call('models.export', { model: '小 模型/1', archive: 'zip', ...target } as never);
+    const packed = path.join(given, '打包');
+    mkdirSync(packed);
+    const started = await ask({ format: 'gguf-q8_0', path: packed });
+    expect(started.path).toBe(path.join(packed, '小-模型-1.zip'));
+    expect(await jobEnd(started.jobId)).toMatchObject({ state: 'done', result: { path: started.path } });
+    expect(readdirSync(packed)).toEqual(['小-模型-1.zip']);
+    expect(readFileSync(started.path).subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004');
+    const again = await ask({ format: 'gguf-q8_0', path: started.path });
+    expect(again.path).toBe(started.path);
+    expect(await jobEnd(again.jobId)).toMatchObject({ error: { code: 'export.output_exists' } });
+    for (const [target, code] of [
+      [{ format: 'llama', path: packed }, 'export.zip_format'],
+      [{ format: 'gguf-f16', path: packed, ollamaName: 'law' }, 'export.zip_ollama'],
+    ] as const) {
+      expect((await failure(ask(target))).code).toBe(code);
+    }
   });
 
   // Would catch: a folder name that climbs out of the granted place, or writes into what is being read.

@@ -49,6 +49,30 @@ export const EXPORT_ERRORS = {
       action: '请选择它之外的文件夹。',
     },
   },
+  'export.zip_format': {
+    en: {
+      message: '“{format}” is not written as a zip file.',
+      cause: 'A whole model has many gigabytes, which an archive would only copy once more.',
+      action: 'Export it as a folder, or choose a GGUF format or an adapter.',
+    },
+    zh: {
+      message: '“{format}”不能导出为 zip 文件。',
+      cause: '完整模型有许多 GB，打包只会再复制一遍。',
+      action: '请导出为文件夹，或选择 GGUF 格式或适配器。',
+    },
+  },
+  'export.zip_ollama': {
+    en: {
+      message: 'A zip file cannot be added to Ollama.',
+      cause: 'Ollama reads the Modelfile and the GGUF file from a folder.',
+      action: 'Export as a folder with the Ollama name, or as a zip file without it.',
+    },
+    zh: {
+      message: 'zip 文件无法添加到 Ollama。',
+      cause: 'Ollama 需要从文件夹中读取 Modelfile 和 GGUF 文件。',
+      action: '请导出为文件夹并填写 Ollama 名称，或导出为 zip 而不填名称。',
+    },
+  },
   'export.output_exists': {
     en: {
       message: '{path} already exists.',

@@ -20,6 +20,11 @@ const exportShape = {
   path: z.string().min(1),
   /** The folder below it that the export makes; without one `path` itself, which must be absent or empty. */
   folderName: folderNameSchema.optional(),
+  /**
+   * `zip`: one file that holds the folder; `<folderName>.zip`, or `path` itself where it ends so, or one named by the
+   * model in `path`. For adapters and GGUF only: a whole model of many gigabytes is better off as a folder.
+   */
+  archive: z.enum(['folder', 'zip']).default('folder'),
   /** Makes the result known to Ollama on this machine under this name. */
   ollamaName: ollamaNameSchema.optional(),
 };
@@ -43,6 +48,8 @@ export const EXPORT_METHODS = {
       'export.needs_model',
       'export.no_adapter',
       'export.inside_source',
+      'export.zip_format',
+      'export.zip_ollama',
       'merge.base_missing',
       'model.not_ready',
     ],

@@ -97,7 +97,7 @@ class StagedFolder:
             needed = self._needed_bytes + DISK_MARGIN_BYTES
             if free < needed:
                 raise disk_full(self.final, needed, free, self._purpose)
-            self.path.mkdir(exist_ok=True)
+            self.path.mkdir(exist_ok=self._resumable)
         except BaseException:
             self._release()
             raise

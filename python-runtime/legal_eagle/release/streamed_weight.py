@@ -18,10 +18,10 @@ from legal_eagle.models.stored_rows import StoredRows
 BLOCK_BYTES = 32 << 20
 
 
-def row_blocks(shape: tuple[int, int], block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, int]]:
+def row_blocks(shape: tuple[int, int]) -> Iterator[tuple[int, int]]:
     """(start, end) of blocks of rows of a matrix [rows, columns] in fp32."""
     rows, columns = shape
-    step = max(1, block_bytes // (4 * columns))
+    step = max(1, BLOCK_BYTES // (4 * columns))
     for start in range(0, rows, step):
         yield start, min(start + step, rows)
 

@@ -1,4 +1,7 @@
-"""ModelScope as far as reading goes: the routes, envelopes and limits of its clients (release.md 2)."""
+"""ModelScope as its clients see it: routes, envelopes and limits (release.md 2).
+
+What writes is in fake_modelscope_uploads.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fake_hub import TOKEN, FakeHandler, FakeHub, Question, Repository, serve_folder, sha256
+from fake_hub import FakeHandler, FakeHub, Question, Repository, serve_folder, sha256
+from fake_modelscope_uploads import USERNAME, ModelScopeUploads
 
 LISTING_CAP = 3000
 
@@ -21,7 +25,6 @@ class FakeModelScope(FakeHub):
         name = r"([^/]+/[^/]+)"
         self.routes = [
             ("GET", "user", r"/openapi/v1/users/me", self._user),
-            ("POST", "login", r"/api/v1/login", self._login),
             ("GET", "model", rf"/openapi/v1/models/{name}", self._open_model),
             ("GET", "list", rf"/api/v1/models/{name}/repo/files", self._files),
             ("GET", "file", rf"/api/v1/models/{name}/repo", self._file),
@@ -29,6 +32,7 @@ class FakeModelScope(FakeHub):
             ("GET", "acceleration", r"/api/v1/repos/internalAccelerationInfo", self._acceleration),
             ("GET", "model", rf"/api/v1/models/{name}", self._model),
         ]
+        self.uploads = ModelScopeUploads(self)
 
     def is_body(self, question: Question) -> bool:
         return question.host == "storage" or "/repo?" in question.path
@@ -51,11 +55,8 @@ class FakeModelScope(FakeHub):
             handler.send_json({"success": False, "code": "InvalidAuthentication", "message": "who"}, 401)
             return
         handler.send_json(
-            {"success": True, "data": {"username": "reader", "email": "", "nickname": "reader"}}
+            {"success": True, "data": {"username": USERNAME, "email": "", "nickname": USERNAME}}
         )
-
-    def _login(self, handler: FakeHandler, _query: dict[str, str]) -> None:
-        self._data(handler, {"AccessToken": TOKEN, "Username": "reader"})
 
     def _open_model(self, handler: FakeHandler, _query: dict[str, str], repository: str) -> None:
         found = self.repositories.get(repository)
@@ -70,7 +71,10 @@ class FakeModelScope(FakeHub):
             return
         owner, name = repository.split("/")
         visibility = 1 if found.private else 5
-        self._data(handler, {"Id": 1, "Path": owner, "Name": name, "Visibility": visibility, "License": ""})
+        licence = self.uploads.licences.get(repository, "")
+        self._data(
+            handler, {"Id": 1, "Path": owner, "Name": name, "Visibility": visibility, "License": licence}
+        )
 
     def _revisions(self, handler: FakeHandler, _query: dict[str, str], repository: str) -> None:
         found = self._found(handler, repository)
@@ -87,6 +91,7 @@ class FakeModelScope(FakeHub):
         files = None if found is None else self._at(handler, found, query.get("Revision", "master"))
         if files is None:
             return
+        files = self.uploads.listed(repository, files)
         root = query.get("Root", "").strip("/")
         prefix = f"{root}/" if root else ""
         entries: dict[str, dict[str, Any]] = {}

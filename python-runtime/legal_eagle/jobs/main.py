@@ -54,6 +54,9 @@ HANDLERS: Final[Mapping[str, str]] = {
     "export": "legal_eagle.export.export_job",
     "memorisation": "legal_eagle.memorisation.memorisation_job",
     "download": "legal_eagle.hub.download_job",
+    "upload": "legal_eagle.upload.upload_job",
+    "account-check": "legal_eagle.upload.account_job",
+    "visibility": "legal_eagle.upload.visibility_job",
     "chat": "legal_eagle.serve.chat_job",
     "self-test": "legal_eagle.doctor.self_test_job",
 }

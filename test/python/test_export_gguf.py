@@ -16,6 +16,7 @@ from export_fixtures import params_of, run_export
 from safetensors.torch import load_file, save_file
 
 from legal_eagle.jobs.errors import JobError
+from legal_eagle.release.staged_folder import StagedFolder
 from merge_fixtures import write_adapter, write_base
 from service_job import ENVIRONMENT, command, only, run_job, write_job
 
@@ -202,10 +203,9 @@ def test_a_full_disk_is_said_before_anything_is_written(
 ) -> None:
     write_base(tmp_path / "base", **EVEN)
     free = 64 << 20
-    monkeypatch.setattr(
-        "legal_eagle.release.staged_folder.StagedFolder.__init__.__kwdefaults__",
-        {"free_bytes": lambda _: free, "platform": sys.platform, "purpose": "merge"},
-    )
+    defaults = StagedFolder.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "free_bytes", lambda _: free)
     with pytest.raises(JobError) as refused:
         run_export(tmp_path / "base", "gguf-f16", tmp_path / "out")
     assert refused.value.code == "export.disk_full"

@@ -7,6 +7,7 @@ import { readArguments } from './options.ts';
 import { StudioSession } from './studio-session.ts';
 import { Terminal } from './terminal.ts';
 import type { Verb } from './verb.ts';
+import { card } from './verbs/card.ts';
 import { chat } from './verbs/chat.ts';
 import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
@@ -25,6 +26,7 @@ import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runt
 import { serve } from './verbs/serve.ts';
 import { settingsGrant, settingsMove, settingsRevoke, settingsShow } from './verbs/settings.ts';
 import { train } from './verbs/train.ts';
+import { verifyEvidence } from './verbs/verify-evidence.ts';
 
 const VERBS: readonly Verb[] = [
   quickstart,
@@ -54,6 +56,8 @@ const VERBS: readonly Verb[] = [
   ...REMOVAL_VERBS,
   merge,
   exportVerb,
+  card,
+  verifyEvidence,
   releaseCheck,
   chat,
   settingsShow,

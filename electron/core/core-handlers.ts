@@ -5,6 +5,7 @@ import { STUDIO_CONTRACT, type StudioContract } from '../shared/contract/index.t
 import { StudioError } from '../shared/contract/studio-error.ts';
 import { isFrequentEvent } from '../shared/protocol/events.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol/version.ts';
+import { cardHandlers } from './card-handlers.ts';
 import { dataFolderHandlers } from './data-folder-handlers.ts';
 import type { CoreServices } from './core-services.ts';
 import { exportHandlers } from './export-handlers.ts';
@@ -47,6 +48,7 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...datasetHandlers(services),
     ...modelHandlers(ports, services),
     ...exportHandlers(services),
+    ...cardHandlers(ports, services),
     ...memorisationHandlers(services),
     'models.convert': ({ path: folder, add }) => services.conversions.start(folder, { add }),
     ...runHandlers(ports, services),

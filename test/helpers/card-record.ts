@@ -85,6 +85,7 @@ export function cardRecord(changes: Partial<CardRecord> = {}): CardRecord {
     weights: [{ path: 'adapter_model.safetensors', bytes: 37_774_000 }],
     weightType: 'float32',
     picture: 'description/loss.png',
+    hasLicenceFile: false,
     personalData: { rows: 495, found: 0 },
     studioVersion: '0.1.0',
     madeAtMs: Date.UTC(2026, 10, 23, 12, 0),

@@ -1,6 +1,7 @@
 import { HOST_CONTRACT } from './host-contract.ts';
 import { ACCOUNT_METHODS } from './methods/accounts.ts';
 import { APP_METHODS } from './methods/app.ts';
+import { CARD_METHODS } from './methods/cards.ts';
 import { CHAT_METHODS } from './methods/chat.ts';
 import { DATA_FOLDER_METHODS } from './methods/data-folder.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
@@ -25,6 +26,7 @@ import { TERMINAL_METHODS } from './methods/terminal.ts';
 export const STUDIO_CONTRACT = {
   ...ACCOUNT_METHODS,
   ...APP_METHODS,
+  ...CARD_METHODS,
   ...CHAT_METHODS,
   ...DATA_FOLDER_METHODS,
   ...DATASET_METHODS,

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { chartSvg, niceTicks } from '../../../electron/core/runs/report/report-chart.ts';
+import { chartSvg } from '../../../electron/core/runs/report/report-chart.ts';
+import { niceTicks } from '../../../electron/shared/domain/nice-ticks.ts';
 import type { ReportFacts } from '../../../electron/core/runs/report/report-facts.ts';
 import { reportHtml } from '../../../electron/core/runs/report/report-html.ts';
 import { REPORT_WORDS } from '../../../electron/core/runs/report/report-words.ts';

@@ -24,6 +24,17 @@ export type DatasetStatistics = Readonly<{
   createdAtMs: number;
   value: Record<string, unknown>;
 }>;
+export type DatasetOrigin = Readonly<{
+  evalFraction: number | undefined;
+  seed: number | undefined;
+  sources: readonly Readonly<{
+    file: string;
+    path: string;
+    bytes: number;
+    sha256: string;
+    records: number;
+  }>[];
+}>;
 export type ProblemCount = Readonly<{ code: string; level: 'error' | 'warning'; count: number }>;
 export type Page<Item> = Readonly<{ total: number; items: Item[] }>;
 
@@ -86,6 +97,23 @@ export class DatasetFile {
       contentHash: meta.get('contentHash') ?? '',
       createdAtMs: count('createdAtMs'),
     };
+  }
+
+  /** What rows were made of and how they were divided: files with their SHA-256, share and seed of the split. */
+  origin(): DatasetOrigin {
+    const meta = new Map(
+      (this.#db.prepare('SELECT key, value FROM meta').all() as { key: string; value: string }[]).map(
+        (row) => [row.key, row.value],
+      ),
+    );
+    const count = (key: string): number | undefined => {
+      const value = meta.get(key);
+      return value === undefined || !Number.isFinite(Number(value)) ? undefined : Number(value);
+    };
+    const sources = this.#db
+      .prepare('SELECT file, path, bytes, sha256, records FROM sources ORDER BY id')
+      .all() as DatasetOrigin['sources'];
+    return { evalFraction: count('evalFraction'), seed: count('seed'), sources };
   }
 
   sources(): DatasetSourceView[] {

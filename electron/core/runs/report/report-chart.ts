@@ -1,5 +1,6 @@
 import type { MetricSeries } from '../../../shared/contract/methods/metrics.ts';
 import { formatNumber } from '../../../shared/domain/figures.ts';
+import { niceTicks } from '../../../shared/domain/nice-ticks.ts';
 import { escapeHtml } from './escape-html.ts';
 
 export type ReportChart = Readonly<{
@@ -16,7 +17,6 @@ const LEFT = 64;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 24;
-const TICKS = 5;
 
 type Place = Readonly<{ x: (step: number) => number; y: (value: number) => number }>;
 
@@ -81,20 +81,4 @@ function drawn({ data, colour, dots }: ReportChart['series'][number], { x, y }: 
 /** Not by spreading: a curve may have more values than a call may have arguments. */
 function minimum(values: readonly number[]): number {
   return values.reduce((least, value) => Math.min(least, value), Infinity);
-}
-
-/** Round values from at or below the lowest to at or above the highest; two at least. */
-export function niceTicks(low: number, high: number): readonly number[] {
-  const largest = Math.max(Math.abs(low), Math.abs(high));
-  // Nothing that is measured is smaller, and a tick of it would be zero.
-  const scale = largest < 1e-100 ? 1 : largest;
-  // Values closer than that are one value on an axis.
-  const span = high - low > scale * 1e-9 ? high - low : scale;
-  const rough = span / (TICKS - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const unit = [1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10;
-  const size = unit * power;
-  const first = Math.floor(low / size);
-  const last = Math.max(first + 1, Math.ceil(high / size));
-  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * size);
 }

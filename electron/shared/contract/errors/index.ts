@@ -1,5 +1,6 @@
 import type { ErrorBody } from '../studio-error.ts';
 import { ACCOUNT_ERRORS } from './accounts.ts';
+import { CARD_ERRORS } from './card.ts';
 import { CHAT_ERRORS } from './chat.ts';
 import { CHAT_SERVICE_ERRORS } from './chat-service.ts';
 import { CLI_ERRORS } from './cli.ts';
@@ -40,6 +41,7 @@ import { UPLOAD_ERRORS } from './upload.ts';
 /** The tables by file; no code may stand in two of them (a test checks it). */
 export const ERROR_TABLES = {
   accounts: ACCOUNT_ERRORS,
+  card: CARD_ERRORS,
   chat: CHAT_ERRORS,
   'chat-service': CHAT_SERVICE_ERRORS,
   cli: CLI_ERRORS,
@@ -79,6 +81,7 @@ export const ERROR_TABLES = {
 
 const ERROR_TEXTS = {
   ...ACCOUNT_ERRORS,
+  ...CARD_ERRORS,
   ...CHAT_ERRORS,
   ...CHAT_SERVICE_ERRORS,
   ...CLI_ERRORS,

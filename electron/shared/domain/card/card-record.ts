@@ -161,6 +161,8 @@ export type CardRecord = Readonly<{
   weightType: string | undefined;
   /** Repository path of the picture of the losses; undefined where nothing was drawn. */
   picture: string | undefined;
+  /** Whether a file LICENSE lies in the repository. */
+  hasLicenceFile: boolean;
   /** Rows looked at for personal data, and those that seem to hold some; undefined where nobody looked. */
   personalData: Readonly<{ rows: number; found: number }> | undefined;
   studioVersion: string;

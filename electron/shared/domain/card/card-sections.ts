@@ -1,6 +1,6 @@
 import { formatBytes, formatLoss } from '../figures.ts';
 import type { CardScene } from './card-scene.ts';
-import { CARD_PARTS } from './card-record.ts';
+import { CARD_PARTS, type CardRecord } from './card-record.ts';
 import { fill } from './card-words.ts';
 import { licenceOf } from './licences.ts';
 import { codeBlock, inlineText, markdownTable } from './markdown-text.ts';
@@ -13,7 +13,7 @@ const PAGES = {
 /** Title, one sentence, the disclaimer, and where the other parts are. */
 export function headSection({ day, figure, hub, record, words }: CardScene): string {
   const { datasets, part, training } = record;
-  const rows = training.plan?.trainRows ?? sum(datasets.map(({ counts }) => counts?.train));
+  const rows = rowsSeen(training) ?? sum(datasets.map(({ counts }) => counts?.train));
   const kind = part !== 'gguf' && training.recipe.method === 'full' ? 'full' : part;
   const summary = fill(words.summary[kind], {
     title: inlineText(record.title),
@@ -40,6 +40,12 @@ export function headSection({ day, figure, hub, record, words }: CardScene): str
           ),
         ]),
   ].join('\n\n');
+}
+
+/** A run that ended within its first epoch has not seen all rows. */
+function rowsSeen({ plan, step }: CardRecord['training']): number | undefined {
+  if (plan === undefined) return undefined;
+  return plan.batchUnit === 'samples' ? Math.min(plan.trainRows, step * plan.globalBatch) : plan.trainRows;
 }
 
 const sum = (values: readonly (number | undefined)[]): number | undefined => {

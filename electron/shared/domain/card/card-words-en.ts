@@ -71,7 +71,8 @@ export const CARD_WORDS_EN = {
       'Split: {share} of the rows held out at random with seed {seed}; rows with the same question stay on one side.',
     excludedWhy: 'Excluded: {reasons}.',
     reason: '{count} × {reason}',
-    tokens: 'Tokens of the training rows: {tokens}, of which {answers} are answers and count for the loss.',
+    tokens:
+      'All planned steps together read {tokens} tokens; {answers} of them belong to answers and count for the loss.',
     truncated:
       '{truncated} rows were cut at {cutoff} tokens; {dropped} had no room for an answer and were left out.',
     generated: 'Answers of {name} were written by {service}; its terms of use apply.',

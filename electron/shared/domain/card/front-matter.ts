@@ -35,7 +35,7 @@ function ofModelScope({ licence }: CardRecord): YamlMap {
   };
 }
 
-function ofHuggingFace({ licence, part, training }: CardRecord): YamlMap {
+function ofHuggingFace({ hasLicenceFile, licence, part, training }: CardRecord): YamlMap {
   const known = licence === undefined ? undefined : licenceOf(licence);
   const isListed = known !== undefined && isOnHuggingFace(known);
   const library = part === 'adapter' && training.recipe.method === 'lora' ? 'peft' : 'transformers';
@@ -43,7 +43,10 @@ function ofHuggingFace({ licence, part, training }: CardRecord): YamlMap {
     license: known === undefined ? undefined : isListed ? known.id : 'other',
     ...(known === undefined || isListed
       ? {}
-      : { license_name: known.id.replace(/[^\w.-]+/gu, '-'), license_link: 'LICENSE' }),
+      : {
+          license_name: known.id.replace(/[^\w.-]+/gu, '-'),
+          license_link: hasLicenceFile ? 'LICENSE' : undefined,
+        }),
     pipeline_tag: 'text-generation',
     library_name: part === 'gguf' ? 'gguf' : library,
   };

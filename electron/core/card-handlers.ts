@@ -16,7 +16,11 @@ export function cardHandlers(
   ports: CorePorts,
   services: CoreServices,
 ): Pick<HandlersFor<StudioContract>, 'cards.render'> {
-  const make = createCardMaker({ ports, repositories: services.repositories });
+  const make = createCardMaker({
+    ports,
+    repositories: services.repositories,
+    digests: services.modelDigests,
+  });
   return {
     'cards.render': async ({ domain, hub, language, licence, ...of }) => {
       const source = 'run' in of ? ofRun(services, of.run, of.step) : ofModel(services, of.model);

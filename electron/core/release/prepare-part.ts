@@ -8,11 +8,12 @@ import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { JobParams } from '../../shared/protocol/job-spec.ts';
 import { writeJsonFile } from '../write-json-file.ts';
 import { isWeights } from './release-files.ts';
-import type { BaseName, GeneratedFile, PartSource } from './release-source.ts';
+import type { BaseName, GeneratedFile, MadeCard, PartSource } from './release-source.ts';
 
 const LIST_FILE = 'upload.json';
 const FILES_DIR = 'files';
 const SUMS_FILE = 'SHA256SUMS';
+const EVIDENCE_FILE = 'evidence.json';
 const CHUNK_BYTES = 1024 * 1024;
 
 /** No path of this machine: a source's folder is looked up anew each time. */
@@ -34,6 +35,7 @@ type ListedFile = List['files'][number];
 export type Preparation = Readonly<{
   source: PartSource;
   generated: readonly GeneratedFile[];
+  evidence: MadeCard['evidence'];
   /** What the settings of an adapter name as its base. */
   base: BaseName;
   known: ReadonlyMap<string, string>;
@@ -66,12 +68,18 @@ export async function preparePart(dir: string, wanted: Preparation): Promise<voi
     const sha256 = wanted.known.get(file.path) ?? (await sha256Of(place, signal));
     files.push({ path: file.path, from: 'source', bytes: file.bytes, mtimeMs: file.mtimeMs, sha256 });
   }
-  const inOrder = files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const evidence = wanted.evidence(
+    files.sort(byPath).map(({ bytes, path: name, sha256 }) => ({ path: name, bytes, sha256 })),
+  );
+  writeFileSync(path.join(dir, FILES_DIR, EVIDENCE_FILE), evidence);
+  const inOrder = [...files, listedText(EVIDENCE_FILE, evidence)].sort(byPath);
   const sums = inOrder.map(({ path: name, sha256 }) => `${sha256}  ${name}\n`).join('');
   writeFileSync(path.join(dir, FILES_DIR, SUMS_FILE), sums);
   const list: List = { version: 1, files: [...inOrder, listedText(SUMS_FILE, sums)] };
   writeJsonFile(path.join(dir, LIST_FILE), list);
 }
+
+const byPath = (a: ListedFile, b: ListedFile): number => (a.path < b.path ? -1 : 1);
 
 /** What an upload job is given; undefined where the part is to be prepared, or a file has changed since it was. */
 export function uploadFiles(dir: string, source: PartSource): JobParams<'upload'>['files'] | undefined {

@@ -236,6 +236,7 @@ export class ReleaseRunner {
     await preparePart(dir, {
       source,
       generated: [{ path: 'README.md', content: card.readme }, ...card.files],
+      evidence: card.evidence,
       base: sources.baseOf(source, release.hub),
       known: sources.knownDigests(source),
       signal,

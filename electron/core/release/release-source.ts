@@ -1,5 +1,6 @@
 import type { ReleasePartChoice } from '../../shared/contract/methods/releases.ts';
 import type { CardLanguage, CardPart } from '../../shared/domain/card/card-record.ts';
+import type { Evidence } from '../../shared/domain/card/evidence.ts';
 import type { CardWarning } from '../../shared/domain/card/card-warnings.ts';
 import type { Hub } from '../../shared/domain/hub-endpoints.ts';
 import type { ReleaseCard } from '../db/repositories/release-repository.ts';
@@ -37,6 +38,8 @@ export type MadeCard = Readonly<{
   warnings: readonly CardWarning[];
   /** Besides the README: what the hub wants, the base's licence, the picture of the losses. */
   files: readonly GeneratedFile[];
+  /** `evidence.json` over the files of the repository. */
+  evidence: (files: Evidence['files']) => string;
 }>;
 
 /** What the release asks of the other domains. */

@@ -14,7 +14,20 @@ const VERDICT: Readonly<Record<MemorisationVerdict, Words>> = {
     en: 'Nothing found in the rows that were asked for; other rows were not.',
     zh: '在抽查的数据行中未发现；其余数据行未检查。',
   },
-  'not-judged': { en: 'No row was asked for.', zh: '没有可供抽查的数据行。' },
+  'not-judged': {
+    en: 'No row was asked for; the model itself was not checked.',
+    zh: '未抽查任何数据行，模型本身未经检查。',
+  },
+};
+
+const KIND: Readonly<Record<MemorisationResult['personalData']['rows'][number]['kind'], Words>> = {
+  'id-number': { en: 'identity numbers', zh: '身份证号' },
+  'bank-card': { en: 'bank cards', zh: '银行卡号' },
+  mobile: { en: 'mobile numbers', zh: '手机号' },
+  email: { en: 'e-mail addresses', zh: '电子邮箱' },
+  'licence-plate': { en: 'licence plates', zh: '车牌号' },
+  address: { en: 'addresses', zh: '住址' },
+  name: { en: 'names (a hint only)', zh: '姓名（仅供参考）' },
 };
 
 /** Fails with exit code 2 where something is found, so that a script stops before it publishes. */
@@ -81,23 +94,25 @@ export const releaseCheck: Verb = {
 function sayResult(result: MemorisationResult, verdict: MemorisationVerdict, terminal: Terminal): void {
   const zh = terminal.language === 'zh';
   const { added, base, tuned } = result.verbatim;
-  terminal.say(
-    zh
-      ? `原样给出 ${tuned} / ${result.askedRows} 行，其中基座模型本就会的 ${tuned - added} 行（基座模型共 ${base} 行）`
-      : `word for word: ${tuned} of ${result.askedRows} rows, ${tuned - added} of them by the base too (base: ${base})`,
-  );
+  if (result.askedRows > 0) {
+    terminal.say(
+      zh
+        ? `原样给出 ${tuned} / ${result.askedRows} 行，其中基座模型本就会的 ${tuned - added} 行（基座模型共 ${base} 行）`
+        : `word for word: ${tuned} of ${result.askedRows} rows, ${tuned - added} of them by the base too (base: ${base})`,
+    );
+  }
   for (const { kind, rows, values } of result.personalData.rows) {
     terminal.say(
       zh
-        ? `  数据行中 ${kind}：${rows} 行，${values} 个`
-        : `  in the rows, ${kind}: ${rows} rows, ${values} values`,
+        ? `  数据行中的${KIND[kind].zh}：${rows} 行，${values} 个`
+        : `  in the rows, ${KIND[kind].en}: ${rows} rows, ${values} values`,
     );
   }
   for (const { kind, reproduced, other } of result.personalData.outputs) {
     terminal.say(
       zh
-        ? `  回答中 ${kind}：来自训练数据 ${reproduced} 个，其他 ${other} 个`
-        : `  in the answers, ${kind}: ${reproduced} of the training data, ${other} other`,
+        ? `  回答中的${KIND[kind].zh}：来自训练数据 ${reproduced} 个，其他 ${other} 个`
+        : `  in the answers, ${KIND[kind].en}: ${reproduced} of the training data, ${other} other`,
     );
   }
   if (result.dataset.asTrained === false) {

@@ -50,6 +50,9 @@ export function createHandlers(context: HandlerContext): HandlersFor<StudioContr
     ...exportHandlers(services),
     ...cardHandlers(ports, services),
     ...memorisationHandlers(services),
+    'models.template': async ({ model }) => ({
+      jobId: await services.templates.inspect(services.models.find(model)),
+    }),
     'models.convert': ({ path: folder, add }) => services.conversions.start(folder, { add }),
     ...runHandlers(ports, services),
     ...chatHandlers(services),

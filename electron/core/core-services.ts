@@ -29,6 +29,7 @@ import { createFingerprints } from './models/base-fingerprint.ts';
 import { DownloadService } from './models/download-service.ts';
 import { createModelsFeed } from './models/models-feed.ts';
 import { ModelDigests } from './models/model-digests.ts';
+import { TemplateService } from './models/template-service.ts';
 import { ModelService } from './models/model-service.ts';
 import { createRunAdapterModels } from './run-adapter-models.ts';
 import type { CorePorts } from './ports.ts';
@@ -84,6 +85,7 @@ export type CoreServices = StorageServices &
     preflight: PreflightService;
     merges: MergeService;
     conversions: ConvertService;
+    templates: TemplateService;
     exports: ExportService;
     memorisation: MemorisationService;
     chats: ChatService;
@@ -378,6 +380,7 @@ export function createServices(
       saveRecord: writeModelRecord,
     }),
     conversions,
+    templates: new TemplateService(base),
     exports: new ExportService(base),
     memorisation: new MemorisationService({ ...base, liveJobs: () => jobs.live() }),
     chats: new ChatService({

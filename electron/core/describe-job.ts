@@ -59,6 +59,7 @@ export function createDescribeJob({
       case 'self-test':
       case 'account-check':
       case 'visibility':
+      case 'template-inspection':
         return undefined;
     }
   };

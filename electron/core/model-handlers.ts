@@ -13,7 +13,10 @@ import type { CorePorts } from './ports.ts';
 
 type ModelHandlers = Pick<
   HandlersFor<StudioContract>,
-  Exclude<Extract<keyof StudioContract, `models.${string}`>, 'models.export' | 'models.convert'>
+  Exclude<
+    Extract<keyof StudioContract, `models.${string}`>,
+    'models.export' | 'models.convert' | 'models.template'
+  >
 >;
 
 const BF16_CAPABILITY = 8;

@@ -147,6 +147,8 @@ export class RemovalService {
         return { en: 'a count of tokens', zh: '词元统计' };
       case 'dataset-import':
         return { en: 'an import', zh: '导入任务' };
+      case 'template-inspection':
+        return { en: 'a look at a template', zh: '对话模板检查' };
       case 'self-test':
         return { en: 'a self-test', zh: '自检' };
     }

@@ -6,6 +6,7 @@ import { CHAT_METHODS } from './methods/chat.ts';
 import { DATA_FOLDER_METHODS } from './methods/data-folder.ts';
 import { DATASET_METHODS } from './methods/datasets.ts';
 import { CONVERT_METHODS } from './methods/convert.ts';
+import { MODEL_TEMPLATE_METHODS } from './methods/model-template.ts';
 import { EXPORT_METHODS } from './methods/export.ts';
 import { GPU_METHODS } from './methods/gpu.ts';
 import { JOB_METHODS } from './methods/jobs.ts';
@@ -31,6 +32,7 @@ export const STUDIO_CONTRACT = {
   ...DATA_FOLDER_METHODS,
   ...DATASET_METHODS,
   ...CONVERT_METHODS,
+  ...MODEL_TEMPLATE_METHODS,
   ...EXPORT_METHODS,
   ...GPU_METHODS,
   ...HOST_CONTRACT,

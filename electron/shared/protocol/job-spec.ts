@@ -5,6 +5,7 @@ import { EXPORT_FORMAT_NAMES } from './export-format.ts';
 import { mappingSchema } from './mapping.ts';
 import { memorisationParams } from './memorisation.ts';
 import { recipeSchema, thinkingModeSchema } from './recipe.ts';
+import { templateInspectionParams } from './template-inspection.ts';
 import { accountCheckParams, uploadParams, visibilityParams } from './upload.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
@@ -118,6 +119,7 @@ export const jobSpecSchema = z
     spec('export', exportParams),
     spec('memorisation', memorisationParams),
     spec('convert', convertParams),
+    spec('template-inspection', templateInspectionParams),
     spec('chat', chatParams),
     spec('self-test', selfTestParams),
   ])

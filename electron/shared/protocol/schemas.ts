@@ -9,6 +9,7 @@ import { jobSpecSchema } from './job-spec.ts';
 import { mappingSchema } from './mapping.ts';
 import { memorisationResultSchema } from './memorisation.ts';
 import { recipeSchema } from './recipe.ts';
+import { templateInspectionSchema } from './template-inspection.ts';
 import { accountCheckResultSchema, uploadResultSchema, visibilityResultSchema } from './upload.ts';
 
 /** Everything that crosses between TypeScript and Python, by its Python name. */
@@ -23,6 +24,7 @@ export const PROTOCOL_SCHEMAS = {
   ChatReply: chatReplySchema,
   DownloadResult: downloadResultSchema,
   MemorisationResult: memorisationResultSchema,
+  TemplateInspection: templateInspectionSchema,
   UploadResult: uploadResultSchema,
   AccountCheckResult: accountCheckResultSchema,
   VisibilityResult: visibilityResultSchema,

@@ -51,6 +51,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "dataset-statistics": "legal_eagle.data.statistics_job",
     "merge": "legal_eagle.release.merge_job",
     "convert": "legal_eagle.release.convert_job",
+    "template-inspection": "legal_eagle.models.template_job",
     "export": "legal_eagle.export.export_job",
     "memorisation": "legal_eagle.memorisation.memorisation_job",
     "download": "legal_eagle.hub.download_job",

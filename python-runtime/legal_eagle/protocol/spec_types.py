@@ -351,6 +351,19 @@ class JobSpecConvert(TypedDict):
     params: JobSpecConvertParams
 
 
+class JobSpecTemplateInspectionParams(TypedDict):
+    folder: str
+
+
+class JobSpecTemplateInspection(TypedDict):
+    version: Literal[1]
+    id: str
+    kind: Literal["template-inspection"]
+    createdAtMs: int
+    nonce: str
+    params: JobSpecTemplateInspectionParams
+
+
 class JobSpecChatParams(TypedDict):
     modelPath: str
     adapterPath: str | None
@@ -393,6 +406,7 @@ JobSpec: TypeAlias = (
     | JobSpecExport
     | JobSpecMemorisation
     | JobSpecConvert
+    | JobSpecTemplateInspection
     | JobSpecChat
     | JobSpecSelfTest
 )

@@ -4,7 +4,6 @@ import { useEffect, useRef, type ReactElement, type ReactNode } from 'react';
 
 import { describeError } from '../../../electron/shared/contract/errors/index.ts';
 import type { ModelDetail, ModelsTopicData } from '../../../electron/shared/contract/methods/models.ts';
-import { TEMPLATE_ALIASES, TEMPLATE_FAMILIES } from '../../../electron/shared/domain/chat-templates.ts';
 import { useCall } from '../../api/hooks.ts';
 import { formatBytes, formatNumber, formatTime } from '../../i18n/format.ts';
 import { useErrorLanguage, useLanguage, useWords, type Words } from '../../i18n/use-words.ts';
@@ -13,6 +12,7 @@ import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
 import { ModelActions } from './model-actions.tsx';
+import { ModelTemplate } from './model-template.tsx';
 import { ModelDigest } from './model-digest.tsx';
 import { parameterText, sourceText } from './model-figures.ts';
 import classes from './models.module.css';
@@ -55,12 +55,17 @@ export function ModelDetails({ modelId, digesting, onClose, onShow }: ModelDetai
           <Standing model={shown.data} />
           <ModelActions model={shown.data} onGone={onClose} />
           <Facts model={shown.data} words={words} onShow={onShow} />
+          {hasTemplate(shown.data) && <ModelTemplate model={shown.data} />}
           {shown.data.digests.files.length > 0 && <ModelDigest model={shown.data} progress={digesting} />}
         </Stack>
       )}
     </Panel>
   );
 }
+
+/** A whole model's folder; an adapter's template is that of its run. */
+const hasTemplate = ({ kind, state }: ModelDetail): boolean =>
+  state === 'ready' && (kind === 'base' || kind === 'merged');
 
 function Standing({ model }: Readonly<{ model: ModelDetail }>): ReactElement | null {
   const words = useWords('models');
@@ -90,12 +95,6 @@ function Standing({ model }: Readonly<{ model: ModelDetail }>): ReactElement | n
     </Alert>
   );
 }
-
-/** `InternLM2 · 2.5 · 3 — internlm2`: whose template it is, and what a recipe calls it. */
-const templateName = (template: string): string => {
-  const models = TEMPLATE_FAMILIES[TEMPLATE_ALIASES[template] ?? template];
-  return models === undefined ? template : `${models} — ${template}`;
-};
 
 type FactsProps = Readonly<{ model: ModelDetail; words: Words; onShow: (modelId: string) => void }>;
 
@@ -129,7 +128,6 @@ function Facts({ model, words, onShow }: FactsProps): ReactElement {
         ? undefined
         : words('fact.windowValue', { tokens: formatNumber(window.tokens), layers: window.layers }),
     ],
-    ['template', facts?.template === undefined ? undefined : templateName(facts.template)],
     [
       'adapter',
       adapter === undefined

@@ -120,6 +120,32 @@ describe('the Models screen', { timeout: 150_000, retry: 1 }, () => {
     expect(existsSync(path.join(folder, 'model.safetensors'))).toBe(true);
   });
 
+  // Would catch a template's text that becomes part of the page, and a sample whose mask is not the run's.
+  it('shows what a template of its own writes, with what is learned, and runs nothing of it', async () => {
+    const folder = path.join(mkdtempSync(path.join(home, 'models', 'old ')), 'own-template');
+    cpSync(TINY, folder, { recursive: true });
+    const hostile = '<img src=x onerror="window.ran=1">';
+    writeFileSync(
+      path.join(folder, 'chat_template.jinja'),
+      `{% for m in messages %}${hostile}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}` +
+        `{% if add_generation_prompt %}${hostile}<|im_start|>assistant\n{% endif %}`,
+    );
+    const { id } = await callFromPage(page, 'models.add', { path: folder });
+    await go(`/models?model=${id}`);
+    await page.getByRole('button', { name: 'Chat template' }).click();
+    await page.getByText('Its own: none of the studio’s.').waitFor();
+    const learned = await page.locator('pre mark').allInnerTexts();
+    expect(learned).toEqual(['不得超过六个月。', '<|im_end|>', '《劳动合同法》第十九条。', '<|im_end|>']);
+    expect(await page.getByLabel('Sample chat').innerText()).toContain(hostile);
+    expect(await page.evaluate(() => 'ran' in window)).toBe(false);
+    await faultless();
+    // The same page after the files have changed: another look, not the former answer.
+    writeFileSync(path.join(folder, 'chat_template.jinja'), '{{ messages[-1].content }}<|im_end|>');
+    await page.getByRole('button', { name: 'Chat template' }).click();
+    await page.getByRole('button', { name: 'Chat template' }).click();
+    await page.getByText(/does not write what was said/u).waitFor();
+  });
+
   // Would catch records that change while nobody has asked: the list would stay as it was until a reload.
   it('lists a model whose conversion another page has asked for', async () => {
     const folder = path.join(mkdtempSync(path.join(home, 'models', 'old ')), 'quiet-pickle');

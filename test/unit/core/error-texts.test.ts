@@ -53,6 +53,14 @@ describe('error texts', () => {
     expect(allCodes.filter((code, at) => allCodes.indexOf(code) !== at)).toEqual([]);
   });
 
+  // Would catch a table that is gathered and never looked in: its errors were shown as a defect of the studio.
+  it('are what a person is shown', () => {
+    const unknown = allCodes.filter((code) =>
+      describeError({ code, params: {} }, 'en').message.endsWith(`(${code})`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
   it('are gathered from every file of the folder', () => {
     const written = globSync(`${TABLES_DIR}*.ts`, { cwd: ROOT }).flatMap((file) =>
       [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/^ {2}'([\w.]+)': \{$/gmu)].map(

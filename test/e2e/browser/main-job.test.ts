@@ -227,6 +227,22 @@ describe.runIf(existsSync(SOURCE))('the main job in the browser', () => {
       expect(items.map(({ origin, state }) => [origin, state])).toContainEqual(['merged', 'ready']);
     });
 
+    // Would catch: a stopped merge that stays failed for good, though its whole files are there.
+    it('a merge that was stopped is resumed from its page', async () => {
+      const chat = new URL(page.url()).hash;
+      const { modelId, jobId } = await callFromPage(page, 'merge.start', { run: runId, name: 'stopped' });
+      const state = async (): Promise<string> =>
+        (await callFromPage(page, 'models.show', { model: modelId })).state;
+      await callFromPage(page, 'jobs.stop', { jobId });
+      await expect.poll(state, { timeout: WAIT_MS }).toBe('failed');
+      await page.evaluate(() => void (window.location.hash = '/models'));
+      await page.getByRole('gridcell', { name: 'stopped', exact: true }).click();
+      await button('models:do.resumeMerge').click();
+      await expect.poll(state, { timeout: WAIT_MS }).toBe('ready');
+      await button('models:do.resumeMerge').waitFor({ state: 'detached' });
+      await page.evaluate((hash) => void (window.location.hash = hash), chat);
+    });
+
     it('base and merged answer side by side, word by word', async () => {
       const column = (number: number): Locator =>
         page.getByRole('region', { name: say('chat:column', { number }), exact: true });

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { evidenceSchema } from '../../../electron/shared/domain/card/evidence.ts';
 import { failure, TestStudio } from '../core/core-harness.ts';
 import { addAccount, makeRelease, MERGED, RUN, settled, type Client } from './released-studio.ts';
 
@@ -82,7 +83,15 @@ describe('a release', () => {
     };
     const names = list.files.map((file) => file.path);
     expect(names).toEqual(
-      expect.arrayContaining(['README.md', 'adapter_config.json', 'adapter_model.safetensors', 'SHA256SUMS']),
+      expect.arrayContaining([
+        'README.md',
+        'SHA256SUMS',
+        'adapter_config.json',
+        'adapter_model.safetensors',
+        'configuration.json',
+        'description/loss.png',
+        'evidence.json',
+      ]),
     );
     for (const refused of ['.env', 'optimizer.pt', 'legal_eagle.json']) expect(names).not.toContain(refused);
     expect(JSON.stringify(list)).not.toContain(studio.home);
@@ -97,6 +106,20 @@ describe('a release', () => {
       expect([name, createHash('sha256').update(content).digest('hex')]).toEqual([name, sum]);
     }
     expect(readdirSync(folder)).not.toContain('adapter_model.safetensors');
+    const evidence = evidenceSchema.parse(
+      JSON.parse(readFileSync(path.join(folder, 'evidence.json'), 'utf8')),
+    );
+    const beside = list.files.filter(({ path: name }) => !['SHA256SUMS', 'evidence.json'].includes(name));
+    expect(evidence.files.map(({ path: name, sha256 }) => [name, sha256])).toEqual(
+      beside.map(({ path: name, sha256 }) => [name, sha256]),
+    );
+    expect(evidence.data[0]?.sources.length).toBeGreaterThan(0);
+    expect(evidence.checkpoints.length).toBeGreaterThan(0);
+    expect(JSON.stringify(evidence)).not.toContain(studio.home);
+    // Of a run of this studio nothing is unknown but what nobody has said: source and licences.
+    const readme = readFileSync(path.join(folder, 'README.md'), 'utf8');
+    const [, training = ''] = readme.split('## 训练过程');
+    expect(training.split('## 许可证')[0]?.replace(/\| 软件包 .*/u, '')).not.toContain('未记录');
   });
 
   it('is refused without a token, and cannot become public before it was sent', async () => {

@@ -15,12 +15,17 @@ export function headSection({ day, figure, hub, record, words }: CardScene): str
   const { datasets, part, training } = record;
   const rows = rowsSeen(training) ?? sum(datasets.map(({ counts }) => counts?.train));
   const kind = part !== 'gguf' && training.recipe.method === 'full' ? 'full' : part;
+  const data = datasets.map(({ name }) => inlineText(name)).join(words.comma) || words.notRecorded;
+  const finished = day(training.endedAtMs);
   const summary = fill(words.summary[kind], {
     title: inlineText(record.title),
     base: inlineText(record.base.name),
-    rows: rows === undefined ? words.summary.unknownRows : figure(rows),
-    data: datasets.map(({ name }) => inlineText(name)).join(words.comma) || words.notRecorded,
-    date: day(training.endedAtMs) ?? words.summary.unknownDate,
+    rows:
+      rows === undefined
+        ? fill(words.summary.unknownRows, { data })
+        : fill(words.summary.rows, { rows: figure(rows), data }),
+    date:
+      finished === undefined ? words.summary.unknownDate : fill(words.summary.finished, { date: finished }),
   });
   const siblings = CARD_PARTS.flatMap((other) => {
     const id = record.repositories[hub][other];

@@ -9,13 +9,14 @@ export const CARD_WORDS_EN = {
   weights: { file: 'File', size: 'Size' },
   parts: { adapter: 'LoRA adapter', merged: 'merged model', gguf: 'GGUF files' },
   summary: {
-    adapter: 'A LoRA adapter for {base}, trained on {rows} rows of {data} and finished on {date}.',
-    merged:
-      '{base} with a LoRA adapter merged into its weights; trained on {rows} rows of {data} and finished on {date}.',
-    full: '{base}, every parameter fine-tuned on {rows} rows of {data}, finished on {date}.',
-    gguf: '{title} as GGUF files for llama.cpp and Ollama; made from {base}, trained on {rows} rows of {data} and finished on {date}.',
-    unknownRows: 'an unrecorded number of',
-    unknownDate: 'a date that was not recorded',
+    adapter: 'A LoRA adapter for {base}, trained on {rows} and {date}.',
+    merged: '{base} with a LoRA adapter merged into its weights; trained on {rows} and {date}.',
+    full: '{base}, every parameter fine-tuned on {rows} and {date}.',
+    gguf: '{title} as GGUF files for llama.cpp and Ollama; made from {base}, trained on {rows} and {date}.',
+    rows: '{rows} rows of {data}',
+    unknownRows: '{data} (number of rows not recorded)',
+    finished: 'finished on {date}',
+    unknownDate: 'finished on a day that was not recorded',
   },
   related: 'The same training is also published as',
   disclaimer: {

@@ -11,13 +11,14 @@ export const CARD_WORDS_ZH: CardWords = {
   weights: { file: '文件', size: '大小' },
   parts: { adapter: 'LoRA 适配器', merged: '合并后的模型', gguf: 'GGUF 文件' },
   summary: {
-    adapter: '{base} 的 LoRA 适配器，用 {data} 的 {rows} 条数据样本微调，完成于 {date}。',
-    merged:
-      '在 {base} 上微调 LoRA 适配器并合并权重得到的模型，训练数据为 {data} 的 {rows} 条数据样本，完成于 {date}。',
-    full: '对 {base} 做全参数微调得到的模型，训练数据为 {data} 的 {rows} 条数据样本，完成于 {date}。',
-    gguf: '{title} 的 GGUF 版本，可用于 llama.cpp 和 Ollama；基座模型为 {base}，训练数据为 {data} 的 {rows} 条数据样本，完成于 {date}。',
-    unknownRows: '未记录数量的',
-    unknownDate: '未记录的日期',
+    adapter: '{base} 的 LoRA 适配器，用 {rows}微调，{date}。',
+    merged: '在 {base} 上微调 LoRA 适配器并合并权重得到的模型，训练数据为 {rows}，{date}。',
+    full: '对 {base} 做全参数微调得到的模型，训练数据为 {rows}，{date}。',
+    gguf: '{title} 的 GGUF 版本，可用于 llama.cpp 和 Ollama；基座模型为 {base}，训练数据为 {rows}，{date}。',
+    rows: '{data} 的 {rows} 条数据样本',
+    unknownRows: '{data}（条数未记录）',
+    finished: '完成于 {date}',
+    unknownDate: '完成日期未记录',
   },
   related: '同一次训练还发布了',
   disclaimer: {

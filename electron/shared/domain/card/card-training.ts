@@ -107,7 +107,10 @@ function scheduleRows({ record, figure, words: { training } }: CardScene): strin
         : fill(training.stepsOf, {
             step: figure(step),
             total: figure(plan.steps),
-            epochs: epoch === undefined ? figure(undefined) : settingText(Number(epoch.toFixed(2))),
+            epochs:
+              epoch === undefined
+                ? figure(undefined)
+                : settingText(Number(epoch < 0.01 ? epoch.toPrecision(1) : epoch.toFixed(2))),
           }),
     ],
     [training.cutoff, fill(training.cutoffOf, { tokens: figure(recipe.cutoffLength) })],

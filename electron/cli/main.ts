@@ -8,6 +8,7 @@ import { StudioSession } from './studio-session.ts';
 import { Terminal } from './terminal.ts';
 import type { Verb } from './verb.ts';
 import { card } from './verbs/card.ts';
+import { ACCOUNT_VERBS } from './verbs/account.ts';
 import { chat } from './verbs/chat.ts';
 import { datasetImport, datasetList, datasetShow } from './verbs/dataset.ts';
 import { doctor } from './verbs/doctor.ts';
@@ -20,6 +21,7 @@ import { modelAdd, modelList, modelScan, modelShow } from './verbs/model.ts';
 import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
 import { recipeImport, recipeList } from './verbs/recipe.ts';
+import { RELEASE_VERBS } from './verbs/release.ts';
 import { REMOVAL_VERBS } from './verbs/removal.ts';
 import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
@@ -59,6 +61,8 @@ const VERBS: readonly Verb[] = [
   card,
   verifyEvidence,
   releaseCheck,
+  ...RELEASE_VERBS,
+  ...ACCOUNT_VERBS,
   chat,
   settingsShow,
   settingsGrant,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { StudioError } from '../shared/contract/studio-error.ts';
+import { memorisationVerdict } from '../shared/domain/memorisation-verdict.ts';
 import type { CoreRepositories } from './core-repositories.ts';
 import type { ModelRecord } from './db/repositories/model-repository.ts';
 import { requireOne } from './db/repositories/require-one.ts';
@@ -9,6 +10,7 @@ import type { RunRecord } from './db/repositories/run-repository.ts';
 import type { ModelDigests } from './models/model-digests.ts';
 import { readCatalogue } from './models/read-catalogue.ts';
 import { readLicence } from './models/read-licence.ts';
+import { readMemorisation } from './release/memorisation-file.ts';
 import { releasedFiles, type SourceFile } from './release/release-files.ts';
 import type { PartSource, ReleaseSources } from './release/release-source.ts';
 import { adapterOf } from './runs/run-adapter.ts';
@@ -76,7 +78,17 @@ export function createReleaseSources(deps: ReleaseSourcesDeps): ReleaseSources {
           run === undefined ? [] : [...new Set(samples.ofRun(run.id).map((sample) => sample.prompt))],
       };
     },
-    memorisation: () => undefined,
+    memorisation: (source) => {
+      const run = runOf(source);
+      const result = run === undefined ? undefined : readMemorisation(run.dir);
+      // Of other weights than those that are released, a check says nothing.
+      const isOfThese =
+        result?.step === (source.step ?? run?.step) &&
+        (result?.weights === 'model') === (source.part !== 'adapter');
+      if (result === undefined || !isOfThese) return undefined;
+      const verdict = memorisationVerdict(result);
+      return verdict === 'none-found' ? 'clean' : verdict === 'found' ? 'flagged' : undefined;
+    },
   };
 
   function adapterSource(run: RunRecord, step: number | undefined): PartSource {

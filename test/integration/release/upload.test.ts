@@ -1,0 +1,155 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startModelScope, type HubProcess } from '../../helpers/hub-process.ts';
+import { failure, TEST_PYTHON, TestStudio } from '../core/core-harness.ts';
+import {
+  addAccount,
+  HUB_OWNER,
+  HUB_TOKEN,
+  makeRelease,
+  MERGED,
+  RUN,
+  settled,
+  until,
+  type Client,
+} from './released-studio.ts';
+
+const ADAPTER = { part: 'adapter', run: RUN, repository: `${HUB_OWNER}/tiny-lora` } as const;
+const WHOLE = { part: 'merged', model: MERGED, repository: `${HUB_OWNER}/tiny` } as const;
+
+/** Every file below a folder. */
+const filesBelow = (dir: string): readonly string[] =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+
+/** The real upload job against the tests' hub: adapter and merged model, sent, found again, made public. */
+describe('a release to a hub', () => {
+  const studio = new TestStudio();
+  const outside = mkdtempSync(path.join(tmpdir(), 'hub '));
+  let client: Client;
+  let hub: HubProcess;
+  let account: string;
+  let releaseId: string;
+  let made: Readonly<{ runId: string; modelId: string }>;
+
+  beforeAll(async () => {
+    hub = await startModelScope(TEST_PYTHON, outside);
+    client = await studio.client();
+    made = await makeRelease(client);
+    account = await addAccount(client, hub.endpoint);
+  });
+
+  afterAll(async () => {
+    await studio.dispose();
+    await hub.close();
+    rmSync(outside, { recursive: true, force: true });
+    expect(studio.defects).toEqual([]);
+  });
+
+  it('knows whose token it is', async () => {
+    const verified = await client.call('accounts.verify', { account });
+    expect(verified).toMatchObject({ username: HUB_OWNER, canWrite: true });
+    expect(verified.verifiedAtMs).toBeGreaterThan(0);
+    expect((await client.call('accounts.list', {})).items[0]).toMatchObject({ username: HUB_OWNER });
+    const wrong = await addAccount(client, hub.endpoint, 'ms-00000000-0000-4000-8000-000000000000');
+    expect((await failure(client.call('accounts.verify', { account: wrong }))).code).toMatch(/^upload\./u);
+    await client.call('accounts.remove', { account: wrong });
+  });
+
+  it('says what it would send and changes nothing, then sends both parts to private repositories', async () => {
+    ({ releaseId } = await client.call('releases.start', {
+      parts: [ADAPTER, WHOLE],
+      account,
+      planOnly: true,
+    }));
+    const planned = await settled(client, releaseId);
+    expect(planned.parts.map((part) => part.error)).toEqual([undefined, undefined]);
+    expect(planned.state).toBe('planned');
+    for (const { plan } of planned.parts) {
+      expect(plan?.state).toBe('absent');
+      expect(plan?.files.every(({ change }) => change === 'add')).toBe(true);
+    }
+    await client.call('releases.resume', { release: releaseId });
+    const view = await settled(client, releaseId);
+    expect(view.parts.map((part) => part.error)).toEqual([undefined, undefined]);
+    expect(view).toMatchObject({ state: 'done', hub: 'modelscope' });
+    expect(view.parts.map(({ part, visibility }) => [part, visibility])).toEqual([
+      ['adapter', 'private'],
+      ['merged', 'private'],
+    ]);
+    for (const part of view.parts) expect(part.url).toContain(part.repository);
+  });
+
+  // Would catch: files that change on their way, or a list that leaves weights out.
+  it('is fetched back by the studio with the same bytes', async () => {
+    const places = [
+      ['adapter', ADAPTER.repository, (await client.call('models.show', { model: made.runId })).path],
+      ['merged', WHOLE.repository, (await client.call('models.show', { model: MERGED })).path],
+    ] as const;
+    for (const [name, repository, source] of places) {
+      const wish = { hub: 'modelscope', repository, endpoint: hub.endpoint, name: `回 ${name}` } as const;
+      const { modelId } = await client.call('models.download', wish);
+      const back = await until(
+        () => client.call('models.show', { model: modelId }),
+        ({ state }) => state !== 'building',
+      );
+      expect(back.error).toBeUndefined();
+      const weights = readdirSync(source).filter((file) => file.endsWith('.safetensors'));
+      expect(weights.length).toBeGreaterThan(0);
+      for (const file of weights) {
+        expect(readFileSync(path.join(back.path, file)).equals(readFileSync(path.join(source, file)))).toBe(
+          true,
+        );
+      }
+    }
+  });
+
+  it('refuses what is there unless told to update, and then sends no byte twice', async () => {
+    const again = await client.call('releases.start', { parts: [ADAPTER], account });
+    const refused = await settled(client, again.releaseId);
+    expect(refused.state).toBe('failed');
+    expect(refused.parts[0]?.error?.code).toBe('upload.repository_exists');
+    await client.call('releases.resume', { release: again.releaseId, existing: 'update-private' });
+    const view = await settled(client, again.releaseId);
+    expect(view.parts[0]?.error).toBeUndefined();
+    const weights = view.parts[0]?.files.find(({ path: name }) => name === 'adapter_model.safetensors');
+    expect(weights?.state).toBe('reused');
+  });
+
+  it('becomes public only by its own step, with the repositories named and a reason', async () => {
+    const confirmed = [ADAPTER.repository, WHOLE.repository];
+    const publish = (wish: object): Promise<unknown> =>
+      client.call('releases.publish', { release: releaseId, confirmed, ...wish });
+    expect((await failure(publish({ confirmed: [ADAPTER.repository] }))).code).toBe('release.not_confirmed');
+    // Nobody has checked what the model remembers.
+    expect((await failure(publish({}))).code).toBe('release.reason_needed');
+    expect((await client.call('releases.get', { release: releaseId })).parts[0]?.visibility).toBe('private');
+    await publish({ reason: '公有领域法条' });
+    const view = await settled(client, releaseId);
+    expect(view.parts.map((part) => part.error)).toEqual([undefined, undefined]);
+    expect(view.parts.map(({ visibility }) => visibility)).toEqual(['public', 'public']);
+    // A public repository is not touched by a release that was allowed private ones only.
+    const other = await client.call('releases.start', {
+      parts: [ADAPTER],
+      account,
+      existing: 'update-private',
+    });
+    const refused = await settled(client, other.releaseId);
+    expect(refused.parts[0]?.error?.code).toBe('upload.repository_public');
+  });
+
+  // Would catch: a token in the database, a job's folder, the log, a card or an upload state.
+  it('leaves its token nowhere on the disk', () => {
+    const all = filesBelow(studio.home);
+    expect(all.some((file) => file.includes(`${path.sep}releases${path.sep}`))).toBe(true);
+    const holding = all.filter(
+      (file) => statSync(file).size < 2 ** 26 && readFileSync(file).includes(HUB_TOKEN),
+    );
+    expect(holding).toEqual([]);
+  });
+});

@@ -88,10 +88,15 @@ class Question:
         return json.loads(self.body)
 
     @property
+    def stretch(self) -> tuple[int, int | None] | None:
+        """First and last byte asked for; the last is None where all the rest is wanted."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        return (int(found[1]), int(found[2]) if found[2] else None) if found else None
+
+    @property
     def start(self) -> int:
         """First byte asked for."""
-        found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        return int(found[1]) if found else 0
+        return self.stretch[0] if self.stretch else 0
 
 
 class FakeHub:
@@ -285,16 +290,19 @@ class FakeHandler(BaseHTTPRequestHandler):
         """The body from where it is asked for, as far as the faults let it."""
         faults = self.hub.faults
         content = self._spoiled(path, content)
-        start = 0 if faults.ignore_range else Question("", "", "", dict(self.headers.items())).start
+        asked = Question("", "", "", dict(self.headers.items())).stretch
+        start, last = (0, None) if asked is None or faults.ignore_range else asked
         if start > 0 and start >= len(content):
             self.send_content(b"", status=416, headers={"Content-Range": f"bytes */{len(content)}"})
             return
         with self.hub.lock:
             cut = faults.cuts.popleft() if faults.cuts and self.command == "GET" else None
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        end = len(content) if last is None else min(last + 1, len(content))
+        is_stretch = start > 0 or last is not None
+        self.send_response(206 if is_stretch else 200)
+        self.send_header("Content-Length", str(end - start))
+        if is_stretch:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
@@ -303,7 +311,7 @@ class FakeHandler(BaseHTTPRequestHandler):
         if faults.silent_bodies:
             self.connection.recv(1)
             return
-        body = content[start:] if cut is None else content[start : start + cut]
+        body = content[start:end] if cut is None else content[start : min(start + cut, end)]
         for at in range(0, len(body), 65536):
             if faults.slow_seconds:
                 time.sleep(faults.slow_seconds)
@@ -311,7 +319,7 @@ class FakeHandler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
             with self.hub.lock:
                 self.hub.sent_bytes += len(piece)
-        if len(body) < len(content) - start:
+        if len(body) < end - start:
             self.hang_up()
 
     def hang_up(self) -> None:

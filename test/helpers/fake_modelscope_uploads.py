@@ -34,7 +34,7 @@ class UploadFaults:
     # Requests of this route and later ones find the token expired: 'blob', 'commit', 'batch' …
     expires_at: str | None = None
     # Answers of commits in order: 'refs' (500), 'policy' (200 and Success false), 'drop' (carried out, no
-    # answer), 'lost' (neither), 'large' (422), 'quota', or 'fine'.
+    # answer), 'lost' (neither), 'large' (422), 'quota', 'echo' (403 with the headers it got), or 'fine'.
     commits: deque[str] = field(default_factory=deque)
     creates: deque[str] = field(default_factory=deque)
     # Create makes it public whatever was asked.
@@ -204,6 +204,9 @@ class ModelScopeUploads:
             self._refuse(handler, 422, 422, f"commit request exceeds actions limit: 3300 > {_MAX_ACTIONS}")
         elif fault == "quota":
             self._refuse(handler, 403, "QuotaLimitExceed", "quota exceeded")
+        elif fault == "echo":
+            said = f"denied: Authorization {handler.headers['Authorization']}; {handler.headers['Cookie']}"
+            self._refuse(handler, 403, "OperationNotAllowed", said)
         elif fault == "lost":
             handler.hang_up()
         else:

@@ -12,6 +12,10 @@ from fake_hub import TOKEN, sha256
 from fake_modelscope import FakeModelScope
 from fake_modelscope_uploads import ORGANISATION
 from hub_fixtures import Download, content_of
+from legal_eagle.hub.hub_session import HubSession
+from legal_eagle.hub.place import Place
+from legal_eagle.jobs.errors import JobError
+from legal_eagle.upload.modelscope import ModelScopeUpload
 from upload_fixtures import (
     FILES,
     REPOSITORY,
@@ -292,3 +296,26 @@ def test_uneven_sizes(hub: FakeModelScope, tmp_path: Path) -> None:
     files = release_files(seed=9, shards=5, shard_bytes=66_000) | {"empty.safetensors": b""}
     assert upload(hub, write_files(tmp_path / "out", files), connections=4).run() == "done"
     assert content_at(hub) == files
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "code"),
+    [
+        ("https://www.modelscope.ai", "upload.wrong_site"),
+        ("https://modelscope.cn", "upload.wrong_site"),
+        ("https://hub.example", "upload.token_refused"),
+    ],
+)
+def test_a_token_of_the_other_site(endpoint: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Catches a token that is tried on the other site, which is another owner's as far as a token goes.
+    asked: list[str] = []
+
+    def get_json(session: HubSession, path: str) -> tuple[object, dict[str, str]]:
+        asked.append(session.place.origin)
+        raise JobError("hub.token_refused", "refused")
+
+    monkeypatch.setattr(HubSession, "get_json", get_json)
+    with HubSession(Place(endpoint, TOKEN)) as session, pytest.raises(JobError) as caught:
+        ModelScopeUpload(REPOSITORY, endpoint).account(session)
+    assert caught.value.code == code
+    assert asked == [endpoint]

@@ -67,16 +67,15 @@ class Patience:
         """
         with self._lock:
             now = self._clock_seconds()
-            # Whoever fails while another waits has met the same thing.
+            asked = min(failure.wait_seconds or 0.0, self._waits.asked_cap_seconds)
+            seconds = asked
+            # Whoever fails while another waits has met the same thing; only a hub's own number adds to it.
             if now >= self._until:
                 self._attempt += 1
                 self._give_up(failure)
-                seconds = min(
-                    self._waits.longest_seconds,
-                    self._waits.first_seconds * 2.0 ** min(self._attempt - 1, 30),
-                )
-                if failure.wait_seconds is not None:
-                    seconds = max(seconds, min(failure.wait_seconds, self._waits.asked_cap_seconds))
+                doubled = self._waits.first_seconds * 2.0 ** min(self._attempt - 1, 30)
+                seconds = max(asked, min(self._waits.longest_seconds, doubled))
+            if now + seconds > self._until:
                 self._until = now + seconds
                 self._reporter.emit(
                     "waiting",

@@ -67,7 +67,7 @@ def check_files(hub: str, files: Sequence[Mapping[str, Any]], deletes: Sequence[
         raise path_collision(twice, twice)
     for file in files:
         path = file["path"]
-        if not _may_leave(path) or not _may_leave(Path(file["localPath"]).name):
+        if not _may_leave(path) or _is_own(Path(file["localPath"]).name):
             raise file_refused(path)
         size = _size_of(path, Path(file["localPath"]))
         if size > MAX_FILE_BYTES[hub]:
@@ -78,6 +78,12 @@ def _may_leave(path: str) -> bool:
     *folders, name = path.split("/")
     hidden = any(folder.startswith(".") for folder in folders)
     return not hidden and _RELEASED.fullmatch(name) is not None and _NEVER.fullmatch(name) is None
+
+
+def _is_own(local_name: str) -> bool:
+    """Whether a file's name here says that it is nobody else's, under whatever name it would be released."""
+    is_hidden = local_name.startswith(".") and local_name != ".gitattributes"
+    return is_hidden or _NEVER.fullmatch(local_name) is not None
 
 
 def _size_of(path: str, local_path: Path) -> int:

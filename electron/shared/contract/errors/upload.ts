@@ -51,14 +51,15 @@ export const UPLOAD_ERRORS = {
   },
   'upload.wrong_site': {
     en: {
-      message: 'The token does not belong to {origin}; it may be one of {other}.',
-      cause: 'The Chinese and the international site have separate accounts and separate tokens.',
-      action: 'Add the account with the other site’s address, or use a token of {origin}.',
+      message: '{origin} does not accept the token. Was it made on {other}?',
+      cause:
+        'The Chinese and the international site have separate accounts and separate tokens. A token that has expired or was deleted is refused in the same way.',
+      action: 'Add the account with the site it was made on, or make a new token on {origin}.',
     },
     zh: {
-      message: '该访问令牌不属于 {origin}，可能是 {other} 的令牌。',
-      cause: '国内站与国际站的账号和令牌互不相通。',
-      action: '请以另一站点的地址添加账号，或改用 {origin} 的令牌。',
+      message: '{origin} 不接受该访问令牌。它是否在 {other} 创建？',
+      cause: '国内站与国际站的账号和令牌互不相通；令牌过期或已删除时也会这样回应。',
+      action: '请按创建令牌的站点添加账号，或在 {origin} 创建新令牌。',
     },
   },
   'upload.repository_name_invalid': {

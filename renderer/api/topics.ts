@@ -10,6 +10,7 @@ import type {
   TerminalTopicData,
 } from '../../electron/shared/contract/events.ts';
 import type { ModelsTopicData } from '../../electron/shared/contract/methods/models.ts';
+import type { ReleasesTopicData, ReleaseView } from '../../electron/shared/contract/methods/releases.ts';
 import type { Settings } from '../../electron/shared/contract/methods/settings.ts';
 import type { DataFolderView } from '../../electron/shared/contract/methods/data-folder.ts';
 import type { RuntimeTopicData } from '../../electron/shared/contract/methods/runtime.ts';
@@ -23,10 +24,12 @@ export type Topic =
   | 'dataFolder'
   | 'storage'
   | 'models'
+  | 'releases'
   | 'terminals'
   | `terminal.${string}`
   | `run.${string}`
   | `job.${string}`
+  | `release.${string}`
   | `chat.${string}`;
 
 /** What arrives under a topic. */
@@ -46,12 +49,16 @@ export type TopicData<T extends Topic> = T extends 'runs'
               ? StorageTopicData
               : T extends 'models'
                 ? ModelsTopicData
-                : T extends `run.${string}`
-                  ? RunTopicData
-                  : T extends `job.${string}`
-                    ? JobTopicData
-                    : T extends 'terminals'
-                      ? TerminalsTopicData
-                      : T extends `terminal.${string}`
-                        ? TerminalTopicData
-                        : ChatTopicData;
+                : T extends 'releases'
+                  ? ReleasesTopicData
+                  : T extends `release.${string}`
+                    ? ReleaseView
+                    : T extends `run.${string}`
+                      ? RunTopicData
+                      : T extends `job.${string}`
+                        ? JobTopicData
+                        : T extends 'terminals'
+                          ? TerminalsTopicData
+                          : T extends `terminal.${string}`
+                            ? TerminalTopicData
+                            : ChatTopicData;

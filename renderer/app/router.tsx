@@ -21,6 +21,7 @@ const SCREENS: Readonly<Record<string, Load>> = {
   '/runs': async () => (await import('../features/runs/index.ts')).RunsScreen,
   '/runs/:id': async () => (await import('../features/run/index.ts')).RunScreen,
   '/chat': async () => (await import('../features/chat/index.ts')).ChatScreen,
+  '/release': async () => (await import('../features/release/index.ts')).ReleaseScreen,
   '/terminal': async () => (await import('../features/terminal/index.ts')).TerminalScreen,
   '/settings': async () => (await import('../features/settings/index.ts')).SettingsScreen,
 };

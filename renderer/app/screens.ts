@@ -1,5 +1,6 @@
 import {
   IconBox,
+  IconCloudUpload,
   IconDatabase,
   IconHistory,
   IconHome,
@@ -13,7 +14,7 @@ import {
 /** A place of the rail. */
 export type Screen = Readonly<{
   /** Key of its name: `common:rail.<id>`. */
-  id: 'home' | 'datasets' | 'models' | 'new' | 'runs' | 'chat' | 'terminal' | 'settings';
+  id: 'home' | 'datasets' | 'models' | 'new' | 'runs' | 'chat' | 'release' | 'terminal' | 'settings';
   path: string;
   icon: Icon;
   /** Pressed after `g`. */
@@ -28,6 +29,7 @@ export const SCREENS: readonly Screen[] = [
   { id: 'new', path: '/new', icon: IconPlayerPlay, key: 'n' },
   { id: 'runs', path: '/runs', icon: IconHistory, key: 'r' },
   { id: 'chat', path: '/chat', icon: IconMessages, key: 'c' },
+  { id: 'release', path: '/release', icon: IconCloudUpload, key: 'e' },
   { id: 'terminal', path: '/terminal', icon: IconTerminal2, key: 't' },
   { id: 'settings', path: '/settings', icon: IconSettings, key: 's' },
 ];

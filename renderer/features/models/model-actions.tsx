@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
-import { IconGitMerge, IconMessages, IconPlayerPlay } from '@tabler/icons-react';
+import { IconCloudUpload, IconGitMerge, IconMessages, IconPlayerPlay } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 
 import type { ModelDetail } from '../../../electron/shared/contract/methods/models.ts';
 import { TRAINABLE_KINDS, isUsable } from '../../../electron/shared/domain/model-kinds.ts';
@@ -24,7 +24,9 @@ export function ModelActions({ model, onGone }: ModelActionsProps): ReactElement
   const words = useWords('models');
   const navigate = useNavigate();
   const reveal = useReveal();
-  const [isExporting, setExporting] = useState(false);
+  const [address] = useSearchParams();
+  // Other screens link to the export of a model by `&export=1`.
+  const [isExporting, setExporting] = useState(address.get('export') === '1');
   const isWhole = TRAINABLE_KINDS.includes(model.kind) && isUsable(model);
   const ofRun = model.origin === 'run';
   const train = (changes: Readonly<Record<string, unknown>>): void => {
@@ -75,6 +77,17 @@ export function ModelActions({ model, onGone }: ModelActionsProps): ReactElement
             leftSection={<IconGitMerge size={14} aria-hidden />}
           >
             {words('do.run')}
+          </Button>
+        )}
+        {(ofRun || (isWhole && model.origin === 'merged')) && (
+          <Button
+            component={Link}
+            to={ofRun ? `/release?run=${model.id}` : `/release?model=${model.id}`}
+            size="compact-sm"
+            variant="default"
+            leftSection={<IconCloudUpload size={14} aria-hidden />}
+          >
+            {words('do.release')}
           </Button>
         )}
         {(isWhole || ofRun) && (

@@ -1,7 +1,8 @@
 import type { ReactElement } from 'react';
 
 import { Button, Group, Text } from '@mantine/core';
-import { IconDeviceFloppy, IconMessageQuestion, IconPlayerPlay } from '@tabler/icons-react';
+import { IconCloudUpload, IconDeviceFloppy, IconMessageQuestion, IconPlayerPlay } from '@tabler/icons-react';
+import { Link } from 'react-router';
 
 import type { RunSummary } from '../../../electron/shared/contract/methods/runs.ts';
 import { isLive, isResumable } from '../../../electron/shared/domain/run-state.ts';
@@ -91,6 +92,16 @@ export function RunActions({
             onClick={() => resume.mutate({ run: run.id })}
           >
             {words('action.resume')}
+          </Button>
+        )}
+        {!isLive(run.state) && (run.state === 'done' || checkpointStep !== undefined) && (
+          <Button
+            component={Link}
+            to={`/release?run=${run.id}`}
+            variant="default"
+            leftSection={<IconCloudUpload size={16} aria-hidden />}
+          >
+            {words('action.release')}
           </Button>
         )}
         <RunMore exports={exports} dir={dir} onClone={onClone} />

@@ -22,6 +22,7 @@ export function AccountList(): ReactElement {
   const common = useWords('common');
   const [address, setAddress] = useSearchParams();
   const accounts = useCall('accounts.list', {});
+  const verify = useAction('accounts.verify');
   const wanted = HUBS.find((hub) => hub === address.get('add'));
   const [adding, setAdding] = useState<Hub | undefined>(wanted);
   const close = (): void => {
@@ -45,8 +46,22 @@ export function AccountList(): ReactElement {
         centered
         closeButtonProps={{ 'aria-label': common('close') }}
       >
-        <AccountForm hub={adding ?? 'modelscope'} onSaved={close} onClose={close} />
+        <AccountForm
+          hub={adding ?? 'modelscope'}
+          onSaved={(account) => {
+            close();
+            // Nobody wants to learn at the end of an upload that the token may only read.
+            verify.mutate({ account: account.id });
+          }}
+          onClose={close}
+        />
       </Modal>
+      {verify.isPending && (
+        <Text c="dimmed" role="status">
+          {words('verifying')}
+        </Text>
+      )}
+      {verify.error !== null && <ErrorNote error={verify.error} />}
       {accounts.isPending && <Skeletons rows={2} />}
       {accounts.error !== null && (
         <ErrorNote error={accounts.error} onRetry={() => void accounts.refetch()} />
@@ -64,51 +79,78 @@ function AccountRow({ account }: Readonly<{ account: Account }>): ReactElement {
   const words = useWords('secrets');
   const { label, hub, source, problem } = account;
   const remove = useAction('accounts.remove');
+  const verify = useAction('accounts.verify');
+  const hint = hintOf(account);
   return (
     <>
       <SettingRow name={source === 'stored' ? label : words(`hub.${hub}`)} hint={<Facts account={account} />}>
         <TokenState token={account.token} />
-        {source === 'stored' && (
-          <Group gap="xs">
-            <Renew account={account} />
-            <ConfirmButton
-              question={words('removeQuestion', { label })}
-              consequence={words('removeConsequence')}
-              confirm={words('remove')}
-              label={words('removeLabel', { label })}
-              loading={remove.isPending}
-              onConfirm={() => remove.mutate({ account: account.id })}
-              button={{ size: 'compact-sm' }}
-            >
-              {words('remove')}
-            </ConfirmButton>
-          </Group>
-        )}
+        <Group gap="xs">
+          <Button
+            variant="default"
+            size="compact-sm"
+            aria-label={words('verifyLabel', { label })}
+            disabled={account.token !== 'ready'}
+            loading={verify.isPending}
+            onClick={() => verify.mutate({ account: account.id })}
+          >
+            {words('verify')}
+          </Button>
+          {source === 'stored' && (
+            <>
+              <Renew account={account} onRenewed={() => verify.mutate({ account: account.id })} />
+              <ConfirmButton
+                question={words('removeQuestion', { label })}
+                consequence={words('removeConsequence')}
+                confirm={words('remove')}
+                label={words('removeLabel', { label })}
+                loading={remove.isPending}
+                onConfirm={() => remove.mutate({ account: account.id })}
+                button={{ size: 'compact-sm' }}
+              >
+                {words('remove')}
+              </ConfirmButton>
+            </>
+          )}
+        </Group>
       </SettingRow>
+      {hint !== undefined && (
+        <Text c="var(--le-amber)" role="status" mb={8}>
+          {words(hint)}
+        </Text>
+      )}
+      {verify.error !== null && <ErrorNote error={verify.error} />}
       {problem !== undefined && <ErrorNote error={problem} />}
       {remove.error !== null && <ErrorNote error={remove.error} />}
     </>
   );
 }
 
+/** What a verified token cannot do; the hub says so before anything is hashed. */
+const hintOf = ({ canWrite, token }: Account): string | undefined =>
+  canWrite === false && token === 'ready' ? 'readOnly' : undefined;
+
 function Facts({ account }: Readonly<{ account: Account }>): string {
   const words = useWords('secrets');
   const language = useLanguage();
-  const { hub, origin, source, username, variable, verifiedAtMs } = account;
+  const { canWrite, hub, namespaces = [], origin, source, username, variable, verifiedAtMs } = account;
+  const others = namespaces.filter((name) => name !== username);
   return [
     ...(source === 'stored' ? [words(`hub.${hub}`)] : []),
     origin,
     ...(username === undefined ? [] : [words('user', { username })]),
+    ...(others.length === 0 ? [] : [words('namespaces', { names: others.join(', ') })]),
+    ...(canWrite === true ? [words('canWrite')] : []),
     ...(variable === undefined ? [] : [words('handed', { variable })]),
-    ...(source !== 'stored'
-      ? []
-      : verifiedAtMs === undefined
-        ? [words('neverVerified')]
-        : [words('verifiedAt', { time: formatTime(verifiedAtMs, language) })]),
+    verifiedAtMs === undefined
+      ? words('neverVerified')
+      : words('verifiedAt', { time: formatTime(verifiedAtMs, language) }),
   ].join(' · ');
 }
 
-function Renew({ account }: Readonly<{ account: Account }>): ReactElement {
+type RenewProps = Readonly<{ account: Account; onRenewed: () => void }>;
+
+function Renew({ account, onRenewed }: RenewProps): ReactElement {
   const words = useWords('secrets');
   const common = useWords('common');
   const [isOpen, setOpen] = useState(false);
@@ -131,7 +173,14 @@ function Renew({ account }: Readonly<{ account: Account }>): ReactElement {
         centered
         closeButtonProps={{ 'aria-label': common('close') }}
       >
-        <RenewForm account={account} onSaved={close} onClose={close} />
+        <RenewForm
+          account={account}
+          onSaved={() => {
+            close();
+            onRenewed();
+          }}
+          onClose={close}
+        />
       </Modal>
     </>
   );

@@ -33,6 +33,7 @@ const EMPTY: readonly Place[] = [
   'new',
   'runs',
   'chat',
+  'release',
   'settings',
   'nowhere',
 ].map((name) => ({
@@ -82,6 +83,7 @@ const FULL: readonly Place[] = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  { name: 'a release', route: ({ run }) => `/release?run=${run}` },
   { name: 'chat with a model', route: ({ model }) => `/chat?model=${model}` },
 ];
 

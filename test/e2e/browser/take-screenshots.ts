@@ -91,6 +91,8 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'chat', route: ({ model }) => `/chat?model=${model}` },
+  { name: 'release', route: '/release' },
+  { name: 'release-form', route: ({ done }) => `/release?run=${done}` },
   { name: 'settings', route: '/settings' },
   { name: 'missing', route: '/nowhere' },
 ];

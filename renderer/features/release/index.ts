@@ -1,0 +1,1 @@
+export { ReleaseScreen } from './release-screen.tsx';

@@ -11,17 +11,18 @@ type Manifest = Readonly<Record<string, Chunk>>;
 type Budget = Readonly<{ js: number; css: number }>;
 
 /** Packed bytes of all files. */
-const WHOLE: Budget = { js: 830_000, css: 60_000 };
+const WHOLE: Budget = { js: 845_000, css: 60_000 };
 /** Packed bytes before a screen stands. Through an SSH tunnel at 10 Mbit/s 400,000 take a third of a second. */
 const FIRST_LOADS: Readonly<Record<string, Budget>> = {
-  'features/home/index.ts': { js: 390_000, css: 50_000 },
-  'features/datasets/index.ts': { js: 445_000, css: 50_000 },
+  'features/home/index.ts': { js: 394_000, css: 50_000 },
+  'features/datasets/index.ts': { js: 455_000, css: 50_000 },
   'features/models/index.ts': { js: 515_000, css: 50_000 },
-  'features/new-run/index.ts': { js: 445_000, css: 50_000 },
-  'features/terminal/index.ts': { js: 370_000, css: 50_000 },
-  'features/chat/index.ts': { js: 400_000, css: 50_000 },
-  'features/runs/index.ts': { js: 525_000, css: 50_000 },
-  'features/run/index.ts': { js: 530_000, css: 50_000 },
+  'features/new-run/index.ts': { js: 455_000, css: 50_000 },
+  'features/terminal/index.ts': { js: 378_000, css: 50_000 },
+  'features/chat/index.ts': { js: 408_000, css: 50_000 },
+  'features/release/index.ts': { js: 430_000, css: 50_000 },
+  'features/runs/index.ts': { js: 535_000, css: 50_000 },
+  'features/run/index.ts': { js: 540_000, css: 50_000 },
 };
 
 const folder = path.join(repositoryRoot, 'dist/renderer');

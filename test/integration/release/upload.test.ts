@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startModelScope, type HubProcess } from '../../helpers/hub-process.ts';
-import { failure, TEST_PYTHON, TestStudio } from '../core/core-harness.ts';
+import { logitDigests } from '../../helpers/model-logits.ts';
+import { failure, ROOT, TEST_PYTHON, TestStudio } from '../core/core-harness.ts';
 import {
   addAccount,
   HUB_OWNER,
@@ -85,8 +86,10 @@ describe('a release to a hub', () => {
     for (const part of view.parts) expect(part.url).toContain(part.repository);
   });
 
-  // Would catch: files that change on their way, or a list that leaves weights out.
-  it('is fetched back by the studio with the same bytes', async () => {
+  // Would catch: files that change on their way, a list that leaves weights or a tokenizer out, settings of the
+  // adapter or the model that are lost.
+  it('is fetched back by the studio with the same bytes and gives the logits that it gave before', async () => {
+    const back: string[] = [];
     const places = [
       ['adapter', ADAPTER.repository, (await client.call('models.show', { model: made.runId })).path],
       ['merged', WHOLE.repository, (await client.call('models.show', { model: MERGED })).path],
@@ -94,19 +97,33 @@ describe('a release to a hub', () => {
     for (const [name, repository, source] of places) {
       const wish = { hub: 'modelscope', repository, endpoint: hub.endpoint, name: `回 ${name}` } as const;
       const { modelId } = await client.call('models.download', wish);
-      const back = await until(
+      const fetched = await until(
         () => client.call('models.show', { model: modelId }),
         ({ state }) => state !== 'building',
       );
-      expect(back.error).toBeUndefined();
+      expect(fetched.error).toBeUndefined();
+      back.push(fetched.path);
       const weights = readdirSync(source).filter((file) => file.endsWith('.safetensors'));
       expect(weights.length).toBeGreaterThan(0);
       for (const file of weights) {
-        expect(readFileSync(path.join(back.path, file)).equals(readFileSync(path.join(source, file)))).toBe(
-          true,
-        );
+        expect(
+          readFileSync(path.join(fetched.path, file)).equals(readFileSync(path.join(source, file))),
+        ).toBe(true);
       }
     }
+    const base = path.join(ROOT, 'resources/tiny-model');
+    const [[, , adapter], [, , merged]] = places;
+    const [backAdapter = '', backMerged = ''] = back;
+    const [bare, trained, trainedBack, whole, wholeBack] = await logitDigests(TEST_PYTHON, [
+      { model: base },
+      { model: base, adapter },
+      { model: base, adapter: backAdapter },
+      { model: merged },
+      { model: backMerged },
+    ]);
+    // The training is in them: neither is the base's.
+    expect(new Set([bare, trained, whole]).size).toBe(3);
+    expect([trainedBack, wholeBack]).toEqual([trained, whole]);
   });
 
   it('refuses what is there unless told to update, and then sends no byte twice', async () => {

@@ -27,8 +27,11 @@ export function until<T>(read: () => Promise<T> | T, isEnough: (seen: T) => bool
   }, POLL);
 }
 
-/** A run of four steps on the embedded model, and the model merged from it. */
-export async function makeRelease(client: Client): Promise<Readonly<{ runId: string; modelId: string }>> {
+/** A run of four steps on the embedded model, and the model merged from it, of one file unless told otherwise. */
+export async function makeRelease(
+  client: Client,
+  merge: Readonly<{ maxShardBytes?: number }> = {},
+): Promise<Readonly<{ runId: string; modelId: string }>> {
   const dataset = await importSampleRows(client);
   await client.call('models.add', {
     path: path.join(ROOT, 'resources/tiny-model'),
@@ -54,7 +57,7 @@ export async function makeRelease(client: Client): Promise<Readonly<{ runId: str
     ({ state }) => !isLive(state),
   );
   expect(run.error).toBeUndefined();
-  const { modelId } = await client.call('merge.start', { run: runId, name: MERGED });
+  const { modelId } = await client.call('merge.start', { run: runId, name: MERGED, ...merge });
   const merged = await until(
     () => client.call('models.show', { model: modelId }),
     ({ state }) => state !== 'building',

@@ -36,10 +36,10 @@ module.exports = {
       comment: 'Sibling domains meet only in create-core or through ports',
       severity: 'error',
       from: {
-        path: '^electron/core/(jobs|runs|datasets|models|merge|export|chat|runtime|metrics|settings|gpu|preflight|queue|storage|secrets|accounts)/',
+        path: '^electron/core/(jobs|runs|datasets|models|merge|export|chat|runtime|metrics|settings|gpu|preflight|queue|storage|secrets|release|accounts)/',
       },
       to: {
-        path: '^electron/core/(jobs|runs|datasets|models|merge|export|chat|runtime|metrics|settings|gpu|preflight|queue|storage|secrets|accounts)/',
+        path: '^electron/core/(jobs|runs|datasets|models|merge|export|chat|runtime|metrics|settings|gpu|preflight|queue|storage|secrets|release|accounts)/',
         pathNot: ['^electron/core/$1/', '^electron/core/jobs/'],
       },
     },
@@ -49,7 +49,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^electron/core/jobs/' },
       to: {
-        path: '^electron/core/(runs|datasets|models|merge|export|chat|runtime|metrics|settings|secrets|accounts)/',
+        path: '^electron/core/(runs|datasets|models|merge|export|chat|runtime|metrics|settings|secrets|release|accounts)/',
       },
     },
     {

@@ -1,11 +1,9 @@
 import path from 'node:path';
 
 import type { CardPart } from '../../shared/domain/card/card-record.ts';
-import { licenceOf } from '../../shared/domain/card/licences.ts';
 import { StudioError, toErrorBody } from '../../shared/contract/studio-error.ts';
 import { isLive } from '../../shared/domain/run-state.ts';
 import type { JobParams } from '../../shared/protocol/job-spec.ts';
-import { uploadResultSchema, visibilityResultSchema } from '../../shared/protocol/upload.ts';
 import type { DataFolder } from '../data-folder.ts';
 import type {
   ReleasePartRecord,
@@ -13,15 +11,17 @@ import type {
   ReleaseRepository,
 } from '../db/repositories/release-repository.ts';
 import type { JobLog } from '../jobs/job-log.ts';
-import type { JobProjector, JobRecord } from '../jobs/job-record.ts';
+import type { JobProjector } from '../jobs/job-record.ts';
 import type { JobSupervisor } from '../jobs/job-supervisor.ts';
 import { newJobSpec } from '../new-job-spec.ts';
 import type { Clock, IdGen } from '../ports.ts';
-import { writeJsonFile } from '../write-json-file.ts';
+import { partAfterJob } from './part-after-job.ts';
 import { listedFiles, preparePart, uploadFiles } from './prepare-part.ts';
+import { releasePartDir, writeReleaseRecord } from './release-folder.ts';
 import type { ReleaseSources } from './release-source.ts';
 import { isReleaseLive, type ReleaseNow } from './release-view.ts';
 import { UploadProgress } from './upload-progress.ts';
+import { choiceOf, commitMessageOf, secretsOf, uploadParamsOf, visibilityParamsOf } from './upload-spec.ts';
 
 export type ReleaseRunnerDeps = Readonly<{
   releases: ReleaseRepository;
@@ -37,7 +37,6 @@ export type ReleaseRunnerDeps = Readonly<{
 
 /** A request that is being sent is cut between two pieces. */
 const PAUSE_DEADLINE_MS = 15_000;
-const RECORD_FILE = 'release.json';
 
 /** Works through the parts of releases: prepares, starts the job, follows it into the record, goes on with the next. */
 export class ReleaseRunner {
@@ -65,7 +64,7 @@ export class ReleaseRunner {
   }
 
   save(release: ReleaseRecord): void {
-    writeJsonFile(path.join(this.#deps.folder.releaseDir(release.id), RECORD_FILE), { version: 1, release });
+    writeReleaseRecord(this.#deps.folder.releaseDir(release.id), release);
     this.#deps.releases.save(release);
     this.#deps.changed(release.id);
   }
@@ -101,11 +100,7 @@ export class ReleaseRunner {
       visibilityJobId: jobId,
       error: undefined,
     }));
-    const params: JobParams<'visibility'> = {
-      ...placeOf(release),
-      repository: part.repository,
-      visibility: 'public',
-    };
+    const params = visibilityParamsOf(release, part.repository);
     const spec = newJobSpec('visibility', params, { id: jobId, nowMs: clock.nowMs() });
     await supervisor().start(spec, {
       dir: folder.jobDir(jobId),
@@ -134,7 +129,7 @@ export class ReleaseRunner {
         if (job.kind !== 'upload' && job.kind !== 'visibility') return;
         const release = releases.byJob(job.id);
         if (release === undefined) return;
-        if (!isLive(job.state)) this.#saveJobPart(job.id, (record) => ended(record, job));
+        if (!isLive(job.state)) this.#saveJobPart(job.id, (record) => partAfterJob(record, job));
         this.#deps.changed(release.id);
         // After the transaction that this is part of.
         if (job.kind === 'upload' && job.state === 'done') queueMicrotask(() => this.#advance(release.id));
@@ -189,19 +184,11 @@ export class ReleaseRunner {
     const jobId = ids.next();
     // The job is named in the record first: its events find their release by it.
     this.#savePart(release.id, part, (record) => ({ ...record, jobId, error: undefined }));
-    const params: JobParams<'upload'> = {
-      ...placeOf(release),
-      repository,
-      licence: claimedLicence(release),
+    const params = uploadParamsOf(release, repository, {
       files,
-      deletes: [],
-      commitMessage: commitMessage(part, sources.resolve(choiceOf(release, part)).step),
-      existing: release.existing,
+      commitMessage: commitMessageOf(part, sources.resolve(choiceOf(release, part)).step),
       statePath: path.join(this.#partDir(release.id, part), 'state.json'),
-      connections: 2,
-      maxBytesPerSecond: release.maxBytesPerSecond ?? null,
-      planOnly: release.planOnly,
-    };
+    });
     const spec = newJobSpec('upload', params, { id: jobId, nowMs: clock.nowMs() });
     const starting = supervisor().start(spec, {
       dir: folder.jobDir(jobId),
@@ -252,7 +239,7 @@ export class ReleaseRunner {
   }
 
   #partDir(releaseId: string, part: CardPart): string {
-    return path.join(this.#deps.folder.releaseDir(releaseId), part);
+    return releasePartDir(this.#deps.folder.releaseDir(releaseId), part);
   }
 
   #partOf(releaseId: string, part: CardPart): ReleasePartRecord | undefined {
@@ -278,56 +265,3 @@ export class ReleaseRunner {
 }
 
 const keyOf = (releaseId: string, part: CardPart): string => `${releaseId}/${part}`;
-
-/** What a part was chosen from. */
-export function choiceOf({ card }: ReleaseRecord, part: CardPart): ReleaseRecord['card']['parts'][number] {
-  const choice = card.parts.find((one) => one.part === part);
-  if (choice === undefined) throw new Error(`a release without its choice of the part ${part}`);
-  return choice;
-}
-
-function placeOf({
-  hub,
-  origin,
-}: ReleaseRecord): Pick<JobParams<'upload'>, 'endpoint' | 'hub' | 'proxy' | 'tokenOrigin'> {
-  return { hub, endpoint: origin, tokenOrigin: origin, proxy: null };
-}
-
-const secretsOf = ({ account, origin }: ReleaseRecord) => ({ hubToken: { account, origin } });
-
-/** A hub's own record names a licence only where its list has it; the card and the LICENSE file say the rest. */
-function claimedLicence({ card, hub }: ReleaseRecord): string | null {
-  if (card.licence === null) return null;
-  const { freedom, id, modelScopeName } = licenceOf(card.licence);
-  if (freedom === 'unknown') return null;
-  return hub === 'modelscope' && modelScopeName === undefined ? null : id;
-}
-
-/** Hubs review these texts too, so they name nothing of a person's. */
-function commitMessage(part: CardPart, step: number | undefined): string {
-  switch (part) {
-    case 'adapter':
-      return step === undefined ? 'Adapter' : `Adapter of step ${String(step)}`;
-    case 'merged':
-      return 'Merged model';
-    case 'gguf':
-      return 'GGUF';
-  }
-}
-
-function ended(record: ReleasePartRecord, job: JobRecord): ReleasePartRecord {
-  // What a person or a restart stopped is paused, not failed.
-  if (job.state !== 'done') {
-    return job.state === 'failed' && job.error !== undefined ? { ...record, error: job.error } : record;
-  }
-  try {
-    if (job.spec.kind === 'visibility') {
-      return { ...record, visibility: visibilityResultSchema.parse(job.result).visibility };
-    }
-    const { files: _files, ...result } = uploadResultSchema.parse(job.result);
-    if (job.spec.kind === 'upload' && job.spec.params.planOnly) return record;
-    return { ...record, result, visibility: result.visibility };
-  } catch (error) {
-    return { ...record, error: toErrorBody(error) };
-  }
-}

@@ -6,7 +6,6 @@ import type {
   ReleasesTopicData,
   ReleaseSummary,
   ReleaseView,
-  ReleaseWarning,
 } from '../../shared/contract/methods/releases.ts';
 import type { CardLanguage, CardPart } from '../../shared/domain/card/card-record.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
@@ -21,9 +20,16 @@ import type {
 import { requireOne } from '../db/repositories/require-one.ts';
 import type { PageRange, RecordPage } from '../db/repositories/record-shelf.ts';
 import type { Clock, IdGen } from '../ports.ts';
-import { repositoryNameOf } from './release-files.ts';
-import { choiceOf, type ReleaseRunner } from './release-runner.ts';
-import type { CardRequest, PartSource, ReleaseSources } from './release-source.ts';
+import { publicDoubts } from './public-doubts.ts';
+import {
+  draftRelease,
+  previewCards,
+  requireDistinct,
+  type PreviewedCard,
+  type ReleaseSubject,
+} from './release-draft.ts';
+import type { ReleaseRunner } from './release-runner.ts';
+import type { ReleaseSources } from './release-source.ts';
 import { isReleaseLive, toReleaseSummary, toReleaseView } from './release-view.ts';
 
 export type ReleaseServiceDeps = Readonly<{
@@ -58,56 +64,16 @@ export class ReleaseService {
   }
 
   /** Throws `core.not_found`, `core.ambiguous`, `release.*`, `model.not_ready`. */
-  async draft(
-    wanted: Readonly<{ run: string; step?: number | undefined } | { model: string }>,
-  ): Promise<ReleaseDraft> {
-    const { clock, sources } = this.#deps;
-    const offers = sources.offers(wanted);
-    const [first] = offers;
-    if (first === undefined) throw new StudioError('release.part_kind', { model: '' });
-    const { baseLicence, datasets, samplePrompts } = sources.facts(first);
-    const [card] = await sources.cards({
-      card: { parts: [], licence: null, licenceReason: '', texts: EMPTY_TEXTS },
-      sources: [first],
-      hub: 'modelscope',
-      language: 'zh',
-      audience: 'private',
-      madeAtMs: clock.nowMs(),
-    });
-    return {
-      name: first.name,
-      ...(first.runId === undefined ? {} : { runId: first.runId }),
-      parts: offers.map((source) => ({
-        part: source.part,
-        ...(source.runId === undefined ? {} : { runId: source.runId }),
-        ...(source.step === undefined ? {} : { step: source.step }),
-        ...(source.modelId === undefined ? {} : { modelId: source.modelId }),
-        name: source.name,
-        bytes: source.files.reduce((sum, file) => sum + file.bytes, 0),
-        files: source.files.map(({ path, bytes }) => ({ path, bytes })),
-        repositoryName: repositoryNameOf(source.part, source.name, source.runId ?? source.modelId ?? ''),
-      })),
-      ...(baseLicence === undefined ? {} : { baseLicence }),
-      datasets: datasets.map((name) => ({ name })),
-      samplePrompts: [...samplePrompts],
-      // Nobody could have chosen a licence yet.
-      warnings: (card?.warnings ?? []).filter(({ code }) => code !== 'card.no_licence').map(plainWarning),
-    };
+  draft(wanted: ReleaseSubject): Promise<ReleaseDraft> {
+    return draftRelease(wanted, this.#deps);
   }
 
-  async preview(
+  /** Throws `release.parts_repeat` and what a draft throws. */
+  preview(
     card: ReleaseCard,
-    { hub, language }: Readonly<{ hub: Hub; language: CardLanguage }>,
-  ): Promise<{ cards: { part: CardPart; readme: string; warnings: ReleaseWarning[] }[] }> {
-    requireDistinct(card);
-    const made = await this.#deps.sources.cards(this.#cardRequest(card, hub, language, 'private'));
-    return {
-      cards: made.map(({ part, readme, warnings }) => ({
-        part,
-        readme,
-        warnings: warnings.map(plainWarning),
-      })),
-    };
+    wanted: Readonly<{ hub: Hub; language: CardLanguage }>,
+  ): Promise<{ cards: PreviewedCard[] }> {
+    return previewCards(card, wanted, this.#deps);
   }
 
   /** Throws `release.parts_repeat`, `release.repository_busy`, `release.account_unusable` and what a draft throws. */
@@ -251,7 +217,7 @@ export class ReleaseService {
     const isConfirmed =
       repositories.length > 0 && [...confirmed].sort().join('\n') === [...repositories].sort().join('\n');
     if (!isConfirmed) throw new StudioError('release.not_confirmed', { repositories });
-    const reasons = await this.#publicDoubts(release);
+    const reasons = await publicDoubts(release, this.#deps);
     if (reasons.length > 0 && reason === '') {
       throw new StudioError('release.reason_needed', { release: name, warnings: reasons });
     }
@@ -269,37 +235,6 @@ export class ReleaseService {
       .filter((release) => release.parts.some((part) => part.runId === sourceId || part.modelId === sourceId))
       .filter((release) => isReleaseLive(release, runner.now))
       .map((release) => release.name);
-  }
-
-  /** Codes of what speaks against going public, in the order of the warnings. */
-  async #publicDoubts(release: ReleaseRecord): Promise<readonly string[]> {
-    const { sources } = this.#deps;
-    try {
-      const card = { ...release.card, licenceReason: '' };
-      const made = await sources.cards(this.#cardRequest(card, release.hub, release.language, 'public'));
-      const doubts = made
-        .flatMap(({ warnings }) => warnings.filter((one) => one.needsReason))
-        .map(({ code }) => code);
-      const isChecked = release.parts.every(
-        ({ part }) => sources.memorisation(sources.resolve(choiceOf(release, part))) === 'clean',
-      );
-      return [...new Set(isChecked ? doubts : [...doubts, 'release.memorisation'])];
-    } catch (error) {
-      if (!(error instanceof StudioError)) throw error;
-      // The run or the model is gone: nobody can look at it any more.
-      return [error.code];
-    }
-  }
-
-  #cardRequest(
-    card: ReleaseCard,
-    hub: Hub,
-    language: CardLanguage,
-    audience: CardRequest['audience'],
-  ): CardRequest {
-    const { clock, sources } = this.#deps;
-    const resolved: readonly PartSource[] = card.parts.map((choice) => sources.resolve(choice));
-    return { card, sources: resolved, hub, language, audience, madeAtMs: clock.nowMs() };
   }
 
   async #requireAccount(id: string): Promise<Account> {
@@ -324,29 +259,4 @@ export class ReleaseService {
   #view(release: ReleaseRecord): ReleaseView {
     return toReleaseView(release, this.#deps.runner.now, this.#deps.folder.releaseDir(release.id));
   }
-}
-
-const EMPTY_TEXTS: ReleaseCard['texts'] = {
-  title: '',
-  domain: 'law',
-  intendedUse: '',
-  limitations: '',
-  citation: '',
-  disclaimer: true,
-  datasets: [],
-  samplePrompts: [],
-};
-
-const plainWarning = ({ code, params, needsReason }: ReleaseWarning): ReleaseWarning => ({
-  code,
-  params: { ...params },
-  needsReason,
-});
-
-/** Each part once, each repository once. Throws `release.parts_repeat`. */
-function requireDistinct({ parts }: Pick<ReleaseCard, 'parts'>): void {
-  const kinds = new Set(parts.map(({ part }) => part));
-  const repositories = new Set(parts.map(({ repository }) => repository.toLowerCase()));
-  if (kinds.size === parts.length && repositories.size === parts.length) return;
-  throw new StudioError('release.parts_repeat', {});
 }

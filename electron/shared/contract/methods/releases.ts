@@ -69,11 +69,14 @@ const cardShape = {
   texts: cardTextsSchema.prefault({}),
 };
 
+/** What a person chose for the cards. */
+export const releaseCardSchema = z.object(cardShape);
+
 const changeSchema = z.enum(['add', 'replace', 'same']);
 const visibilitySchema = z.enum(['absent', 'private', 'public']);
 
 /** A warning before a release, in words of `describeCardWarning`. */
-const releaseWarningSchema = z.object({
+export const releaseWarningSchema = z.object({
   code: z.string(),
   params: z.record(z.string(), z.union([z.string(), z.number()])),
   /** Going public in spite of it takes a reason that a person types. */
@@ -105,7 +108,7 @@ const releaseFileSchema = z.object({
   state: z.enum(['waiting', 'hashing', 'hashed', 'sending', 'sent', 'reused']),
 });
 
-const releasePlanSchema = z.object({
+export const releasePlanSchema = z.object({
   /** What the repository was before. */
   state: visibilitySchema,
   files: z.array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string(), change: changeSchema })),

@@ -15,6 +15,7 @@ import { createLog } from './log/create-log.ts';
 import { createRedactor } from './log/redactor.ts';
 import { readModelRecord } from './models/model-folder.ts';
 import type { CorePorts } from './ports.ts';
+import { readReleaseRecord } from './release/release-folder.ts';
 import { ingestRun } from './runs/ingest-run.ts';
 import { readRunFolder } from './runs/run-folder-import.ts';
 
@@ -22,6 +23,7 @@ export type RebuildReport = Readonly<{
   runs: number;
   datasets: number;
   models: number;
+  releases: number;
   /** Folders that gave no record, with the reason; nothing in them was changed. */
   skipped: readonly Readonly<{ path: string; error: ErrorBody }>[];
   /** Where the database that stood there before lies now. */
@@ -32,8 +34,9 @@ export type RebuildReport = Readonly<{
 const DATABASE_SUFFIXES = ['', '-wal', '-shm'];
 
 /**
- * Makes the database anew from the folders of runs, datasets and models, and keeps the old one under
- * `backups/`. Settings, accounts and the jobs of imports and merges are not in those folders and start empty. Throws
+ * Makes the database anew from the folders of runs, datasets, models and releases, and keeps the old one under
+ * `backups/`. Settings, accounts and the jobs of imports, merges and uploads are not in those folders and start
+ * empty; a release that was under way is kept, and what the hub has of it a new one does not send again. Throws
  * `core.data_folder_in_use`; whatever fails otherwise leaves the old database in place.
  */
 export async function rebuildDatabase(ports: CorePorts): Promise<RebuildReport> {
@@ -59,6 +62,7 @@ export async function rebuildDatabase(ports: CorePorts): Promise<RebuildReport> 
       }),
       runs: fill(folder.runsDir, (dir) => takeRun(dir, services)),
       datasets: fill(folder.datasetsDir, (dir) => takeDataset(dir, services)),
+      releases: fill(folder.releasesDir, (dir) => takeRelease(dir, services)),
     };
     await services.dispose();
     db.close();
@@ -101,6 +105,12 @@ function takeDataset(dir: string, { repositories }: CoreServices): void {
   repositories.datasets.insert(
     recordOfFolder(dir, (file) => DatasetFile.use(file, (opened) => opened.facts())),
   );
+}
+
+function takeRelease(dir: string, { folder, repositories }: CoreServices): void {
+  const release = readReleaseRecord(dir);
+  if (folder.releaseDir(release.id) !== dir) throw new Error(`release ${release.id} lies in another folder`);
+  repositories.releases.insert(release);
 }
 
 /** Puts the new database in place of the old one; returns where the old one went. */

@@ -6,6 +6,7 @@ import type { CoreRepositories } from './core-repositories.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { RunRecord } from './db/repositories/run-repository.ts';
 import type { EnvironmentPlaces } from './ports.ts';
+import { releasePartDir } from './release/release-folder.ts';
 import { isFull } from './runs/run-adapter.ts';
 import { adapterDir, checkpointsDir, readRunFile, tunedModelDir } from './runs/run-folder.ts';
 import { isWithin, jobsHolding } from './storage/path-holders.ts';
@@ -45,6 +46,7 @@ export function storageSources(deps: StorageSourcesDeps): UsageSources {
       // The record that an added folder has with us is a few kilobytes among everything else.
       return origin !== 'added' ? own : { ...own, path: modelPath, isOurs: false };
     }),
+    ...releasePlaces(deps),
     ...environments,
     ...jobs,
     ours('cache', folder.tokenCacheDir, path.basename(folder.tokenCacheDir)),
@@ -57,6 +59,7 @@ export function storageSources(deps: StorageSourcesDeps): UsageSources {
     offers: [
       ...runs.filter(hasEnded).map((run) => () => checkpointOffer(run, deps)),
       () => jobOffers(jobs, repositories),
+      () => releaseOffers(deps),
       () => environments.flatMap((place) => environmentOffer(place)),
       () =>
         orphans.map((place): CleanUpOffer => ({
@@ -82,7 +85,11 @@ export function storageSources(deps: StorageSourcesDeps): UsageSources {
 /** Whether something has begun to need what an offer would delete. */
 export function isOfferNeeded(
   offer: CleanUpOffer,
-  { environments, repositories }: Pick<StorageSourcesDeps, 'environments' | 'repositories'>,
+  {
+    environments,
+    folder,
+    repositories,
+  }: Pick<StorageSourcesDeps, 'environments' | 'folder' | 'repositories'>,
 ): boolean {
   const live = repositories.jobs.live();
   if (offer.paths.some((one) => jobsHolding(one, live).length > 0)) return true;
@@ -106,6 +113,10 @@ export function isOfferNeeded(
     }
     case 'jobs':
       return offer.paths.some((one) => live.some((job) => job.dir === one));
+    case 'releases': {
+      const open = repositories.releases.open();
+      return open.some(({ id }) => offer.paths.some((one) => isWithin(folder.releaseDir(id), one)));
+    }
     case 'orphan':
     case 'trash':
     case 'tokens':
@@ -138,12 +149,18 @@ function jobPlaces({ folder, repositories }: StorageSourcesDeps): readonly Usage
   });
 }
 
+function releasePlaces({ folder, repositories }: StorageSourcesDeps): readonly UsagePlace[] {
+  return repositories.releases
+    .list(EVERY)
+    .items.map(({ id, name }): UsagePlace => ({ ...ours('releases', folder.releaseDir(id), name), id }));
+}
+
 /** Folders where records would have theirs, and have none: half of a copy, or what a lost database knew. */
 function orphanPlaces(
   { folder, repositories }: StorageSourcesDeps,
   records: readonly RunRecord[],
 ): readonly UsagePlace[] {
-  const { datasets, jobs, models, runs } = repositories;
+  const { datasets, jobs, models, releases, runs } = repositories;
   // A person may keep models of their own beside ours; whatever a record names by its path stays.
   const named = new Set([
     ...models.list(EVERY).items.map((model) => model.path),
@@ -155,6 +172,7 @@ function orphanPlaces(
     [folder.datasetsDir, (id) => datasets.byId(id)],
     [folder.modelsDir, (id) => models.byId(id)],
     [folder.jobsDir, (id) => jobs.find(id)],
+    [folder.releasesDir, (id) => releases.byId(id)],
   ];
   return homes.flatMap(([dir, find]) =>
     namesIn(dir)
@@ -249,6 +267,18 @@ function jobOffers(places: readonly UsagePlace[], { jobs }: CoreRepositories): r
     name: kind,
     paths,
   }));
+}
+
+/** Cards, lists and upload states of releases that are over. Their records stay, and what the hub has. */
+function releaseOffers({ folder, repositories: { releases } }: StorageSourcesDeps): readonly CleanUpOffer[] {
+  const paths = releases
+    .list(EVERY)
+    .items.filter(({ endedAtMs }) => endedAtMs !== undefined)
+    .flatMap(({ id, parts }) => parts.map(({ part }) => releasePartDir(folder.releaseDir(id), part)))
+    .filter((dir) => existsSync(dir));
+  if (paths.length === 0) return [];
+  const name = path.basename(folder.releasesDir);
+  return [{ key: 'releases', kind: 'releases', subject: name, name, paths }];
 }
 
 function tokenOffer(dir: string): readonly CleanUpOffer[] {

@@ -25,8 +25,8 @@ export const doctor: Verb = {
     'rebuild-database': {
       kind: 'flag',
       help: {
-        en: 'make the database anew from runs, datasets and models',
-        zh: '根据训练、数据集与模型目录重建数据库',
+        en: 'make the database anew from runs, datasets, models and releases',
+        zh: '根据训练、数据集、模型与发布目录重建数据库',
       },
     },
   },

@@ -72,6 +72,7 @@ async function deleteOffer(offer: CleanUpOffer, mark: string, deps: CleanUpDeps)
       await deleteFolders(offer.paths, deps);
       break;
     case 'jobs':
+    case 'releases':
     case 'orphan':
     case 'tokens':
       await deleteFolders(offer.paths, deps);

@@ -151,6 +151,8 @@ function useDescription(): (item: CleanUpProposal) => Readonly<{ title: string; 
       }
       case 'jobs':
         return { title: words(`jobs.${name}`, { count }), lost: words('lost.jobs') };
+      case 'releases':
+        return { title: words('offer.releases', { count }), lost: words('lost.releases') };
       case 'environment':
         return { title: words('offer.environment', { name }), lost: words('lost.environment') };
       case 'orphan':

@@ -154,7 +154,7 @@ describe.each(['zh-CN', 'en'] as const)('what is removed, and what takes room (%
 
   it('shows the folders that a person added, and says that they are never deleted', async () => {
     await panel('storage:use.title')
-      .getByRole('button', { name: new RegExp(words.say('storage:group.models'), 'u') })
+      .getByRole('button', { name: new RegExp(`^${words.say('storage:group.models')}`, 'u') })
       .click();
     await page.getByText(words.say('storage:item.notOurs')).waitFor();
   });

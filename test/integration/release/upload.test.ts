@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startModelScope, type HubProcess } from '../../helpers/hub-process.ts';
 import { logitDigests } from '../../helpers/model-logits.ts';
-import { failure, ROOT, TEST_PYTHON, TestStudio } from '../core/core-harness.ts';
+import { rebuildDatabase } from '../../../electron/core/rebuild-database.ts';
+import { failure, ROOT, TEST_PYTHON, TestStudio, testPorts } from '../core/core-harness.ts';
 import {
   addAccount,
   HUB_OWNER,
@@ -168,5 +169,50 @@ describe('a release to a hub', () => {
       (file) => statSync(file).size < 2 ** 26 && readFileSync(file).includes(HUB_TOKEN),
     );
     expect(holding).toEqual([]);
+  });
+
+  // Would catch: a clean-up that takes the record of a release, or the files of one that could still go on.
+  it('gives back the room of releases that are over, and keeps what can be resumed', async () => {
+    const dir = (id: string, ...parts: string[]): string => path.join(studio.home, 'releases', id, ...parts);
+    const { items } = await client.call('releases.list', {});
+    const openId = items.find(({ endedAtMs }) => endedAtMs === undefined)?.id ?? '';
+    const before = await client.call('releases.get', { release: releaseId });
+    await client.call('storage.count', {});
+    const { usage } = await until(
+      () => client.call('storage.usage', {}),
+      ({ isCounting }) => !isCounting,
+    );
+    const group = usage?.groups.find((one) => one.group === 'releases');
+    expect(group?.count).toBe(items.length);
+    const offer = (await client.call('storage.proposals', {})).items.find(({ kind }) => kind === 'releases');
+    expect(offer?.bytes).toBeGreaterThan(0);
+    const { key = '', mark = '' } = offer ?? {};
+    expect(await client.call('storage.cleanUp', { items: [{ key, mark }] })).toMatchObject({
+      freedBytes: offer?.bytes,
+      done: ['releases'],
+      refused: [],
+    });
+    expect(readdirSync(dir(releaseId))).toEqual(['release.json']);
+    expect(existsSync(dir(openId, 'adapter', 'upload.json'))).toBe(true);
+    expect(await client.call('releases.get', { release: releaseId })).toEqual(before);
+  });
+
+  // Would catch: a list of releases that is empty after the database was lost, or a record taken from another folder.
+  it('is known again after the database was made anew', async () => {
+    const before = (await client.call('releases.list', {})).items;
+    const view = await client.call('releases.get', { release: releaseId });
+    await studio.close();
+    const copy = path.join(studio.home, 'releases', 'copied by hand');
+    cpSync(path.join(studio.home, 'releases', releaseId), copy, { recursive: true });
+    const report = await rebuildDatabase(testPorts(studio.home));
+    expect(report.releases).toBe(before.length);
+    expect(report.skipped.map((one) => one.path)).toEqual([copy]);
+    client = await studio.client();
+    expect((await client.call('releases.list', {})).items).toEqual(before);
+    expect(await client.call('releases.get', { release: releaseId })).toEqual(view);
+    // Its account is gone with the database: no token goes anywhere until a person says so again.
+    const open = before.find(({ endedAtMs }) => endedAtMs === undefined)?.id ?? '';
+    const refused = await failure(client.call('releases.resume', { release: open }));
+    expect(refused).toMatchObject({ code: 'release.account_unusable', params: { state: 'missing' } });
   });
 });

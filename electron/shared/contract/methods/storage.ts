@@ -22,6 +22,7 @@ export const USAGE_GROUPS = [
   'runs',
   'datasets',
   'models',
+  'releases',
   'environments',
   'jobs',
   'cache',
@@ -69,7 +70,15 @@ const usageItemSchema = z.object({
   users: z.array(z.string()).optional(),
 });
 
-export const CLEAN_UP_KINDS = ['checkpoints', 'jobs', 'environment', 'orphan', 'trash', 'tokens'] as const;
+export const CLEAN_UP_KINDS = [
+  'checkpoints',
+  'jobs',
+  'releases',
+  'environment',
+  'orphan',
+  'trash',
+  'tokens',
+] as const;
 
 const proposalSchema = z.object({
   key: z.string(),

@@ -22,6 +22,7 @@ import { preflight } from './verbs/preflight.ts';
 import { quickstart } from './verbs/quickstart.ts';
 import { recipeImport, recipeList } from './verbs/recipe.ts';
 import { RELEASE_VERBS } from './verbs/release.ts';
+import { releasePublish } from './verbs/release-publish.ts';
 import { REMOVAL_VERBS } from './verbs/removal.ts';
 import { runsAdopt, runsExport, runsList, runsReport, runsResume, runsShow, runsStop } from './verbs/runs.ts';
 import { installProgressText, runtimeInstall, runtimeStatus } from './verbs/runtime.ts';
@@ -62,6 +63,7 @@ const VERBS: readonly Verb[] = [
   verifyEvidence,
   releaseCheck,
   ...RELEASE_VERBS,
+  releasePublish,
   ...ACCOUNT_VERBS,
   chat,
   settingsShow,

@@ -2,18 +2,32 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
 /**
- * One line of standard input, for what must not stand on a command line: piped in, or typed at a prompt that shows
- * nothing of it. Empty where the input ends without a line.
+ * What must not stand on a command line, one line of standard input each: piped in, or typed at prompts that show
+ * nothing of it. Undefined where nobody types and the input ends before the first line.
  */
-export async function readSecret(prompt: string, showPrompt: (text: string) => void): Promise<string> {
-  const isTyped = process.stdin.isTTY;
-  if (isTyped) showPrompt(prompt);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: isTyped });
-  try {
-    for await (const line of lines) return line.trim();
-    return '';
-  } finally {
-    lines.close();
+export class SecretInput {
+  readonly #showPrompt: (text: string) => void;
+  #lines: AsyncIterator<string> | undefined;
+  #close: () => void = () => undefined;
+
+  constructor(showPrompt: (text: string) => void) {
+    this.#showPrompt = showPrompt;
+  }
+
+  async next(prompt: string): Promise<string | undefined> {
+    const isTyped = process.stdin.isTTY;
+    if (isTyped) this.#showPrompt(prompt);
+    if (this.#lines === undefined) {
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const lines = createInterface({ input: process.stdin, output: nowhere, terminal: isTyped });
+      this.#close = () => lines.close();
+      this.#lines = lines[Symbol.asyncIterator]();
+    }
+    const line = await this.#lines.next();
+    return line.done === true ? undefined : line.value.trim();
+  }
+
+  close(): void {
+    this.#close();
   }
 }

@@ -1,6 +1,8 @@
 import type { Account } from '../../shared/contract/methods/accounts.ts';
+import { StudioError } from '../../shared/contract/studio-error.ts';
 import { HUBS } from '../../shared/domain/hub-endpoints.ts';
-import { readSecret } from '../read-secret.ts';
+import { SecretInput } from '../read-secret.ts';
+import { PASSPHRASE_PROMPT, unlockVault } from '../unlock-vault.ts';
 import type { Verb } from '../verb.ts';
 
 const lineOf = ({ canWrite, hub, id, label, origin, token, username }: Account): string =>
@@ -19,7 +21,7 @@ const accountAdd: Verb = {
     en: 'add an account of a hub; the token is read from standard input, or typed unseen',
     zh: '添加平台账号；令牌从标准输入读取，或在提示后输入（不显示）',
   },
-  usage: '--hub HUB [--endpoint ADDRESS] [--agree ORIGIN] [--label NAME] < TOKEN-FILE',
+  usage: '--hub HUB [--endpoint ADDRESS] [--agree ORIGIN] [--label NAME] [--vault] < TOKEN-FILE',
   options: {
     hub: {
       kind: 'text',
@@ -39,23 +41,44 @@ const accountAdd: Verb = {
         zh: '同意把令牌发送到该非官方地址',
       },
     },
+    vault: {
+      kind: 'flag',
+      help: {
+        en: 'keep tokens in a vault of this data folder; its passphrase is the next line',
+        zh: '将令牌存入此数据目录的保险库，下一行输入其口令',
+      },
+    },
     label: { kind: 'text', value: 'NAME', help: { en: 'what to call it', zh: '显示名称' } },
   },
   run: async ({ args, terminal, session }) => {
     const [endpoint, agreedOrigin, label] = [args.text('endpoint'), args.text('agree'), args.text('label')];
     const hub = args.choice('hub', HUBS) ?? 'modelscope';
-    const prompt = terminal.words({ en: 'Token (not shown): ', zh: '令牌（不显示）：' });
-    const token = await readSecret(prompt, (text) => terminal.say(text));
     const client = await session.open('write');
-    const account = await client.call('accounts.put', {
-      hub,
-      token,
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(agreedOrigin === undefined ? {} : { agreedOrigin }),
-      ...(label === undefined ? {} : { label }),
-    });
-    terminal.say(lineOf(account));
-    return { value: { account } };
+    const { offers, place, vault } = await client.call('accounts.status', {});
+    const needsVault = args.flag('vault') && vault === 'none';
+    // This process is the whole session: what it alone remembers is lost before anybody could use it.
+    if (place === 'session' && !needsVault) throw new StudioError('cli.token_not_kept', { offers });
+    const input = new SecretInput((text) => terminal.say(text));
+    try {
+      const token = await input.next(terminal.words({ en: 'Token (not shown): ', zh: '令牌（不显示）：' }));
+      if (token === undefined) throw new StudioError('cli.no_token', {});
+      if (vault === 'locked' || needsVault) {
+        const passphrase = (await input.next(terminal.words(PASSPHRASE_PROMPT))) ?? '';
+        if (needsVault) await client.call('accounts.keepIn', { place: 'vault', passphrase });
+        else await client.call('accounts.unlock', { passphrase });
+      }
+      const account = await client.call('accounts.put', {
+        hub,
+        token,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(agreedOrigin === undefined ? {} : { agreedOrigin }),
+        ...(label === undefined ? {} : { label }),
+      });
+      terminal.say(lineOf(account));
+      return { value: { account } };
+    } finally {
+      input.close();
+    }
   },
 };
 
@@ -82,6 +105,7 @@ const accountVerify: Verb = {
   options: {},
   run: async ({ args, terminal, session }) => {
     const client = await session.open('write');
+    await unlockVault(client, terminal);
     const account = await client.call('accounts.verify', { account: args.required(0, 'ACCOUNT') });
     terminal.say(lineOf(account));
     return { value: { account } };
@@ -96,8 +120,9 @@ const accountRemove: Verb = {
   },
   usage: 'ACCOUNT',
   options: {},
-  run: async ({ args, session }) => {
+  run: async ({ args, terminal, session }) => {
     const client = await session.open('write');
+    await unlockVault(client, terminal);
     await client.call('accounts.remove', { account: args.required(0, 'ACCOUNT') });
     return { value: {} };
   },

@@ -4,6 +4,7 @@ import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { Arguments } from '../options.ts';
 import type { StudioClient } from '../studio-session.ts';
 import type { Terminal } from '../terminal.ts';
+import { unlockVault } from '../unlock-vault.ts';
 import type { Verb } from '../verb.ts';
 
 type Choice = Parameters<typeof startOf>[1][number];
@@ -11,7 +12,11 @@ type Choice = Parameters<typeof startOf>[1][number];
 const OVER: ReadonlySet<ReleaseView['state']> = new Set(['planned', 'paused', 'failed', 'done', 'cancelled']);
 
 /** Follows a release until nothing of it is under way, with a progress line for its part. */
-function followRelease(client: StudioClient, release: string, terminal: Terminal): Promise<ReleaseView> {
+export function followRelease(
+  client: StudioClient,
+  release: string,
+  terminal: Terminal,
+): Promise<ReleaseView> {
   return new Promise((resolve) => {
     const subscription = client.subscribe(`release.${release}`, ({ data }) => {
       const view = data as ReleaseView;
@@ -22,7 +27,11 @@ function followRelease(client: StudioClient, release: string, terminal: Terminal
           `${part.repository}  ${part.phase ?? ''}  ${formatBytes(part.doneBytes)} / ${formatBytes(part.totalBytes)}${speed}`,
         );
       }
-      if (!OVER.has(view.state) || view.parts.some(({ state }) => state === 'queued')) return;
+      if (
+        !OVER.has(view.state) ||
+        view.parts.some(({ publishing, state }) => publishing || state === 'queued')
+      )
+        return;
       queueMicrotask(() => subscription.dispose());
       resolve(view);
     });
@@ -127,6 +136,7 @@ const release: Verb = {
   },
   run: async ({ args, terminal, session, onInterrupt }) => {
     const client = await session.open('write');
+    await unlockVault(client, terminal);
     const resumed = args.text('resume');
     const id =
       resumed === undefined
@@ -139,8 +149,8 @@ const release: Verb = {
       const changes = (part.plan?.files ?? []).filter(({ change }) => change !== 'same');
       for (const { bytes, change, path } of args.flag('plan') ? changes : [])
         terminal.say(`${change}  ${path}  ${formatBytes(bytes)}`);
-      terminal.say([part.part, part.repository, part.state, part.url ?? ''].join('  '));
     }
+    sayParts(view, terminal);
     const failed = view.parts.find((part) => part.error !== undefined)?.error;
     if (failed !== undefined) {
       const { code, detail, params } = failed;
@@ -149,6 +159,11 @@ const release: Verb = {
     return { value: { release: view }, exitCode: view.state === 'paused' ? PAUSED_EXIT_CODE : 0 };
   },
 };
+
+export function sayParts({ parts }: ReleaseView, terminal: Terminal): void {
+  for (const { part, repository, state, url = '', visibility } of parts)
+    terminal.say([part, repository, state, visibility ?? '', url].filter((one) => one !== '').join('  '));
+}
 
 /** Stopped as asked. */
 const PAUSED_EXIT_CODE = 10;

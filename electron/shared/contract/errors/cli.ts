@@ -61,4 +61,30 @@ export const CLI_ERRORS = {
       action: '请检查路径与文件后重试。',
     },
   },
+  'cli.token_not_kept': {
+    en: {
+      message: 'This machine has no keyring, so the token would be forgotten as soon as this command ends.',
+      cause: 'Without a keyring a token is kept in memory only.',
+      action:
+        'Add --vault and choose a passphrase; or hand a token file to each command: MODELSCOPE_API_TOKEN_FILE or HF_TOKEN_FILE, readable by you alone.',
+    },
+    zh: {
+      message: '本机没有密钥环，本命令结束后令牌即会丢失。',
+      cause: '没有密钥环时，令牌只保存在内存中。',
+      action:
+        '请加上 --vault 并设置口令；或为每条命令指定令牌文件：MODELSCOPE_API_TOKEN_FILE 或 HF_TOKEN_FILE，文件只能由您本人读取。',
+    },
+  },
+  'cli.no_token': {
+    en: {
+      message: 'No token came.',
+      cause: 'Standard input ended before its first line.',
+      action: 'Pipe a file with the token in, or run the command in a terminal and type it.',
+    },
+    zh: {
+      message: '没有读到令牌。',
+      cause: '标准输入在第一行之前已结束。',
+      action: '请用管道传入令牌文件，或在终端中运行并输入。',
+    },
+  },
 } as const satisfies ErrorTable;

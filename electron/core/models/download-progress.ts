@@ -1,21 +1,17 @@
 import type { DownloadView } from '../../shared/contract/methods/models.ts';
 import type { JobEvent } from '../../shared/protocol/events.ts';
+import { ByteSpeed } from '../byte-speed.ts';
 
 type File = { path: string; bytes: number; doneBytes: number; verified: boolean };
 type Seen = {
   files: Map<string, File>;
   totalBytes: number | undefined;
   waiting: DownloadView['waiting'];
-  /** When how many bytes were there, for the speed of the last seconds. */
-  marks: { atMs: number; bytes: number }[];
+  speed: ByteSpeed;
 };
 
 export type DownloadFigures = Pick<DownloadView, 'doneBytes' | 'files'> &
   Partial<Pick<DownloadView, 'totalBytes' | 'bytesPerSecond' | 'waiting'>>;
-
-/** Speed is told over this much of the past. */
-const SPEED_WINDOW_MS = 8000;
-const SECOND_MS = 1000;
 
 /** What the events of download jobs have said in this life of the core; a later life lists anew. */
 export class DownloadProgress {
@@ -31,20 +27,17 @@ export class DownloadProgress {
       files: new Map(),
       totalBytes: undefined,
       waiting: undefined,
-      marks: [],
+      speed: new ByteSpeed(),
     };
     this.#seen.set(jobId, seen);
     for (const event of events) apply(seen, event);
-    const bytes = doneBytesOf(seen);
-    const atMs = this.#nowMs();
-    seen.marks.push({ atMs, bytes });
-    while ((seen.marks[0]?.atMs ?? atMs) < atMs - SPEED_WINDOW_MS) seen.marks.shift();
+    seen.speed.mark(this.#nowMs(), doneBytesOf(seen));
   }
 
   of(jobId: string): DownloadFigures {
     const seen = this.#seen.get(jobId);
     if (seen === undefined) return { doneBytes: 0, files: [] };
-    const speed = speedOf(seen);
+    const speed = seen.speed.perSecond;
     return {
       doneBytes: doneBytesOf(seen),
       files: [...seen.files.values()].map((file) => ({ ...file })),
@@ -84,11 +77,4 @@ function doneBytesOf(seen: Seen): number {
   let sum = 0;
   for (const file of seen.files.values()) sum += file.doneBytes;
   return sum;
-}
-
-function speedOf({ marks }: Seen): number | undefined {
-  const first = marks[0];
-  const last = marks.at(-1);
-  if (first === undefined || last === undefined || last.atMs - first.atMs < SECOND_MS) return undefined;
-  return Math.max(0, ((last.bytes - first.bytes) * SECOND_MS) / (last.atMs - first.atMs));
 }

@@ -1,5 +1,6 @@
 import type { ReleasePartView } from '../../shared/contract/methods/releases.ts';
 import type { JobEvent } from '../../shared/protocol/events.ts';
+import { ByteSpeed } from '../byte-speed.ts';
 
 type File = {
   path: string;
@@ -11,8 +12,7 @@ type Seen = {
   files: Map<string, File>;
   phase: string | undefined;
   waiting: ReleasePartView['waiting'];
-  /** When how many bytes were there, for the speed of the last seconds. */
-  marks: { atMs: number; bytes: number }[];
+  speed: ByteSpeed;
 };
 
 export type UploadFigures = Readonly<{
@@ -22,8 +22,6 @@ export type UploadFigures = Readonly<{
   bytesPerSecond: number | undefined;
 }>;
 
-const SPEED_WINDOW_MS = 8000;
-const SECOND_MS = 1000;
 const NOTHING: UploadFigures = { files: [], phase: undefined, waiting: undefined, bytesPerSecond: undefined };
 
 /** What the events of upload jobs have said in this life of the core. */
@@ -40,13 +38,11 @@ export class UploadProgress {
       files: new Map(),
       phase: undefined,
       waiting: undefined,
-      marks: [],
+      speed: new ByteSpeed(),
     };
     this.#seen.set(jobId, seen);
     for (const event of events) apply(seen, event);
-    const atMs = this.#nowMs();
-    seen.marks.push({ atMs, bytes: sentBytesOf(seen) });
-    while ((seen.marks[0]?.atMs ?? atMs) < atMs - SPEED_WINDOW_MS) seen.marks.shift();
+    seen.speed.mark(this.#nowMs(), sentBytesOf(seen));
   }
 
   of(jobId: string | undefined): UploadFigures {
@@ -56,7 +52,7 @@ export class UploadProgress {
       files: [...seen.files.values()].map((file) => ({ ...file })),
       phase: seen.phase,
       waiting: seen.waiting,
-      bytesPerSecond: speedOf(seen),
+      bytesPerSecond: seen.speed.perSecond,
     };
   }
 
@@ -84,7 +80,7 @@ function apply(seen: Seen, { type, data }: JobEvent): void {
       return [path, { path, bytes, doneBytes: isThere ? bytes : 0, state: isThere ? 'reused' : 'waiting' }];
     });
     seen.files = new Map(files);
-    seen.marks = [];
+    seen.speed.restart();
   }
   if (type === 'file-progress') {
     const { path, bytes, doneBytes } = data;
@@ -101,11 +97,4 @@ function sentBytesOf({ files }: Seen): number {
   let sum = 0;
   for (const file of files.values()) if (file.state !== 'reused') sum += file.doneBytes;
   return sum;
-}
-
-function speedOf({ marks }: Seen): number | undefined {
-  const first = marks[0];
-  const last = marks.at(-1);
-  if (first === undefined || last === undefined || last.atMs - first.atMs < SECOND_MS) return undefined;
-  return Math.max(0, ((last.bytes - first.bytes) * SECOND_MS) / (last.atMs - first.atMs));
 }

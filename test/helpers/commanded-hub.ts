@@ -11,7 +11,6 @@ export type HubFacts = Readonly<{
   puts: readonly string[];
   /** SHA-256 of the content that came whole. */
   kept: readonly string[];
-  keptBytes: number;
   receivedBytes: number;
   /** Messages of the commits that were carried out. */
   commits: readonly string[];

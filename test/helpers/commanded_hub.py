@@ -60,7 +60,6 @@ class CommandedHub:
         return {
             "puts": [question.path.split("?")[0] for question in questions if _is_content(question)],
             "kept": sorted(uploads.blobs),
-            "keptBytes": sum(len(content) for content in list(uploads.blobs.values())),
             "receivedBytes": hub.received_bytes,
             "commits": list(uploads.messages if self._modelscope else uploads.commits),
             "private": {name: one.private for name, one in hub.repositories.items()},

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { StudioContract } from '../../electron/shared/contract/index.ts';
@@ -14,18 +15,25 @@ export type ForkedCore = Readonly<{
   close: () => Promise<void>;
 }>;
 
-/** A core in a process of its own on a data folder; `temporary` is where it and its jobs put temporary files. */
+/**
+ * A core in a process of its own on a data folder. `temporary` is where it and its jobs put temporary files, and where
+ * what it prints is kept, in `core.txt`.
+ */
 export async function forkCore(home: string, temporary: string): Promise<ForkedCore> {
   const script = path.join(import.meta.dirname, 'forked-core-process.ts');
+  const outputFile = path.join(temporary, 'core.txt');
+  const output = openSync(outputFile, 'a');
   const child = fork(script, [home], {
     env: { ...process.env, TMPDIR: temporary },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', output, output, 'ipc'],
   });
+  closeSync(output);
   const gone = once(child, 'exit');
   await Promise.race([
     once(child, 'message'),
     gone.then(([code, signal]) => {
-      throw new Error(`the core ended with ${String(code ?? signal)} before it was open`);
+      const said = readFileSync(outputFile, 'utf8').slice(-2000);
+      throw new Error(`the core ended with ${String(code ?? signal)} before it was open: ${said}`);
     }),
   ]);
   const client = createRpcClient<StudioContract>();

@@ -5,9 +5,10 @@ import type { JobRecord } from '../jobs/job-record.ts';
 
 /** What a part's record says once its job is over. */
 export function partAfterJob(record: ReleasePartRecord, job: JobRecord): ReleasePartRecord {
-  // What a person or a restart stopped is paused, not failed.
+  // What a person or a restart stopped is paused, not failed; what was killed while we looked on is told.
   if (job.state !== 'done') {
-    return job.state === 'failed' && job.error !== undefined ? { ...record, error: job.error } : record;
+    const isTold = job.state === 'failed' || job.error?.code === 'job.killed';
+    return isTold && job.error !== undefined ? { ...record, error: job.error } : record;
   }
   try {
     if (job.spec.kind === 'visibility') {

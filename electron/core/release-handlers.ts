@@ -19,8 +19,8 @@ export function releaseHandlers({
     },
     'releases.get': ({ release }) => releases.get(release),
     'releases.pause': async ({ release }) => ({ releaseId: await releases.pause(release) }),
-    'releases.resume': async ({ release, existing }) => ({
-      releaseId: await releases.resume(release, existing),
+    'releases.resume': async ({ release, ...word }) => ({
+      releaseId: await releases.resume(release, word),
     }),
     'releases.cancel': async ({ release }) => ({ releaseId: await releases.cancel(release) }),
     'releases.remove': ({ release }) => {

@@ -98,6 +98,23 @@ def test_a_second_run_sends_nothing(fake: FakeHuggingFace, tmp_path: Path) -> No
     assert (again.result["commit"], again.result["sentBytes"]) == (None, 0)
 
 
+# An update that deletes unasked, or takes what the hub put there itself.
+def test_what_else_is_there_stays_unless_asked(fake: FakeHuggingFace, tmp_path: Path) -> None:
+    assert job(fake, tmp_path).run() == "done"
+    kept = {path: content for path, content in FILES.items() if not path.startswith("tokenizer")}
+    gone = sorted(FILES.keys() - kept.keys())
+    assert gone
+    folder = write_files(tmp_path / "fewer", kept)
+    for asked in (False, True):
+        again = upload(fake, folder, repository=NEW, existing="update-private", deleteOthers=asked)
+        assert again.run() == "done"
+        (plan,) = again.recorder.of("upload-plan")
+        assert (plan["deletes"], plan["others"]) == ((gone, []) if asked else ([], gone))
+        assert released(fake, kept if asked else FILES)
+    assert ".gitattributes" in fake.repositories[NEW].files
+    assert len(fake.uploads.commits) == 2
+
+
 def test_a_hub_that_makes_it_public_gets_nothing(fake: FakeHuggingFace, tmp_path: Path) -> None:
     fake.uploads.faults.creates_public = True
     job(fake, tmp_path).refused("upload.not_private")

@@ -123,6 +123,27 @@ def test_an_update_changes_what_changed(hub: FakeModelScope, folder: Path) -> No
     assert (len(hub.uploads.puts) - before, len(hub.uploads.messages)) == (1, 2)
 
 
+def test_what_else_is_there_stays_unless_asked(hub: FakeModelScope, folder: Path) -> None:
+    # Catches an update that deletes unasked, a plan that does not say what stays, and one that takes the
+    # hub's own file with it.
+    upload(hub, folder).run()
+    own = hub.repositories[REPOSITORY].files[".gitattributes"]
+    (folder / "tokenizer.model").unlink()
+    (folder / "config.json").unlink()
+    for plan_only, asked in ((False, False), (True, True), (False, True)):
+        there = content_at(hub)
+        job = upload(hub, folder, existing="update-private", deleteOthers=asked, planOnly=plan_only)
+        assert job.run() == "done"
+        (plan,) = job.recorder.of("upload-plan")
+        left = ["config.json", "tokenizer.model"]
+        assert (plan["deletes"], plan["others"]) == ((left, []) if asked else ([], left))
+        if plan_only or not asked:
+            assert content_at(hub) == there
+    assert hub.repositories[REPOSITORY].files == {**content_of(folder), ".gitattributes": own}
+    # Two uploads and one commit that only deletes.
+    assert len(hub.uploads.messages) == 2
+
+
 def test_files_of_the_same_bytes_are_sent_once(hub: FakeModelScope, tmp_path: Path) -> None:
     twins = {"a.safetensors": b"x" * 90_000, "copy/a.safetensors": b"x" * 90_000}
     job = upload(hub, write_files(tmp_path / "out", twins))

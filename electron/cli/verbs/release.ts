@@ -128,6 +128,13 @@ const release: Verb = {
       kind: 'flag',
       help: { en: 'replace files of a private repository of yours', zh: '更新自己的私有仓库' },
     },
+    'delete-others': {
+      kind: 'flag',
+      help: {
+        en: 'with --update: also delete what the release does not have',
+        zh: '与 --update 同用：删除发布中没有的文件',
+      },
+    },
     plan: {
       kind: 'flag',
       help: { en: 'only say what would be sent; change nothing', zh: '只显示将上传的内容，不做更改' },
@@ -181,6 +188,7 @@ async function started(client: StudioClient, args: Arguments): Promise<string> {
     licence: args.text('licence') ?? null,
     language: args.choice('language', ['zh', 'en']) ?? 'zh',
     existing: args.flag('update') ? 'update-private' : 'refuse',
+    deleteOthers: args.flag('update') && args.flag('delete-others'),
     planOnly: args.flag('plan'),
   });
   return releaseId;

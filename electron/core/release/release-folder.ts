@@ -24,6 +24,7 @@ const visibility = uploadResultSchema.shape.visibility;
 const partSchema = z.object({
   part: z.enum(CARD_PARTS),
   repository: uploadParams.shape.repository,
+  deleteOthers: z.boolean().optional(),
   runId: text.optional(),
   step: z.int().optional(),
   modelId: text.optional(),

@@ -179,12 +179,12 @@ export class ReleaseRunner {
     const { clock, folder, ids, sources, supervisor } = this.#deps;
     const files = await this.#prepared(release, part, signal);
     signal.throwIfAborted();
-    const { repository } = release.parts.find((record) => record.part === part) ?? {};
-    if (repository === undefined) return;
+    const record = this.#partOf(release.id, part);
+    if (record === undefined) return;
     const jobId = ids.next();
     // The job is named in the record first: its events find their release by it.
-    this.#savePart(release.id, part, (record) => ({ ...record, jobId, error: undefined }));
-    const params = uploadParamsOf(release, repository, {
+    this.#savePart(release.id, part, (before) => ({ ...before, jobId, error: undefined }));
+    const params = uploadParamsOf(release, record, {
       files,
       commitMessage: commitMessageOf(part, sources.resolve(choiceOf(release, part)).step),
       statePath: path.join(this.#partDir(release.id, part), 'state.json'),

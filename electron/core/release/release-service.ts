@@ -47,9 +47,16 @@ export type ReleaseStart = ReleaseCard &
     account: string;
     language: CardLanguage;
     existing: ReleaseRecord['existing'];
+    deleteOthers: boolean;
     maxBytesPerSecond: number | undefined;
     planOnly: boolean;
   }>;
+
+/** What a person says anew of repositories that are there already; what is left out stays as it was. */
+type ReleaseWord = Readonly<{
+  existing?: ReleaseRecord['existing'] | undefined;
+  deleteOthers?: boolean | undefined;
+}>;
 
 const MOST_OPEN = 200;
 /** Sent in this order, so that what is small is there first. */
@@ -81,6 +88,7 @@ export class ReleaseService {
     account: accountId,
     language,
     existing,
+    deleteOthers,
     maxBytesPerSecond,
     planOnly,
     ...card
@@ -106,6 +114,7 @@ export class ReleaseService {
     const parts = resolved.map((source, at): ReleasePartRecord => ({
       part: source.part,
       repository: card.parts[at]?.repository ?? '',
+      deleteOthers,
       runId: source.runId,
       step: source.step,
       modelId: source.modelId,
@@ -162,7 +171,7 @@ export class ReleaseService {
   }
 
   /** Throws `release.live`, `release.over`, `release.account_unusable`. */
-  async resume(reference: string, existing: ReleaseRecord['existing'] | undefined): Promise<string> {
+  async resume(reference: string, { deleteOthers, existing }: ReleaseWord): Promise<string> {
     const { runner } = this.#deps;
     const before = this.#find(reference);
     this.#requireOpen(before);
@@ -173,7 +182,10 @@ export class ReleaseService {
       ...release,
       planOnly: false,
       existing: existing ?? release.existing,
-      parts: release.parts.map(({ error: _error, ...part }) => part),
+      parts: release.parts.map(({ error: _error, ...part }) => ({
+        ...part,
+        deleteOthers: deleteOthers ?? part.deleteOthers,
+      })),
     });
     runner.go(release.id);
     return release.id;

@@ -1,7 +1,7 @@
 import type { CardPart } from '../../shared/domain/card/card-record.ts';
 import { licenceOf } from '../../shared/domain/card/licences.ts';
 import type { JobParams } from '../../shared/protocol/job-spec.ts';
-import type { ReleaseRecord } from '../db/repositories/release-repository.ts';
+import type { ReleasePartRecord, ReleaseRecord } from '../db/repositories/release-repository.ts';
 
 type UploadParams = JobParams<'upload'>;
 
@@ -15,7 +15,7 @@ export function choiceOf({ card }: ReleaseRecord, part: CardPart): ReleaseRecord
 /** What the job of a part is told. */
 export function uploadParamsOf(
   release: ReleaseRecord,
-  repository: string,
+  { deleteOthers, repository }: ReleasePartRecord,
   { files, commitMessage, statePath }: Pick<UploadParams, 'files' | 'commitMessage' | 'statePath'>,
 ): UploadParams {
   return {
@@ -24,6 +24,7 @@ export function uploadParamsOf(
     licence: claimedLicence(release),
     files,
     deletes: [],
+    deleteOthers: deleteOthers === true,
     commitMessage,
     existing: release.existing,
     statePath,

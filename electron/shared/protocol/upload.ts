@@ -54,6 +54,10 @@ export const uploadParams = z.strictObject({
   deletes: z.array(z.string().min(1).max(300)).max(2000).default([]).meta({
     description: 'Files of an existing repository that the commit takes away.',
   }),
+  deleteOthers: z.boolean().default(false).meta({
+    description:
+      'The commit takes away whatever else the repository has, but for `.gitattributes`, which is the hub’s own.',
+  }),
   commitMessage: z.string().min(1).max(500),
   existing: z.enum(['refuse', 'update-private', 'update-any']).meta({
     description:
@@ -85,6 +89,8 @@ export const UPLOAD_EVENT_DATA = {
     state: repositoryStateSchema,
     files: z.array(z.strictObject({ path, bytes, sha256, change: z.enum(['add', 'replace', 'same']) })),
     deletes: z.array(path),
+    /** What else the repository has, and keeps. */
+    others: z.array(path).optional(),
     totalBytes: bytes,
     /** Of them, what the hub does not have anywhere. */
     sendBytes: bytes,

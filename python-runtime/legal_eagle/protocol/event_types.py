@@ -312,6 +312,7 @@ class JobEventUploadPlanData(TypedDict):
     state: Literal["absent", "private", "public"]
     files: list[JobEventUploadPlanDataFilesItem]
     deletes: list[str]
+    others: list[str]
     totalBytes: int
     sendBytes: int
 

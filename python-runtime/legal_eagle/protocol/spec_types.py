@@ -226,6 +226,7 @@ class JobSpecUploadParams(TypedDict):
     licence: str | None
     files: list[JobSpecUploadParamsFilesItem]
     deletes: list[str]
+    deleteOthers: bool
     commitMessage: str
     existing: Literal["refuse", "update-private", "update-any"]
     statePath: str

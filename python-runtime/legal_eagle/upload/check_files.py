@@ -39,7 +39,7 @@ _NEVER: Final = re.compile(
 # ModelScope's pages say 50 GB a file; Hugging Face advises 200 GB.
 MAX_FILE_BYTES: Final[Mapping[str, int]] = {"modelscope": 50_000_000_000, "huggingface": 200_000_000_000}
 # ModelScope's servers refuse a commit with more actions.
-_MAX_ACTIONS: Final = 2000
+MAX_ACTIONS: Final = 2000
 
 
 def check_repository_name(repository: str) -> None:
@@ -53,8 +53,8 @@ def check_files(hub: str, files: Sequence[Mapping[str, Any]], deletes: Sequence[
     """``files`` and ``deletes`` as in ``uploadParams``. Raises ``upload.file_refused``, ``…path_unsafe``,
     ``…path_collision``, ``…file_missing``, ``…file_too_large``, ``…too_many_files``."""
     count = len(files) + len(deletes)
-    if count > _MAX_ACTIONS:
-        raise too_many_files(count, _MAX_ACTIONS)
+    if count > MAX_ACTIONS:
+        raise too_many_files(count, MAX_ACTIONS)
     paths = [file["path"] for file in files]
     try:
         refuse_unsafe((), [*paths, *(path for path in deletes if path not in set(paths))])

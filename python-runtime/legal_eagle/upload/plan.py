@@ -9,21 +9,27 @@ from typing import Final, Literal
 from legal_eagle.hub.listing import RemoteFile
 from legal_eagle.jobs.context import JobContext
 from legal_eagle.upload.asking import Asking
+from legal_eagle.upload.check_files import MAX_ACTIONS
 from legal_eagle.upload.local_files import is_at_hub
+from legal_eagle.upload.refusals import too_many_files
 from legal_eagle.upload.upload_hub import Blob, RepositoryState, UploadHub
 
 Change = Literal["add", "replace", "same"]
+# Hubs put it into every repository, and need it to tell which files are large.
+_OWN_OF_HUBS: Final = frozenset({".gitattributes"})
 _NOTHING: Final[Mapping[str, RemoteFile]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``changes`` per path; ``deletes`` are those that are there; ``missing`` as ``missing_paths`` says."""
+    """``changes`` per path; ``deletes`` are those that are there, ``others`` what is there besides and stays;
+    ``missing`` as ``missing_paths`` says."""
 
     state: RepositoryState
     blobs: tuple[Blob, ...]
     changes: Mapping[str, Change]
     deletes: tuple[str, ...]
+    others: tuple[str, ...]
     missing: tuple[str, ...]
     before: Mapping[str, RemoteFile]
 
@@ -37,9 +43,16 @@ class Plan:
 
 
 def make_plan(
-    asking: Asking, hub: UploadHub, state: RepositoryState, blobs: Sequence[Blob], deletes: Sequence[str]
+    asking: Asking,
+    hub: UploadHub,
+    state: RepositoryState,
+    blobs: Sequence[Blob],
+    deletes: Sequence[str],
+    *,
+    delete_others: bool = False,
 ) -> Plan:
-    """Changes nothing at the hub."""
+    """Changes nothing at the hub. ``delete_others`` as in ``uploadParams``. Raises
+    ``upload.too_many_files``."""
     before = _NOTHING if state == "absent" else asking.ask(hub.list_files)
     changes = {blob.path: _change(blob, before.get(blob.path)) for blob in blobs}
     changed = [blob for blob in blobs if changes[blob.path] != "same"]
@@ -51,7 +64,13 @@ def make_plan(
         _, missing = negotiated_blobs(asking, hub, changed)
     kept = {blob.path for blob in blobs}
     gone = tuple(path for path in dict.fromkeys(deletes) if path in before and path not in kept)
-    return Plan(state, tuple(blobs), changes, gone, tuple(missing), before)
+    others = tuple(sorted({*before} - kept - {*gone} - _OWN_OF_HUBS))
+    if delete_others:
+        gone, others = (*gone, *others), ()
+    # Nothing was sent yet: a person can still choose another way.
+    if gone and len(changed) + len(gone) > MAX_ACTIONS:
+        raise too_many_files(len(changed) + len(gone), MAX_ACTIONS)
+    return Plan(state, tuple(blobs), changes, gone, others, tuple(missing), before)
 
 
 def negotiated_blobs(asking: Asking, hub: UploadHub, blobs: Sequence[Blob]) -> tuple[list[Blob], list[str]]:
@@ -86,6 +105,7 @@ def say_plan(context: JobContext, plan: Plan) -> None:
                 for blob in plan.blobs
             ],
             "deletes": list(plan.deletes),
+            "others": list(plan.others),
             "totalBytes": sum(sizes.values()),
             "sendBytes": sum(sizes[path] for path in plan.missing),
         },

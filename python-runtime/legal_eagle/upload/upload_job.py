@@ -78,7 +78,14 @@ class _Upload:
         repository.open()
         self._phase("hash")
         blobs = [self._files.blob(path) for path in self._files.paths]
-        plan = make_plan(self._asking, self._hub, repository.state, blobs, self._params["deletes"])
+        plan = make_plan(
+            self._asking,
+            self._hub,
+            repository.state,
+            blobs,
+            self._params["deletes"],
+            delete_others=self._params["deleteOthers"],
+        )
         say_plan(self._context, plan)
         if self._params["planOnly"]:
             self._say_result(plan, repository, {blob.path: blob for blob in blobs}, None)

@@ -38,6 +38,16 @@ export function PartPlan({ plan }: PartPlanProps): ReactElement {
           </span>
         </li>
       ))}
+      {(plan.others ?? []).map((path) => (
+        <li key={path}>
+          <span title={path}>{path}</span>
+          <span />
+          <span className={classes['fileState']} data-change="other">
+            <IconEqual size={14} aria-hidden />
+            {words('plan.other')}
+          </span>
+        </li>
+      ))}
     </ul>
   );
 }

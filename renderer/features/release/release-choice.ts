@@ -22,6 +22,8 @@ export type ReleaseChoice = Readonly<{
   texts: ReleaseTexts;
   language: CardLanguage;
   existing: 'refuse' | 'update-private' | 'update-any';
+  /** Whether what an existing repository has besides goes with the update. */
+  deleteOthers: boolean;
   /** Upload limit in kilobytes a second; empty for none. */
   maxKilobytesPerSecond: string;
 }>;
@@ -58,6 +60,7 @@ export function firstChoice(draft: ReleaseDraft, language: CardLanguage): Releas
     },
     language,
     existing: 'refuse',
+    deleteOthers: false,
     maxKilobytesPerSecond: '',
   };
 }

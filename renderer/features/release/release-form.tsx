@@ -1,4 +1,4 @@
-import { Button, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconCloudUpload, IconLock } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
@@ -152,6 +152,7 @@ function StartPanel({ draft, choice, onChoice, owner, onStarted }: StartPanelPro
         account: choice.account,
         language: choice.language,
         existing: choice.existing,
+        deleteOthers: choice.existing !== 'refuse' && choice.deleteOthers,
         planOnly,
         ...(limit === undefined ? {} : { maxBytesPerSecond: limit }),
       },
@@ -174,6 +175,14 @@ function StartPanel({ draft, choice, onChoice, owner, onStarted }: StartPanelPro
                 onChoice({ ...choice, existing: EXISTING.find((one) => one === value) ?? 'refuse' })
               }
             />
+            {choice.existing !== 'refuse' && (
+              <Switch
+                label={words('start.deleteOthers')}
+                description={words('start.deleteOthersHint')}
+                checked={choice.deleteOthers}
+                onChange={(event) => onChoice({ ...choice, deleteOthers: event.currentTarget.checked })}
+              />
+            )}
             <TextInput
               w={240}
               label={words('start.speed')}

@@ -139,6 +139,23 @@ describe('a release to a hub', () => {
     expect(weights?.state).toBe('reused');
   });
 
+  // Would catch: a person's word that is lost on its way to the job, or an update that deletes without it.
+  it('names what a repository has besides, and deletes it only when told to', async () => {
+    const parts = [{ ...WHOLE, repository: ADAPTER.repository }];
+    const wish = { parts, account, existing: 'update-private', planOnly: true } as const;
+    const { releaseId: other } = await client.call('releases.start', wish);
+    const planned = (await settled(client, other)).parts[0];
+    expect(planned?.error).toBeUndefined();
+    expect(planned?.plan?.deletes).toEqual([]);
+    expect(planned?.plan?.others).toContain('adapter_model.safetensors');
+    await client.call('releases.cancel', { release: other });
+    const { releaseId: told } = await client.call('releases.start', { ...wish, deleteOthers: true });
+    const { plan } = (await settled(client, told)).parts[0] ?? {};
+    expect(plan?.deletes).toEqual(planned?.plan?.others);
+    expect(plan?.others).toEqual([]);
+    await client.call('releases.cancel', { release: told });
+  });
+
   it('becomes public only by its own step, with the repositories named and a reason', async () => {
     const confirmed = [ADAPTER.repository, WHOLE.repository];
     const publish = (wish: object): Promise<unknown> =>

@@ -25,6 +25,8 @@ export type ReleaseCard = Readonly<{
 export type ReleasePartRecord = Readonly<{
   part: CardPart;
   repository: string;
+  /** A person's word that what the repository has besides may go. */
+  deleteOthers?: boolean | undefined;
   runId?: string | undefined;
   step?: number | undefined;
   modelId?: string | undefined;

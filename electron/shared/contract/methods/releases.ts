@@ -113,6 +113,8 @@ export const releasePlanSchema = z.object({
   state: visibilitySchema,
   files: z.array(z.object({ path: z.string(), bytes: z.int(), sha256: z.string(), change: changeSchema })),
   deletes: z.array(z.string()),
+  /** What else the repository has, and keeps. */
+  others: z.array(z.string()).optional(),
   totalBytes: z.int(),
   sendBytes: z.int(),
 });
@@ -246,6 +248,8 @@ export const RELEASE_METHODS = {
       account: z.string().min(1),
       language: z.enum(LANGUAGES).default('zh'),
       existing: uploadParams.shape.existing.default('refuse'),
+      /** Of repositories that are there already: also takes away what the release does not have. */
+      deleteOthers: z.boolean().default(false),
       maxBytesPerSecond: z.int().min(1024).optional(),
       planOnly: z.boolean().default(false),
     }),
@@ -270,9 +274,16 @@ export const RELEASE_METHODS = {
     output: z.object({ releaseId: z.string() }),
     errors: [...FIND_ERRORS, 'core.read_only'],
   }),
-  /** Goes on after a pause, a failure or a plan; `existing` is a person's new word on what is there already. */
+  /**
+   * Goes on after a pause, a failure or a plan; `existing` and `deleteOthers` are a person's new word on what is there
+   * already.
+   */
   'releases.resume': method({
-    input: z.object({ release: referenceSchema, existing: uploadParams.shape.existing.optional() }),
+    input: z.object({
+      release: referenceSchema,
+      existing: uploadParams.shape.existing.optional(),
+      deleteOthers: z.boolean().optional(),
+    }),
     output: z.object({ releaseId: z.string() }),
     errors: [...FIND_ERRORS, 'core.read_only', 'release.live', 'release.over', 'release.account_unusable'],
   }),

@@ -288,6 +288,8 @@ def test_accounts(hub: FakeModelScope, tmp_path: Path) -> None:
     assert job.result["canWrite"] is False
     Job(tmp_path, "account-check", params, TOKEN[:-1] + "2").refused("upload.token_refused")
     Job(tmp_path, "account-check", params, None).refused("upload.token_needed")
+    # An address that is no such hub's: nobody asked for a repository that could be missing.
+    Job(tmp_path, "account-check", {**params, "hub": "huggingface"}).refused("hub.answer_invalid")
     mirror = {"endpoint": "https://hf-mirror.com", "tokenOrigin": "https://hf-mirror.com"}
     Job(tmp_path, "account-check", {**params, "hub": "huggingface", **mirror}).refused(
         "upload.mirror_refused"

@@ -52,7 +52,7 @@ export class DownloadProgress {
   }
 }
 
-function apply(seen: Seen, { type, data }: JobEvent): void {
+function apply(seen: Seen, { t, type, data }: JobEvent): void {
   if (type === 'listing') {
     seen.totalBytes = data.takenBytes;
     const taken = data.files.filter((file) => file.taken);
@@ -70,7 +70,7 @@ function apply(seen: Seen, { type, data }: JobEvent): void {
     seen.files.set(path, { path, bytes, doneBytes: bytes, verified: true });
     seen.waiting = undefined;
   }
-  if (type === 'waiting') seen.waiting = { reason: data.reason, detail: data.detail };
+  if (type === 'waiting') seen.waiting = { reason: data.reason, detail: data.detail, untilMs: t + data.waitMs };
 }
 
 function doneBytesOf(seen: Seen): number {

@@ -61,10 +61,10 @@ export class UploadProgress {
   }
 }
 
-function apply(seen: Seen, { type, data }: JobEvent): void {
+function apply(seen: Seen, { t, type, data }: JobEvent): void {
   if (type === 'phase') seen.phase = data.name;
   if (type === 'waiting') {
-    seen.waiting = { reason: data.reason, detail: data.detail };
+    seen.waiting = { reason: data.reason, detail: data.detail, untilMs: t + data.waitMs };
     return;
   }
   if (type === 'phase' || type === 'hash-progress' || type === 'file-progress' || type === 'file-sent') {

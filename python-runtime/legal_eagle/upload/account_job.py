@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from legal_eagle.hub.hub_session import HubSession
+from legal_eagle.hub.listing import answer_invalid
 from legal_eagle.hub.patience import Patience, Stopped, Waits
 from legal_eagle.jobs.context import JobContext, Outcome
+from legal_eagle.jobs.errors import JobError
 from legal_eagle.upload.asking import Asking
 from legal_eagle.upload.hubs import hub_of, place_of
 
@@ -23,6 +25,11 @@ def run(context: JobContext, waits: Waits | None = None) -> Outcome:
             account = asking.ask(hub.account)
     except Stopped:
         return "stopped"
+    except JobError as error:
+        if error.code != "upload.repository_missing":
+            raise
+        # Nobody asked for a repository: the address is no hub's.
+        raise answer_invalid(place.origin, "it does not know whose token this is") from error
     context.reporter.emit(
         "result",
         {

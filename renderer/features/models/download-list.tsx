@@ -13,6 +13,7 @@ import { useAction } from '../../api/hooks.ts';
 import { formatBytes, formatDuration, formatNumber } from '../../i18n/format.ts';
 import { useLanguage, useWords } from '../../i18n/use-words.ts';
 import { ConfirmButton } from '../../ui/confirm-button.tsx';
+import { Countdown } from '../../ui/countdown.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
@@ -98,8 +99,9 @@ function Download({ download }: Readonly<{ download: DownloadView }>): ReactElem
       </Group>
       <Figures download={download} />
       {waiting !== undefined && (
-        <Text c="var(--le-amber)" role="status">
-          {words(`download.waiting.${waiting.reason}`)}
+        <Text c="var(--le-amber)">
+          <span role="status">{words(`download.waiting.${waiting.reason}`)}</span>{' '}
+          <Countdown untilMs={waiting.untilMs} />
         </Text>
       )}
       {failure !== undefined && <ErrorNote error={failure} />}

@@ -8,6 +8,7 @@ import { useAction } from '../../api/hooks.ts';
 import { formatBytes, formatDuration, formatNumber } from '../../i18n/format.ts';
 import { useLanguage, useWords, type Words } from '../../i18n/use-words.ts';
 import { CopyTextButton } from '../../ui/copy-text-button.tsx';
+import { Countdown } from '../../ui/countdown.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { OutsideLink } from '../../ui/outside-link.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -43,8 +44,9 @@ export function PartPanel({ release, part }: PartPanelProps): ReactElement {
         {state === 'done' && <Outcome part={part} />}
         {hasBar && <Progress part={part} />}
         {waiting !== undefined && (
-          <Text c="var(--le-amber)" role="status">
-            {words(`waiting.${waiting.reason}`)}
+          <Text c="var(--le-amber)">
+            <span role="status">{words(`waiting.${waiting.reason}`)}</span>{' '}
+            <Countdown untilMs={waiting.untilMs} />
           </Text>
         )}
         {error !== undefined && <Failure release={release} part={part} />}

@@ -286,7 +286,8 @@ export type DownloadView = Readonly<{
   bytesPerSecond?: number;
   files: readonly Readonly<{ path: string; bytes: number; doneBytes: number; verified: boolean }>[];
   /** Why nothing comes, while the job tries again by itself. */
-  waiting?: Readonly<{ reason: 'network' | 'rate-limit' | 'server'; detail: string }>;
+  /** `untilMs`: when it is tried again. */
+  waiting?: Readonly<{ reason: 'network' | 'rate-limit' | 'server'; detail: string; untilMs: number }>;
   error?: z.output<typeof errorSummarySchema>;
 }>;
 

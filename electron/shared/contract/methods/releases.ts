@@ -153,7 +153,14 @@ const releasePartSchema = z.object({
   doneBytes: z.int(),
   totalBytes: z.int(),
   bytesPerSecond: z.number().optional(),
-  waiting: z.object({ reason: z.enum(['network', 'rate-limit', 'server']), detail: z.string() }).optional(),
+  /** `untilMs`: when it is tried again. */
+  waiting: z
+    .object({
+      reason: z.enum(['network', 'rate-limit', 'server']),
+      detail: z.string(),
+      untilMs: timeMsSchema,
+    })
+    .optional(),
   error: errorSummarySchema.optional(),
   /** Once it is done. */
   url: z.string().optional(),

@@ -81,10 +81,9 @@ export function createReleaseSources(deps: ReleaseSourcesDeps): ReleaseSources {
     memorisation: (source) => {
       const run = runOf(source);
       const result = run === undefined ? undefined : readMemorisation(run.dir);
-      // Of other weights than those that are released, a check says nothing.
-      const isOfThese =
-        result?.step === (source.step ?? run?.step) &&
-        (result?.weights === 'model') === (source.part !== 'adapter');
+      // A merged model was compared with its adapter when it was written, so a check of either speaks for both.
+      // Of another step, or of quantised weights, it says nothing.
+      const isOfThese = source.part !== 'gguf' && result?.step === (source.step ?? run?.step);
       if (result === undefined || !isOfThese) return undefined;
       const verdict = memorisationVerdict(result);
       return verdict === 'none-found' ? 'clean' : verdict === 'found' ? 'flagged' : undefined;

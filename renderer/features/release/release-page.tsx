@@ -11,6 +11,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { ErrorNote } from '../../ui/error-note.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeletons } from '../../ui/skeletons.tsx';
+import { MemorisationPanel, type MemorisationPanelProps } from './memorisation-panel.tsx';
 import { PartPanel } from './part-panel.tsx';
 import { PublishPanel } from './publish-panel.tsx';
 import { isOver } from './release-standing.ts';
@@ -48,6 +49,7 @@ export function ReleasePage({ releaseId, onGone }: ReleasePageProps): ReactEleme
 function Body({ release, onGone }: Readonly<{ release: ReleaseView; onGone: () => void }>): ReactElement {
   const words = useWords('release');
   const [, setUplink] = useUplink();
+  const checked = release.state === 'done' ? toCheck(release) : undefined;
   const fastest = Math.max(0, ...release.parts.map(({ bytesPerSecond }) => bytesPerSecond ?? 0));
   useEffect(() => {
     // What an upload shows of this uplink, the next estimate goes by.
@@ -64,6 +66,7 @@ function Body({ release, onGone }: Readonly<{ release: ReleaseView; onGone: () =
           <WarningList warnings={release.warnings} />
         </Panel>
       )}
+      {checked !== undefined && <MemorisationPanel {...checked} />}
       {release.state === 'done' && <PublishPanel release={release} />}
     </>
   );
@@ -146,4 +149,12 @@ function Head({ release, onGone }: Readonly<{ release: ReleaseView; onGone: () =
       {error !== null && <ErrorNote error={error} />}
     </>
   );
+}
+
+/** What a check before going public looks at: one check speaks for an adapter and the model merged with it. */
+function toCheck({ parts }: ReleaseView): MemorisationPanelProps | undefined {
+  if (parts.every(({ visibility }) => visibility === 'public')) return undefined;
+  const part = parts.find((one) => one.part === 'adapter') ?? parts.find((one) => one.part === 'merged');
+  if (part?.runId === undefined) return undefined;
+  return { runId: part.runId, step: part.step, modelId: part.modelId };
 }

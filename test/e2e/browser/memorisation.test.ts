@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { startModelScope, type HubProcess } from '../../helpers/hub-process.ts';
 import { openStudioBrowser, type StudioBrowser } from '../../helpers/studio-browser.ts';
-import { repositoryRoot } from '../../helpers/studio-cli.ts';
 import { TEST_PYTHON } from '../../integration/core/core-harness.ts';
 import { HUB_OWNER, HUB_TOKEN } from '../../integration/release/released-studio.ts';
 import { accessibilityFaults } from './accessibility.ts';
 import { callFromPage } from './page-calls.ts';
 import { screenWords } from './screen-words.ts';
+import { trainTinyRun } from './tiny-run.ts';
 import { withoutPolicy } from './without-policy.ts';
 
 const WAIT_MS = 240_000;
@@ -30,41 +30,22 @@ describe('a memorisation check before going public', { timeout: WAIT_MS }, () =>
     hub = await startModelScope(TEST_PYTHON, hubFolder);
     studio = await openStudioBrowser({ language: 'zh-CN' });
     const { page } = studio;
-    const call: typeof callFromPage = callFromPage;
-    const becomes = (state: () => Promise<string>, wanted: string): Promise<void> =>
-      vi.waitFor(async () => expect(await state()).toBe(wanted), { timeout: WAIT_MS / 2, interval: 200 });
-    const { datasetId } = await call(page, 'datasets.import', {
-      sources: [path.join(repositoryRoot, 'resources/sample-data/rows')],
-      name: '民法典问答',
-    });
-    await becomes(async () => (await call(page, 'datasets.show', { dataset: datasetId })).state, 'ready');
-    const model = await call(page, 'models.add', { path: path.join(repositoryRoot, 'resources/tiny-model') });
-    const { runId } = await call(page, 'runs.start', {
-      recipe: {
-        name: '合同纠纷',
-        model: model.id,
-        dataset: datasetId,
-        maxSteps: 2,
-        cutoffLength: 128,
-        batch: { microBatch: 1, gradientAccumulation: 1 },
-        lora: { rank: 2, targets: 'attention' },
-        evaluation: { everySteps: 0, maxRows: 2, samplePrompts: [] },
-        hardware: { device: 'cpu', cpuThreads: 1 },
-      },
-    });
-    await becomes(async () => (await call(page, 'runs.show', { run: runId })).state, 'done');
-    const { id: account } = await call(page, 'accounts.put', {
+    const runId = await trainTinyRun(page);
+    const { id: account } = await callFromPage(page, 'accounts.put', {
       hub: 'modelscope',
       endpoint: hub.endpoint,
       agreedOrigin: hub.endpoint,
       token: HUB_TOKEN,
     });
-    ({ releaseId: release } = await call(page, 'releases.start', {
+    ({ releaseId: release } = await callFromPage(page, 'releases.start', {
       parts: [{ part: 'adapter', run: runId, repository: `${HUB_OWNER}/memory-lora` }],
       account,
       licence: 'MIT License',
     }));
-    await becomes(async () => (await call(page, 'releases.get', { release })).state, 'done');
+    await vi.waitFor(
+      async () => expect((await callFromPage(page, 'releases.get', { release })).state).toBe('done'),
+      { timeout: WAIT_MS / 2, interval: 200 },
+    );
   }, WAIT_MS);
   afterAll(async () => {
     await studio.close();

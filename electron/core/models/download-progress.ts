@@ -70,7 +70,8 @@ function apply(seen: Seen, { t, type, data }: JobEvent): void {
     seen.files.set(path, { path, bytes, doneBytes: bytes, verified: true });
     seen.waiting = undefined;
   }
-  if (type === 'waiting') seen.waiting = { reason: data.reason, detail: data.detail, untilMs: t + data.waitMs };
+  if (type === 'waiting')
+    seen.waiting = { reason: data.reason, detail: data.detail, untilMs: t + data.waitMs };
 }
 
 function doneBytesOf(seen: Seen): number {

@@ -55,7 +55,7 @@ const mergeParams = z.strictObject({
   adapterPath: path,
   outPath: path,
   dtype: z.enum(['base', 'fp32']).default('base'),
-  maxShardBytes: z.int().min(1024).default(4_000_000_000),
+  maxShardBytes: z.int().min(1024).default(2_000_000_000),
   parityPrompts: z.array(z.string()).default([]),
 });
 

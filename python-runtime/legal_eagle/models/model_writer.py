@@ -19,8 +19,8 @@ from legal_eagle.models.shard_writer import (
     plan_shards,
 )
 
-# As Hugging Face tools cut by default: hubs and file systems take files of this size everywhere.
-MAX_SHARD_BYTES = 4_000_000_000
+# Nothing on ModelScope resumes inside a file: a cut costs one of these at most.
+MAX_SHARD_BYTES = 2_000_000_000
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from legal_eagle.jobs.context import ControlCommand, JobContext
 from legal_eagle.jobs.errors import EXIT_DONE, EXIT_SPEC, EXIT_STOPPED, JobError
+from legal_eagle.models.model_writer import MAX_SHARD_BYTES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("adapter", type=Path, help="adapter folder of a run, or one of its checkpoints")
     parser.add_argument("out", type=Path, help="folder to write; must not exist")
     parser.add_argument("--dtype", choices=("base", "fp32"), default="base", help="type of the weights")
-    parser.add_argument("--max-shard-bytes", type=int, default=4_000_000_000, help="size of one file at most")
+    parser.add_argument(
+        "--max-shard-bytes", type=int, default=MAX_SHARD_BYTES, help="size of one file at most"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 

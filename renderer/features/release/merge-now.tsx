@@ -8,6 +8,8 @@ import { useAction } from '../../api/hooks.ts';
 import { useJob } from '../../api/use-job.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import { ErrorNote } from '../../ui/error-note.tsx';
+import { shardBytesFor } from './shard-size.ts';
+import { useUplink } from './upload-time.ts';
 
 export type MergeNowProps = Readonly<{ runId: string; step: number | undefined }>;
 
@@ -15,6 +17,7 @@ export type MergeNowProps = Readonly<{ runId: string; step: number | undefined }
 export function MergeNow({ runId, step }: MergeNowProps): ReactElement {
   const words = useWords('release');
   const queries = useQueryClient();
+  const [uplink] = useUplink();
   const merge = useAction('merge.start', { changes: ['models', 'releases'] });
   const { job, hasEnded } = useJob(merge.data?.jobId, () => {
     void queries.invalidateQueries({ queryKey: ['releases'] });
@@ -26,7 +29,13 @@ export function MergeNow({ runId, step }: MergeNowProps): ReactElement {
         variant="default"
         leftSection={<IconGitMerge size={14} aria-hidden />}
         loading={merge.isPending || (merge.data !== undefined && !hasEnded)}
-        onClick={() => merge.mutate({ run: runId, ...(step === undefined ? {} : { step }) })}
+        onClick={() =>
+          merge.mutate({
+            run: runId,
+            maxShardBytes: shardBytesFor(uplink),
+            ...(step === undefined ? {} : { step }),
+          })
+        }
       >
         {words('what.merge')}
       </Button>

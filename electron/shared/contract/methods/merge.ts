@@ -12,7 +12,7 @@ export const MERGE_METHODS = {
       step: z.int().min(1).optional(),
       dtype: z.enum(['base', 'fp32']).default('base'),
       name: z.string().trim().min(1).max(120).optional(),
-      maxShardBytes: z.int().min(1024).default(4_000_000_000),
+      maxShardBytes: z.int().min(1024).default(2_000_000_000),
       parityPrompts: z.array(z.string().min(1)).max(64).default([]),
     }),
     output: z.object({ modelId: z.string(), jobId: z.string() }),

@@ -172,6 +172,8 @@ class FakeHandler(BaseHTTPRequestHandler):
     """Finds the route and writes answers with the faults that are switched on."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body leave as two pieces; the second must not wait until the first was acknowledged.
+    disable_nagle_algorithm = True
     hub: FakeHub
     host: str
 

@@ -39,7 +39,8 @@ class UploadFaults:
     creates: deque[str] = field(default_factory=deque)
     # Create makes it public whatever was asked.
     creates_public: bool = False
-    quota_at_batch: bool = False
+    # The space is used up when this route is asked: 'batch' or 'blob'.
+    quota_at: str | None = None
     leave_out_known: bool = True
     # Files that the hub has taken and does not list for so many listings.
     listings_behind: int = 0
@@ -103,6 +104,12 @@ class ModelScopeUploads:
         self._refuse(handler, 401, 10010103009, "登录失败，AccessToken错误")
         return False
 
+    def _is_full(self, handler: FakeHandler, route: str) -> bool:
+        if self.faults.quota_at != route:
+            return False
+        self._refuse(handler, 403, "QuotaLimitExceed", "private storage quota exceeded")
+        return True
+
     def _refuse(self, handler: FakeHandler, status: int, code: int | str, message: str) -> None:
         body = {"Code": code, "Data": None, "Message": message, "RequestId": "fake", "Success": False}
         handler.send_json(body, status)
@@ -150,8 +157,7 @@ class ModelScopeUploads:
         body = self._json(handler)
         assert body["operation"] == "upload"
         assert len(body["objects"]) <= _MAX_OBJECTS
-        if self.faults.quota_at_batch:
-            self._refuse(handler, 403, "QuotaLimitExceed", "private storage quota exceeded")
+        if self._is_full(handler, "batch"):
             return
         answers: list[dict[str, Any]] = []
         for entry in body["objects"]:
@@ -169,7 +175,7 @@ class ModelScopeUploads:
     def _blob(self, handler: FakeHandler, query: dict[str, str], oid: str) -> None:
         if self.faults.before_blob is not None:
             self.faults.before_blob()
-        if not self._may(handler, "blob"):
+        if not self._may(handler, "blob") or self._is_full(handler, "blob"):
             handler.close_connection = True
             return
         opened = self._open.pop(query.get("Signature", ""), None)
@@ -256,7 +262,7 @@ class ModelScopeUploads:
         return found
 
     def check_order(self) -> None:
-        """No public creation; no blob before its repository was read after it was made; one commit."""
+        """No public creation; no blob before its repository was read after it was made."""
         created_at: int | None = None
         read_at: int | None = None
         for at, question in enumerate(self.hub.questions):

@@ -24,16 +24,16 @@ from upload_fixtures import (
     release_files,
     upload,
     upload_params,
+    watched_hub,
     write_files,
 )
 
 
 @pytest.fixture
 def hub() -> Iterator[FakeModelScope]:
-    """Whatever a test does, the rules of the order hold at its end."""
-    with FakeModelScope() as fake:
+    """Whatever a test does, the rules of `WatchedHub` hold at its end."""
+    with watched_hub() as fake:
         yield fake
-        fake.uploads.check_order()
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fake_hub import TOKEN, FakeHub
+from fake_hub import TOKEN, FakeHub, Faults
 from fake_huggingface import FakeHuggingFace
 from fake_modelscope import FakeModelScope
-from fake_modelscope_uploads import USERNAME
+from fake_modelscope_uploads import USERNAME, UploadFaults
 from hub_fixtures import SHORT_WAITS, Recorder
 from legal_eagle.hub.patience import Waits
 from legal_eagle.jobs.context import JobContext, Outcome
@@ -115,8 +116,62 @@ class Job:
         return result
 
 
+class WatchedHub(FakeModelScope):
+    """A ModelScope that holds the uploads of a test to the rules, whatever the test itself looks at."""
+
+    last_upload: WatchedUpload | None = None
+
+    def check_rules(self) -> None:
+        """The order of every request; and what a test's last upload brought is not sent again.
+
+        The faults are off by then and the job's own memory is another, so only what the hub has counts.
+        """
+        self.uploads.check_order()
+        last = self.last_upload
+        if last is None or not last.has_released:
+            return
+        self.faults, self.uploads.faults = Faults(), UploadFaults()
+        self.uploads.renew_token()
+        params = dict(last.context.params)
+        params |= {"existing": "update-any", "statePath": f"{params['statePath']}-once-more"}
+        puts, messages = len(self.uploads.puts), len(self.uploads.messages)
+        assert Job(last.context.dir, "upload", params).run() == "done"
+        assert len(self.uploads.puts) == puts, "a second run sent bytes"
+        assert len(self.uploads.messages) == messages, "a second run made a commit"
+
+
+class WatchedUpload(Job):
+    """An upload to a watched hub: one commit at most, whatever becomes of it."""
+
+    def __init__(self, hub: WatchedHub, folder: Path, params: Mapping[str, object]) -> None:
+        super().__init__(folder, "upload", params)
+        self.has_released = False
+        self._hub = hub
+        hub.last_upload = self
+
+    def run(self, waits: Waits = SHORT_WAITS) -> Outcome:
+        before = len(self._hub.uploads.messages)
+        try:
+            outcome = super().run(waits)
+        finally:
+            assert len(self._hub.uploads.messages) <= before + 1, "an upload made a second commit"
+        self.has_released = outcome == "done" and not self.context.params["planOnly"]
+        return outcome
+
+
+@contextmanager
+def watched_hub(**options: int) -> Iterator[WatchedHub]:
+    """The rules are looked at when the test is over."""
+    with WatchedHub(**options) as hub:
+        yield hub
+        hub.check_rules()
+
+
 def upload(hub: FakeHub, folder: Path, **params: object) -> Job:
-    return Job(folder.parent, "upload", upload_params(hub, folder, **params))
+    given = upload_params(hub, folder, **params)
+    if isinstance(hub, WatchedHub):
+        return WatchedUpload(hub, folder.parent, given)
+    return Job(folder.parent, "upload", given)
 
 
 def content_at(hub: FakeModelScope, repository: str = REPOSITORY) -> dict[str, bytes]:

@@ -133,8 +133,7 @@ export function createServices(
     clock: ports.clock,
     ids: ports.ids,
     digests: modelDigests,
-    accountFor: async (hub, origin) =>
-      (await accounts.list()).find((one) => one.hub === hub && one.origin === origin)?.id,
+    accountFor: (hub, origin) => accounts.idFor(hub, origin),
     changed: () => modelsFeed.note(),
   });
   const modelsFeed = createModelsFeed(

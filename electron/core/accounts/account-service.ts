@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Account, AddedAccount, RenewedAccount } from '../../shared/contract/methods/accounts.ts';
 import { StudioError } from '../../shared/contract/studio-error.ts';
 import type { accountCheckResultSchema } from '../../shared/protocol/upload.ts';
-import { HUB_ORIGINS, isHubOrigin } from '../../shared/domain/hub-endpoints.ts';
+import { HUB_ORIGINS, isHubOrigin, type Hub } from '../../shared/domain/hub-endpoints.ts';
 import type { AccountRecord, AccountRepository } from '../db/repositories/account-repository.ts';
 import { notFound } from '../db/repositories/require-one.ts';
 import { endpointOrigin } from '../endpoint-origin.ts';
@@ -84,6 +84,15 @@ export class AccountService implements TokenSource {
     const view = (await this.list()).find((one) => one.id === id);
     if (view === undefined) throw notFound('account', id);
     return view;
+  }
+
+  /**
+   * The account whose token is asked along at an origin: one that is ready, else one that could be, whose refusal says
+   * what to do. One whose token is lost is none: what is public is fetched without.
+   */
+  async idFor(hub: Hub, origin: string): Promise<string | undefined> {
+    const own = (await this.list()).filter((one) => one.hub === hub && one.origin === origin);
+    return (own.find(({ token }) => token === 'ready') ?? own.find(({ token }) => token !== 'missing'))?.id;
   }
 
   async token({ account: id, origin }: TokenWish): Promise<string> {

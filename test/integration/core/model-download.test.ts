@@ -71,6 +71,20 @@ describe('a download', { timeout: 120_000 }, () => {
     expect(readFileSync(weights).equals(readFileSync(path.join(TINY, 'model.safetensors')))).toBe(true);
   });
 
+  // Catches: what anybody may fetch being refused after a restart, because a token was kept for one session only.
+  it('of what is public needs no account whose token is lost', async () => {
+    hub = await startModelScope(TEST_PYTHON, outside);
+    const { endpoint } = hub;
+    const account = { hub: 'modelscope', endpoint, agreedOrigin: endpoint } as const;
+    await (await studio.client()).call('accounts.put', { ...account, token: 'ms-lost-0001' });
+    await studio.close();
+    const client = await studio.client();
+    expect((await client.call('accounts.list', {})).items.map(({ token }) => token)).toEqual(['missing']);
+    const wish = { hub: 'modelscope', repository: REPOSITORY, endpoint } as const;
+    const { modelId } = await client.call('models.download', wish);
+    await expect.poll(() => stateOf(client, modelId), POLL).toBe('ready');
+  });
+
   it('can be paused and gone on with in a later life; what has come is not fetched again', async () => {
     hub = await startModelScope(TEST_PYTHON, outside, SLOW_SECONDS);
     let client = await studio.client();

@@ -123,7 +123,8 @@ function Waiting({ items }: Readonly<{ items: Items }>): ReactElement {
 
   const onMove = (at: number, direction: Moved['direction']): void => {
     const run = items[at]?.run.id;
-    if (run === undefined || move.isPending) return;
+    // A press while the last move is still under way counts too: it is made from the order that is shown.
+    if (run === undefined) return;
     moved.current = { runId: run, direction };
     const before = direction === 'up' ? items[at - 1] : items[at + 2];
     move.mutate({ run, before: before?.run.id ?? null });

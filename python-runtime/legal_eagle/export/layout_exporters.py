@@ -11,7 +11,7 @@ from legal_eagle.export.sources import ExportSources
 from legal_eagle.jobs.errors import EXIT_DATA, JobError
 from legal_eagle.models.config import Layout
 from legal_eagle.models.llama_config import layout_unsupported
-from legal_eagle.models.model_writer import MAX_SHARD_BYTES
+from legal_eagle.models.shard_size import MAX_SHARD_BYTES
 from legal_eagle.models.sidecar_files import MANIFEST_FILE, write_json
 from legal_eagle.release.adapter_export import write_adapter_layout
 from legal_eagle.release.layout_folder import (

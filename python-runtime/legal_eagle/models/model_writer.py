@@ -9,6 +9,7 @@ import torch
 
 from legal_eagle.models.safetensors_file import DTYPES
 from legal_eagle.models.shard_writer import (
+from legal_eagle.models.shard_size import MAX_SHARD_BYTES
     INDEX_FILE,
     ShardPlan,
     ShardWriter,
@@ -19,8 +20,6 @@ from legal_eagle.models.shard_writer import (
     plan_shards,
 )
 
-# Nothing on ModelScope resumes inside a file: a cut costs one of these at most.
-MAX_SHARD_BYTES = 2_000_000_000
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from legal_eagle.jobs.context import ControlCommand, JobContext
 from legal_eagle.jobs.errors import EXIT_DONE, EXIT_SPEC, EXIT_STOPPED, JobError
-from legal_eagle.models.model_writer import MAX_SHARD_BYTES
+from legal_eagle.models.shard_size import MAX_SHARD_BYTES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from legal_eagle.models.safetensors_file import DTYPES
-from legal_eagle.models.shard_writer import (
 from legal_eagle.models.shard_size import MAX_SHARD_BYTES
+from legal_eagle.models.shard_writer import (
     INDEX_FILE,
     ShardPlan,
     ShardWriter,

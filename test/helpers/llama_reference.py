@@ -70,6 +70,9 @@ def export(folder: Path, adapter: Path | None, format_: str, out: Path) -> str:
         "name": folder.name,
         "template": "auto",
         "ollamaName": None,
+        "archive": "folder",
+        "baseRepository": None,
+        "baseRevision": None,
     }
     assert export_job.run(JobContext({"params": params}, out.parent, silent, silent)) == "done"
     (path,) = out.glob("*.gguf")
